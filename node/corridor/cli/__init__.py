@@ -1,0 +1,1 @@
+"""Floor 9: the command `corridor`. The one door to click and rich."""

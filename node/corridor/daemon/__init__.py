@@ -1,0 +1,1 @@
+"""Floor 7: the running node. Threads, clock, configuration, metrics and logs."""

@@ -1,0 +1,187 @@
+"""Floor 0: every error of Corridor and every reason for which it refuses something.
+
+Rules of this file:
+
+* an error blames someone (`Blame`) and says whether trying again can help;
+* a refusal is a value, not an exception class of its own: `Reason` is the closed set, and its
+  numbers are the numbers on the wire (`corridor.wire.v1.Reason`, PROTOCOL §9);
+* `Refused` carries one reason upwards through the core; only the shell turns it into an effect.
+"""
+
+from enum import IntEnum, StrEnum
+from typing import ClassVar
+
+
+class Blame(StrEnum):
+    """Who has to act for the error to go away."""
+
+    OURS = "ours"
+    PARTNER = "partner"
+    LINK = "link"
+    STORE = "store"
+    OPERATOR = "operator"
+
+
+class ExitStatus(IntEnum):
+    """Exit status of the command line."""
+
+    OK = 0
+    FAILED = 1
+    USAGE = 2
+    CONFIGURATION = 3
+    BROKER = 4
+    TRUST = 5
+    QUARANTINED = 6
+    THRESHOLD = 7
+    INTERRUPTED = 130
+
+
+class Reason(IntEnum):
+    """Why something was refused, held or put aside; the number is the one on the wire.
+
+    1xx frame and envelope, 2xx trust and authority, 3xx record content, 4xx business, 5xx for now.
+    """
+
+    # frame and header, before anything is authentic (R0 to R4)
+    FRAME_TOO_LARGE = 100
+    MAGIC = 101
+    TRUNCATED = 102
+    TRAILING_BYTES = 103
+    HEADER_SIZE = 104
+    HEADER_MALFORMED = 105
+    RECIPIENTS = 106
+    WRAP_LENGTH = 107
+    LIMITS = 108
+    VERSION = 109
+    NETWORK = 110
+    SUITE = 111
+    SUITE_POLICY = 112
+    FLAGS = 113
+    SIGNATURE_MODE = 114
+    NOT_ADDRESSED = 115
+    # authenticity and opening (R6 to R16)
+    SIGNATURE = 120
+    CIPHERTEXT_DIGEST = 121
+    KEY_UNKNOWN = 122
+    KEY_EXPIRED = 123
+    WRAP = 124
+    STREAM_POSITION = 125
+    KEY_COMMIT = 126
+    PAYLOAD_TAG = 127
+    PADDING = 128
+    BATCH = 129
+    PAYLOAD_ROOT = 130
+    # stream (R17)
+    FORK = 140
+    SEQUENCE = 141
+    WINDOW = 142
+    EPOCH = 143
+    # trust and authority
+    UNKNOWN_SENDER = 200
+    SENDER_SUSPENDED = 201
+    UNKNOWN_SIGNER = 202
+    SIGNER_EXPIRED = 203
+    SIGNER_REVOKED = 204
+    WRONG_LINK = 205
+    NO_AGREEMENT = 206
+    NOT_AUTHORISED = 207
+    EQUIVOCATION = 208
+    ROLLBACK = 209
+    QUORUM = 210
+    STATEMENT_EXPIRED = 211
+    STATEMENT_MALFORMED = 212
+    STATEMENT_SIGNATURE = 213
+    STATEMENT_CHAIN = 214
+    KEY_ADMISSION = 215
+    LAB_ROOT = 216
+    UNKNOWN_RECIPIENT = 217
+    NO_ENCRYPTION_KEY = 218
+    # record content
+    RECORD_TOO_LARGE = 300
+    RECORD_MALFORMED = 301
+    RECORD_TYPE = 302
+    RECORD_INVALID = 303
+    RECORD_ID_CONFLICT = 304
+    CONTROL_MALFORMED = 305
+    SOURCE_MALFORMED = 306
+    SOURCE_UNSUPPORTED = 307
+    CHARACTER_SET = 308
+    # time
+    CREATED_IN_FUTURE = 320
+    EXPIRED = 321
+    LIFETIME = 322
+    # for now; judged again later
+    DIRECTORY_UNKNOWN = 500
+    STORE_FULL = 501
+    HELD_FULL = 502
+
+    @property
+    def label(self) -> str:
+        """The name in receipts, metrics, logs and the manual: lower case, underscores."""
+        return self.name.lower()
+
+
+class CorridorError(Exception):
+    """Base of every error Corridor raises on purpose.
+
+    `code` is stable and appears in the manual; the message is for the person who must act.
+    """
+
+    code: ClassVar[str] = "corridor_error"
+    blame: ClassVar[Blame] = Blame.OURS
+    retryable: ClassVar[bool] = False
+    exit_status: ClassVar[ExitStatus] = ExitStatus.FAILED
+
+
+class Refused(CorridorError):
+    """An input was refused for one named reason and has had no other effect."""
+
+    code = "refused"
+    blame = Blame.PARTNER
+
+    def __init__(self, reason: Reason, detail: str = "") -> None:
+        """Keep `reason`; `detail` is for people and holds no payload, key or party data."""
+        super().__init__(f"{reason.label}: {detail}" if detail else reason.label)
+        self.reason = reason
+        self.detail = detail
+
+
+class ConfigurationError(CorridorError):
+    """The configuration cannot be used; every fault is listed at once."""
+
+    code = "configuration"
+    blame = Blame.OPERATOR
+    exit_status = ExitStatus.CONFIGURATION
+
+
+class KeyTrouble(CorridorError):
+    """A private key, passphrase or key file cannot be used."""
+
+    code = "key"
+    blame = Blame.OPERATOR
+    exit_status = ExitStatus.TRUST
+
+
+class SelfTestFailed(CorridorError):
+    """A library does not behave as PROTOCOL §3.9 demands; the node must not start."""
+
+    code = "self_test"
+    blame = Blame.OPERATOR
+    exit_status = ExitStatus.TRUST
+
+
+class LinkTrouble(CorridorError):
+    """The broker, or the way to it, does not work now."""
+
+    code = "link"
+    blame = Blame.LINK
+    retryable = True
+    exit_status = ExitStatus.BROKER
+
+
+class StoreTrouble(CorridorError):
+    """The store refused or failed an operation; nothing of it was kept."""
+
+    code = "store"
+    blame = Blame.STORE
+    retryable = True

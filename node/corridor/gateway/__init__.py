@@ -1,0 +1,1 @@
+"""Floor 8: the way in and out for national systems."""

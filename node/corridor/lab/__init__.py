@@ -1,0 +1,1 @@
+"""Floor 8: a whole network on one machine."""

@@ -1,0 +1,1 @@
+"""Floor 3: envelopes. The one door to PyNaCl and cryptography."""

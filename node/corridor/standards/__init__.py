@@ -1,0 +1,1 @@
+"""Pure mappers between the standards of customs and the records of Corridor."""

@@ -1,0 +1,1 @@
+"""Floor 6: what survives a crash. The one door to SQLite."""

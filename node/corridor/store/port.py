@@ -1,0 +1,246 @@
+"""The store as the daemon sees it: one interface, contract tests, more than one engine.
+
+Rules:
+
+* a `Transaction` is all or nothing and durable when its `with` block ends without an error;
+* one transaction at a time: `Store.transaction()` waits its turn; reads outside one see the last
+  committed state;
+* nothing here decides: the core decides, the store keeps;
+* entries and frames are stored sealed under the storage key; ids, positions, sizes and times are
+  in the clear, terms only as keyed hashes.
+"""
+
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from corridor.errors import Reason
+from corridor.exchange.values import (
+    EnvelopeVerdict,
+    Family,
+    Head,
+    Held,
+    InFlight,
+    InStream,
+    Lane,
+    LeafEntry,
+    Position,
+    Quarantined,
+    ReceivedEnvelope,
+    SealedEnvelope,
+    Submission,
+    SubmitStatus,
+    Verdict,
+    Waiting,
+)
+from corridor.transit.parties import Endpoint
+
+
+@dataclass(frozen=True, slots=True)
+class OutStreamState:
+    """Where the stream us → peer stands."""
+
+    peer: Endpoint
+    last: Head
+    """The last envelope sealed."""
+    created_ms: int
+    """Its time of creation: the next one is not earlier."""
+    receipted: Head
+    """The newest envelope up to which the peer's receipts are complete."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownEnvelope:
+    """An envelope of a peer that is in the store."""
+
+    peer: Endpoint
+    position: Position
+    envelope_id: bytes
+    family: Family
+    verdict: EnvelopeVerdict
+
+
+@dataclass(frozen=True, slots=True)
+class InboxRecord:
+    """A record for the national system."""
+
+    cursor: int
+    """Ascending; what was taken up to a cursor is acknowledged by it."""
+    peer: Endpoint
+    record_id: bytes
+    record_type: int
+    entry: bytes
+    received_ms: int
+    possible_repeat: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerLine:
+    """How far a record of ours has come."""
+
+    peer: Endpoint
+    record_id: bytes
+    record_type: int
+    lane: Lane
+    accepted_ms: int
+    sealed_ms: int | None
+    receipted_ms: int | None
+    verdict: Verdict | None
+    reason: Reason | None
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """How much waits for a peer, and since when."""
+
+    peer: Endpoint
+    waiting: int
+    unreceipted_records: int
+    oldest_accepted_ms: int | None
+
+
+class Transaction(Protocol):
+    """What can be changed, and read, inside one durable step."""
+
+    # -- intake
+    def accept(self, submission: Submission, now_ms: int) -> SubmitStatus:
+        """Keep a record in the outbox; a known record_id is reported and changes nothing."""
+
+    # -- sending
+    def waiting(self, peer: Endpoint, lane: Lane, limit: int) -> Sequence[Waiting]:
+        """Return at most `limit` records of a lane that no envelope holds, oldest first."""
+
+    def out_stream(self, peer: Endpoint) -> OutStreamState:
+        """Return where us → peer stands (all zero where nothing was ever sent)."""
+
+    def keep_sealed(self, envelope: SealedEnvelope) -> None:
+        """Keep an envelope of ours.
+
+        Its bytes, its rows' state, the stream's head, what it answers, and an evidence leaf.
+        """
+
+    def frames(
+        self, peer: Endpoint, positions: Sequence[Position]
+    ) -> Sequence[tuple[Position, bytes]]:
+        """Return the identical bytes of those envelopes of ours that are still kept."""
+
+    def find_sealed(self, peer: Endpoint, envelope_id: bytes) -> InFlight | None:
+        """Return an envelope of ours by its id."""
+
+    def records_of(self, peer: Endpoint, position: Position) -> Sequence[Waiting]:
+        """Return the outbox records of one of our envelopes, in order."""
+
+    def count_attempt(self, peer: Endpoint, positions: Iterable[Position]) -> None:
+        """Note that these envelopes of ours were published once more."""
+
+    def close_sealed(
+        self, peer: Endpoint, verdict: EnvelopeVerdict, now_ms: int
+    ) -> Sequence[bytes]:
+        """Apply a receipt's verdict to an envelope of ours and its records.
+
+        A verdict ACCEPTED or REFUSED is final and is never changed; PARKED and DEFERRED are kept
+        and leave the record open. Returns the ids of the records that became final by it.
+        """
+
+    def complete_to(self, peer: Endpoint, head: Head, now_ms: int) -> None:
+        """Note the peer's cumulative acknowledgement; closes control envelopes up to it."""
+
+    # -- receiving
+    def known_envelope(self, envelope_id: bytes) -> KnownEnvelope | None:
+        """Return an envelope of a peer by its id."""
+
+    def at_position(self, peer: Endpoint, position: Position) -> bytes | None:
+        """Return the id of the envelope (or tombstone) held at a position of peer → us."""
+
+    def known_record(self, peer: Endpoint, record_id: bytes) -> bytes | None:
+        """Return the SHA-256 of the RecordEntry under which the peer's record is known."""
+
+    def in_streams(self, peer: Endpoint) -> Sequence[InStream]:
+        """Return the epochs of peer → us that are not closed, oldest first."""
+
+    def keep_received(self, envelope: ReceivedEnvelope) -> None:
+        """Keep a judged envelope: evidence, records into the inbox, receipt owed, leaf.
+
+        Does not touch the InStream; `put_in_stream` follows.
+        """
+
+    def put_in_stream(self, stream: InStream) -> None:
+        """Keep where peer → us stands in one epoch (`ahead` is derived, not stored)."""
+
+    def close_in_stream(self, peer: Endpoint, epoch: int) -> None:
+        """Note that an epoch of peer → us is complete and followed by another."""
+
+    def put_tombstone(
+        self, peer: Endpoint, position: Position, envelope_id: bytes, now_ms: int
+    ) -> None:
+        """Close a position of peer → us that will never be filled by its envelope."""
+
+    def owe_receipt(self, peer: Endpoint, positions: Iterable[Position]) -> None:
+        """Owe a receipt for envelopes that are already kept (duplicates)."""
+
+    def owed(self, peer: Endpoint, limit: int) -> Sequence[EnvelopeVerdict]:
+        """Return verdicts that no receipt of ours has carried yet, oldest first."""
+
+    def quarantine(self, item: Quarantined) -> None:
+        """Put something that cannot be trusted aside."""
+
+    def hold(self, item: Held, limit_per_sender: int) -> None:
+        """Keep a frame for later; the oldest of the same claimed sender gives way at the limit."""
+
+    def take_held(self, limit: int) -> Sequence[Held]:
+        """Remove and return frames that were held, oldest first."""
+
+    # -- national system
+    def inbox(self, after: int, limit: int) -> Sequence[InboxRecord]:
+        """Return accepted records after a cursor."""
+
+    def acknowledge(self, up_to: int, now_ms: int) -> int:
+        """Note that the national system has all records up to a cursor; returns how many."""
+
+    # -- evidence and settings
+    def append_leaf(self, leaf: LeafEntry) -> int:
+        """Append to the evidence log; returns its new size."""
+
+    def log_head(self) -> tuple[int, bytes]:
+        """Return size and RFC 6962 root of the evidence log."""
+
+    def setting(self, name: str) -> bytes | None:
+        """Return a small value kept under a name."""
+
+    def put_setting(self, name: str, value: bytes) -> None:
+        """Keep a small value under a name."""
+
+
+class Store(Protocol):
+    """A store; safe to use from several threads."""
+
+    def transaction(self) -> AbstractContextManager[Transaction]:
+        """Open the one writing transaction; commits at the end of the block, durable then."""
+
+    def reading(self) -> AbstractContextManager[Transaction]:
+        """Open a consistent view of the last committed state; writing in it is an error."""
+
+    def unreceipted(self, peer: Endpoint) -> Sequence[InFlight]:
+        """Return our envelopes that still need a receipt, in order of position."""
+
+    def lanes_waiting(self) -> Sequence[tuple[Endpoint, Lane]]:
+        """Return for which peers and lanes records wait."""
+
+    def peers_owed(self) -> Sequence[Endpoint]:
+        """Return to which peers a receipt is owed."""
+
+    def depths(self) -> Sequence[Depth]:
+        """Return what waits for whom."""
+
+    def ledger(self, record_id: bytes) -> Sequence[LedgerLine]:
+        """Return how far a record of ours has come, one line for each recipient."""
+
+    def find(self, kind: str, value: str, limit: int) -> Sequence[bytes]:
+        """Return ids of records, sent or received, that carry exactly this term."""
+
+    def counts(self) -> dict[str, int]:
+        """Return how many rows each table of interest has (for status and tests)."""
+
+    def close(self) -> None:
+        """Close it; further use is an error."""

@@ -1,0 +1,1 @@
+"""Floor 1: customs words. Countries, endpoints, identifiers and the movement."""

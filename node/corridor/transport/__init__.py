@@ -1,0 +1,1 @@
+"""Floor 6: the broker. The one door to pika, and what brokers are told."""

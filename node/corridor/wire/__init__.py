@@ -1,0 +1,1 @@
+"""Floor 2: records as bytes. The one door to protobuf."""
