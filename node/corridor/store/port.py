@@ -91,6 +91,21 @@ class LedgerLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Outcome:
+    """What finally became of a record of ours, for the national system that submitted it."""
+
+    cursor: int
+    """Ascending in the order in which records became final."""
+    peer: Endpoint
+    record_id: bytes
+    verdict: Verdict
+    """ACCEPTED or REFUSED."""
+    reason: Reason | None
+    accepted_ms: int
+    receipted_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class Depth:
     """How much waits for a peer, and since when."""
 
@@ -197,6 +212,9 @@ class Transaction(Protocol):
 
     def acknowledge(self, up_to: int, now_ms: int) -> int:
         """Note that the national system has all records up to a cursor; returns how many."""
+
+    def outcomes(self, after: int, limit: int) -> Sequence[Outcome]:
+        """Return what became of our records, after a cursor."""
 
     # -- evidence and settings
     def append_leaf(self, leaf: LeafEntry) -> int:
