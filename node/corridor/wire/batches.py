@@ -1,0 +1,180 @@
+"""The plaintext of an envelope: a batch of records, each kept as the bytes that arrived.
+
+Rules (PROTOCOL §3.6):
+
+* a batch and an entry have exactly one encoding (`canonical`); here it is compared with the
+  bytes our own encoder would have written, which costs less than a second parse;
+* the body of an entry is opaque here: one bad record never spoils its neighbours;
+* this is the hot path: every record passes it four times.
+
+    >>> entry = Entry(bytes(16), 14, "corridor.wire.v1", None, b"body")
+    >>> decode_entry(encode_entry(entry)) == entry
+    True
+"""
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from google.protobuf.message import DecodeError
+
+from corridor.errors import Reason, Refused
+from corridor.wire import limits
+from corridor.wire.v1.envelope_pb2 import RecordBatch, RecordEntry
+
+FIRST_BUSINESS: Final = 1
+LAST_BUSINESS: Final = 20
+FIRST_CONTROL: Final = 64
+CANARY: Final = 70
+"""A control record by number, but sealed, counted and receipted like a business record."""
+
+
+class Entry(NamedTuple):
+    """One record of either family as it stands in a batch.
+
+    A named tuple and not a dataclass: it is made once a record, at a third of the cost.
+    """
+
+    record_id: bytes
+    record_type: int
+    schema_id: str
+    supersedes: bytes | None
+    body: bytes
+
+
+def is_control(record_type: int) -> bool:
+    """Whether the type belongs to the control records, the canary included."""
+    return FIRST_CONTROL <= record_type <= CANARY
+
+
+def is_business(record_type: int) -> bool:
+    """Whether the type is one of the 20 that customs exchange."""
+    return FIRST_BUSINESS <= record_type <= LAST_BUSINESS
+
+
+def is_business_family(record_type: int) -> bool:
+    """Whether records of the type are receipted: business records and canaries."""
+    return FIRST_BUSINESS <= record_type <= LAST_BUSINESS or record_type == CANARY
+
+
+def encode_batch(seed: bytes, records: Sequence[bytes]) -> bytes:
+    """Return the batch of `records`, serialised entries in order.
+
+    Raises:
+        ValueError: The batch would be refused by every recipient.
+    """
+    fault = _batch_fault(seed, records)
+    if fault:
+        raise ValueError(fault)
+    body = RecordBatch(disclosure_seed=seed, records=records).SerializeToString()
+    if len(body) > limits.MAX_BATCH_BYTES:
+        raise ValueError(f"batch of {len(body)} bytes, at most {limits.MAX_BATCH_BYTES}")
+    return body
+
+
+def decode_batch(body: bytes) -> tuple[bytes, tuple[bytes, ...]]:
+    """Return the disclosure seed of a batch and its records, in order.
+
+    Raises:
+        Refused: BATCH.
+    """
+    if len(body) > limits.MAX_BATCH_BYTES:
+        raise Refused(Reason.BATCH, f"{len(body)} bytes, at most {limits.MAX_BATCH_BYTES}")
+    try:
+        batch = RecordBatch.FromString(body)
+    except DecodeError:
+        raise Refused(Reason.BATCH, "not a RecordBatch") from None
+    seed, records = batch.disclosure_seed, tuple(batch.records)
+    fault = _batch_fault(seed, records)
+    if fault:
+        raise Refused(Reason.BATCH, fault)
+    if RecordBatch(disclosure_seed=seed, records=records).SerializeToString() != body:
+        raise Refused(Reason.BATCH, "unknown, repeated or unordered fields")
+    return seed, records
+
+
+def _batch_fault(seed: bytes, records: Sequence[bytes]) -> str:
+    if len(seed) != limits.SEED_BYTES:
+        return f"seed of {len(seed)} bytes, not {limits.SEED_BYTES}"
+    if not 1 <= len(records) <= limits.MAX_RECORDS:
+        return f"{len(records)} records, not 1 to {limits.MAX_RECORDS}"
+    return ""
+
+
+def encode_entry(entry: Entry) -> bytes:
+    """Return the serialised RecordEntry.
+
+    Raises:
+        ValueError: Every recipient would refuse it.
+    """
+    fault = _entry_fault(entry)
+    if fault is not None:
+        raise ValueError(str(fault))
+    raw = _entry_head(entry) + entry.body
+    if len(raw) > limits.MAX_RECORD_BYTES:
+        raise ValueError(f"record of {len(raw)} bytes, at most {limits.MAX_RECORD_BYTES}")
+    return raw
+
+
+def decode_entry(raw: bytes) -> Entry:
+    """Return the entry; its body is not parsed.
+
+    Raises:
+        Refused: RECORD_TOO_LARGE, RECORD_MALFORMED or RECORD_TYPE.
+    """
+    if len(raw) > limits.MAX_RECORD_BYTES:
+        raise Refused(Reason.RECORD_TOO_LARGE, f"{len(raw)} bytes")
+    try:
+        message = RecordEntry.FromString(raw)
+    except DecodeError:
+        raise Refused(Reason.RECORD_MALFORMED, "not a RecordEntry") from None
+    entry = Entry(
+        message.record_id,
+        message.type,
+        message.schema_id,
+        message.supersedes if message.HasField("supersedes") else None,
+        message.body,
+    )
+    fault = _entry_fault(entry)
+    if fault is not None:
+        raise fault
+    head = _entry_head(entry)
+    if len(head) + len(entry.body) != len(raw) or not raw.startswith(head):
+        raise Refused(Reason.RECORD_MALFORMED, "unknown, repeated or unordered fields")
+    return entry
+
+
+def _entry_fault(entry: Entry) -> Refused | None:
+    record_id, record_type, schema_id, supersedes, body = entry
+    if not (FIRST_BUSINESS <= record_type <= LAST_BUSINESS or is_control(record_type)):
+        return Refused(Reason.RECORD_TYPE, f"type {record_type}")
+    if len(record_id) != limits.RECORD_ID_BYTES:
+        return Refused(Reason.RECORD_MALFORMED, f"record id of {len(record_id)} bytes")
+    if not 1 <= len(schema_id) <= limits.MAX_SCHEMA_ID_BYTES or not schema_id.isascii():
+        return Refused(Reason.RECORD_MALFORMED, "schema id")
+    if supersedes is not None and len(supersedes) != limits.RECORD_ID_BYTES:
+        return Refused(Reason.RECORD_MALFORMED, "superseded record id")
+    if not body:
+        return Refused(Reason.RECORD_MALFORMED, "empty body")
+    return None
+
+
+def _entry_head(entry: Entry) -> bytes:
+    """Everything of the one encoding of `entry` that stands before the body's bytes."""
+    record_id, record_type, schema_id, supersedes, body = entry
+    head = b"\x0a\x10%b\x10%c\x1a%c%b" % (
+        record_id,
+        record_type,
+        len(schema_id),
+        schema_id.encode(),
+    )
+    if supersedes is not None:
+        head += b"\x22\x10" + supersedes
+    return head + b"\x2a" + _varint(len(body))
+
+
+def _varint(number: int) -> bytes:
+    if number < 1 << 7:
+        return bytes((number,))
+    if number < 1 << 14:
+        return bytes((number & 0x7F | 0x80, number >> 7))
+    return bytes((number & 0x7F | 0x80, number >> 7 & 0x7F | 0x80, number >> 14))

@@ -1,0 +1,140 @@
+"""Limits of everything that crosses a border: value, unit, reason, source.
+
+Rules:
+
+* a limit is checked before memory or a public-key operation is spent on what it bounds;
+* both sides know the same numbers: changing one changes PROTOCOL §10;
+* sizes are bytes, times are milliseconds, the rest are counts.
+"""
+
+from typing import Final
+
+KIB: Final = 1024
+MIB: Final = 1024 * KIB
+DAY_MS: Final = 86_400_000
+
+# --- the frame: what one AMQP message holds (PROTOCOL §3) -------------------------------------
+
+MAX_HEADER_BYTES: Final = 128 * KIB
+"""Header of an envelope: 64 recipients with a hybrid wrap (1,228 B each) fit with room to spare."""
+
+MAX_PADDED_BYTES: Final = 1 * MIB
+"""Padded plaintext: four times the target of a batch, so that its largest record always fits."""
+
+MAX_FRAME_BYTES: Final = MAX_PADDED_BYTES + MAX_HEADER_BYTES
+"""A whole frame. Brokers do best under 1 MB a message; RabbitMQ 4.x refuses above 16 MiB."""
+
+MIN_FRAME_BYTES: Final = 256
+"""Less cannot hold magic, header and signature: refused before anything is parsed."""
+
+MAX_RECIPIENTS: Final = 64
+"""Recipients of one envelope; version 1 makes envelopes for exactly one."""
+
+PAD_FLOOR_BYTES: Final = 2 * KIB
+"""Smallest padded plaintext: a lone acknowledgement and a lone declaration look alike."""
+
+# --- the batch inside (PROTOCOL §3.6) ---------------------------------------------------------
+
+MAX_RECORDS: Final = 512
+"""Records of one batch: a Merkle proof stays at nine hashes, a verdict list under 64 KiB."""
+
+MAX_RECORD_BYTES: Final = 256 * KIB
+"""One serialised RecordEntry; a larger document travels as an attachment, not as a record."""
+
+TARGET_BATCH_BYTES: Final = 256 * KIB
+"""A batch is closed once it holds this much: beyond it the shared costs no longer shrink."""
+
+MAX_BATCH_BYTES: Final = MAX_PADDED_BYTES - 4
+"""One serialised RecordBatch: the padding carries its length in four bytes."""
+
+SEED_BYTES: Final = 32
+"""Seed of the leaf salts: as long as the hash it feeds."""
+
+RECORD_ID_BYTES: Final = 16
+"""A UUIDv7 (RFC 9562)."""
+
+HASH_BYTES: Final = 32
+"""SHA-256: envelope ids, payload roots, log roots, hash chains."""
+
+MAX_SCHEMA_ID_BYTES: Final = 64
+"""Name of a schema version, for example "corridor.wire.v1"."""
+
+MAX_DEPTH: Final = 32
+"""Nesting of messages in a record; the schema itself needs less, and none of it is recursive."""
+
+# --- control records (PROTOCOL §6) ------------------------------------------------------------
+
+MAX_CONTROL_BYTES: Final = 128 * KIB
+"""Body of one control record: a receipt with every verdict of a full window fits."""
+
+MAX_RECEIPT_HEADS: Final = 64
+"""Epochs named in one receipt: a node that started 64 times within a window has other troubles."""
+
+MAX_RECEIPT_GAPS: Final = 64
+"""Gaps named in one receipt, as in a Resend."""
+
+MAX_RECEIPT_VERDICTS: Final = 512
+"""Envelopes judged in one receipt: eight full windows."""
+
+MAX_RECEIPT_EXCEPTIONS: Final = MAX_RECORDS
+"""Records of one envelope judged otherwise than the envelope."""
+
+MAX_FAULTS: Final = 16
+"""Faults named for one record: enough to mend it, too few to flood a receipt."""
+
+MAX_FAULT_CHARS: Final = 200
+"""One fault: a rule id and the path of a field, never a value."""
+
+MAX_RESEND_RANGES: Final = 64
+"""Ranges of one Resend."""
+
+MAX_RESEND_ENVELOPES: Final = 4096
+"""Envelopes one Resend may ask for: 64 full windows, so that a long outage closes in few rounds."""
+
+MAX_SEQUENCE: Final = 2**63 - 1
+"""Sequence numbers fit the integers of every store and language."""
+
+MAX_EPOCH: Final = 2**32 - 1
+"""Epochs are Unix seconds in 32 bits, good until the year 2106."""
+
+MAX_REASON: Final = 9_999
+"""Reason codes are four digits at most (PROTOCOL §9)."""
+
+# --- statements of the trust directory (PROTOCOL §5) ------------------------------------------
+
+DIRECTORY_MAX_BYTES: Final = 4 * MIB
+"""A signed directory: 200 members with agreements between most of them."""
+
+ROOT_MAX_BYTES: Final = 256 * KIB
+"""A signed root: bodies, keys and quorums only."""
+
+DELEGATION_MAX_BYTES: Final = 64 * KIB
+"""A signed delegation: tens of keys, all of one member."""
+
+BUNDLE_MAX_BYTES: Final = 256 * KIB
+"""A signed key bundle: 32 hybrid keys of 1,216 bytes and their windows."""
+
+AGREEMENT_MAX_BYTES: Final = 64 * KIB
+"""A signed agreement: twenty record types and three short texts."""
+
+MAX_BUNDLE_KEYS: Final = 32
+"""Encryption keys of one endpoint at a time."""
+
+MAX_SIGNATURES: Final = 256
+"""Signatures on one statement: every key of every body, with room to spare."""
+
+# --- time (PROTOCOL §3.8) ---------------------------------------------------------------------
+
+MAX_FUTURE_SKEW_MS: Final = 600_000
+"""How far a partner's clock may run ahead of ours: ten minutes."""
+
+MAX_LIFETIME_MS: Final = 30 * DAY_MS
+"""From creation to expiry of an envelope: as long as sealed bytes are kept beyond a receipt."""
+
+CREATED_TOLERANCE_MS: Final = 2_000
+"""How far `created` may step back within a stream: what a clock is slewed by in one step."""
+
+# --- text and source documents in a record ----------------------------------------------------
+
+MAX_SOURCE_BYTES: Final = 200 * KIB
+"""A compressed original inside a record: it must leave room for the record itself."""
