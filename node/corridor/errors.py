@@ -185,3 +185,41 @@ class StoreTrouble(CorridorError):
     code = "store"
     blame = Blame.STORE
     retryable = True
+
+
+class StoreFull(StoreTrouble):
+    """The disk that holds the store is full or does not take what is written."""
+
+    code = "store_full"
+
+
+class StoreDamaged(StoreTrouble):
+    """The store file is not, or no longer, a sound store."""
+
+    code = "store_damaged"
+    blame = Blame.OPERATOR
+    retryable = False
+
+
+class StoreInUse(StoreTrouble):
+    """Another process writes to the store; an endpoint has one active node."""
+
+    code = "store_in_use"
+    blame = Blame.OPERATOR
+    retryable = False
+
+
+class StoreUnusable(StoreTrouble):
+    """The store cannot be opened as it is: too new, not ours, unsafe, or the wrong key."""
+
+    code = "store_unusable"
+    blame = Blame.OPERATOR
+    retryable = False
+
+
+class StoreMisused(StoreTrouble):
+    """The node asked the store for something that would break its rules; a mistake of ours."""
+
+    code = "store_misused"
+    blame = Blame.OURS
+    retryable = False

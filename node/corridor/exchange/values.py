@@ -230,6 +230,23 @@ class Held:
     at_ms: int
 
 
+class LeafKind(IntEnum):
+    """What a leaf of the evidence log speaks of; the number is its first byte (PROTOCOL §8)."""
+
+    OUT = 1
+    """An envelope of ours: its id, its payload root."""
+    IN = 2
+    """An envelope of a partner: its id, its payload root."""
+    FORK = 3
+    DIR_ADOPTED = 4
+    DELEGATION = 5
+    BUNDLE = 6
+    KEY_DESTROYED = 7
+    STREAM_RESET = 8
+    OVERRIDE = 9
+    CONFIG = 10
+
+
 @dataclass(frozen=True, slots=True)
 class LeafEntry:
     """A leaf of the evidence log: type, time, id and one more hash (PROTOCOL §8)."""

@@ -88,6 +88,8 @@ class LedgerLine:
     receipted_ms: int | None
     verdict: Verdict | None
     reason: Reason | None
+    faults: tuple[str, ...] = ()
+    """Rule ids and field paths that the peer named; never values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,9 @@ class Transaction(Protocol):
     # -- intake
     def accept(self, submission: Submission, now_ms: int) -> SubmitStatus:
         """Keep a record in the outbox; a known record_id is reported and changes nothing."""
+
+    def accept_all(self, submissions: Sequence[Submission], now_ms: int) -> Sequence[SubmitStatus]:
+        """Keep many records, as `accept` does for each in order; cheaper than one by one."""
 
     # -- sending
     def waiting(self, peer: Endpoint, lane: Lane, limit: int) -> Sequence[Waiting]:
@@ -208,13 +213,16 @@ class Transaction(Protocol):
 
     # -- national system
     def inbox(self, after: int, limit: int) -> Sequence[InboxRecord]:
-        """Return accepted records after a cursor."""
+        """Return accepted business records after a cursor; canaries are not handed on."""
 
     def acknowledge(self, up_to: int, now_ms: int) -> int:
         """Note that the national system has all records up to a cursor; returns how many."""
 
+    def acknowledged(self) -> int:
+        """Return the cursor up to which the national system has all records."""
+
     def outcomes(self, after: int, limit: int) -> Sequence[Outcome]:
-        """Return what became of our records, after a cursor."""
+        """Return what became of our business records, after a cursor."""
 
     # -- evidence and settings
     def append_leaf(self, leaf: LeafEntry) -> int:
@@ -259,6 +267,13 @@ class Store(Protocol):
 
     def counts(self) -> dict[str, int]:
         """Return how many rows each table of interest has (for status and tests)."""
+
+    def prune(self, now_ms: int) -> int:
+        """Erase envelopes' bytes 30 days after their receipt; returns how many.
+
+        Ids, positions, records and leaves stay. A call does a bounded amount of work: call it
+        again while it returns more than 0.
+        """
 
     def close(self) -> None:
         """Close it; further use is an error."""
