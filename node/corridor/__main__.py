@@ -1,0 +1,6 @@
+"""`python -m corridor` is the command `corridor`."""
+
+from corridor.cli.main import main
+
+if __name__ == "__main__":
+    main()

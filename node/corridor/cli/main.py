@@ -1,0 +1,96 @@
+"""The command `corridor`: parse, call one function, print, exit.
+
+Rules:
+
+* standard output is data, standard error is everything else; `--json` on every command;
+* every error says what happened and what to do next, and has its exit status;
+* a command's module is imported when the command runs, so that `corridor --help` is quick.
+"""
+
+import importlib
+import sys
+from typing import Final, NamedTuple
+
+import click
+
+from corridor import __version__
+from corridor.errors import CorridorError, ExitStatus
+
+
+class _Entry(NamedTuple):
+    module: str
+    help: str
+
+
+_COMMANDS: Final = {
+    "init": _Entry("init", "Make a node's folder: configuration and keys."),
+    "run": _Entry("run", "Run the node in the foreground."),
+    "send": _Entry("send", "Give the node a record for a partner."),
+    "inbox": _Entry("inbox", "Show or take the records partners sent."),
+    "status": _Entry("status", "Show how the node is, on one screen."),
+    "config": _Entry("config", "Show, check and explain the configuration."),
+    "keys": _Entry("keys", "Show and rotate the node's keys."),
+    "broker": _Entry("broker", "Write the broker's configuration, or compare it."),
+    "envelope": _Entry("envelope", "Look into a sealed envelope."),
+    "lab": _Entry("lab", "Run a whole network on this machine."),
+    "replay": _Entry("replay", "Generate, play and verify test traffic."),
+}
+
+_EPILOG: Final = """\b
+Examples:
+  corridor lab demo                      three countries on this machine, start to end
+  corridor init --endpoint GE.RS --at ge make the folder of a node
+  corridor run --config ge/node.toml     run it
+  corridor status --config ge/node.toml  how is it?
+"""
+
+
+class _LazyGroup(click.Group):
+    """Knows its commands by name and imports one when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        entry = _COMMANDS.get(cmd_name)
+        if entry is None:
+            return None
+        module = importlib.import_module(f"corridor.cli.{entry.module}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.help) for name, entry in _COMMANDS.items()])
+
+
+@click.command(
+    cls=_LazyGroup,
+    epilog=_EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name="corridor")
+def cli() -> None:
+    """Exchange transit records with other customs administrations: sealed, stored, receipted."""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and exit with its status."""
+    try:
+        status = cli.main(args=arguments, prog_name="corridor", standalone_mode=False)
+    except click.exceptions.Abort:
+        click.echo("interrupted", err=True)
+        sys.exit(ExitStatus.INTERRUPTED)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except CorridorError as error:
+        click.echo(f"corridor: {error}", err=True)
+        sys.exit(error.exit_status)
+    except KeyboardInterrupt:
+        click.echo("interrupted", err=True)
+        sys.exit(ExitStatus.INTERRUPTED)
+    sys.exit(status if isinstance(status, int) else ExitStatus.OK)

@@ -1,0 +1,202 @@
+"""What Prometheus sees: throughput first, then what waits, then the state of links.
+
+Rules:
+
+* metrics observe outcomes after they are durable; nothing reads them back;
+* labels come from closed sets: the partner's endpoint, a record type's name, a reason's name;
+  never an MRN, a record id or a key;
+* every label set that can be known is made at start, so that a first failure is an increase.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Final
+
+from prometheus_client import CollectorRegistry, Gauge, Histogram, Info
+from prometheus_client import Counter as CounterMetric
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.platform_collector import PlatformCollector
+from prometheus_client.process_collector import ProcessCollector
+from prometheus_client.registry import Collector
+
+from corridor import __version__
+from corridor.errors import Reason
+from corridor.store.port import Depth
+from corridor.transit.parties import Endpoint
+from corridor.wire.batches import type_label
+
+if TYPE_CHECKING:
+    from corridor.daemon.service import Answer
+
+LATENCY_BUCKETS_S: Final = (
+    0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 15, 60, 300, 900, 3600, 14_400,
+)  # fmt: skip
+"""From one broker on the same machine to a border post that is closed at night."""
+
+
+class NodeMetrics:
+    """Every metric of a node, in one table, in a registry of its own."""
+
+    def __init__(self) -> None:
+        """Make the metrics; nothing is shared between two nodes of one process."""
+        self.registry = CollectorRegistry(auto_describe=True)
+        new = {"registry": self.registry}
+        ProcessCollector(**new)
+        PlatformCollector(**new)
+        Info("corridor_build", "Version of the node", **new).info({"version": __version__})
+        self._accepted = CounterMetric(
+            "corridor_records_accepted_total",
+            "Records of the national system kept in the outbox",
+            ["message_type"], **new,
+        )  # fmt: skip
+        self._refused_here = CounterMetric(
+            "corridor_submissions_refused_total",
+            "Records of the national system refused before they were kept",
+            ["reason"], **new,
+        )  # fmt: skip
+        self.published = CounterMetric(
+            "corridor_envelopes_published_total",
+            "Envelopes given to the node's own broker, repeats included",
+            ["peer", "family"], **new,
+        )  # fmt: skip
+        self.sealed = CounterMetric(
+            "corridor_records_published_total",
+            "Records sealed into envelopes and given to the node's own broker",
+            ["peer"], **new,
+        )  # fmt: skip
+        self.publish_failures = CounterMetric(
+            "corridor_publish_failures_total",
+            "Envelopes that the node's own broker returned, refused or did not confirm",
+            ["peer", "reason"], **new,
+        )  # fmt: skip
+        self.received = CounterMetric(
+            "corridor_records_received_total",
+            "Records of partners that were opened and verified",
+            ["peer"], **new,
+        )  # fmt: skip
+        self.duplicates = CounterMetric(
+            "corridor_envelopes_duplicate_total",
+            "Envelopes of partners that were here before",
+            ["peer"], **new,
+        )  # fmt: skip
+        self.delivered = CounterMetric(
+            "corridor_records_delivered_total",
+            "Records of partners stored for the national system",
+            ["peer", "message_type"], **new,
+        )  # fmt: skip
+        self.refused = CounterMetric(
+            "corridor_records_refused_total",
+            "Records and envelopes of partners that were refused, by reason",
+            ["peer", "reason"], **new,
+        )  # fmt: skip
+        self.receipted = CounterMetric(
+            "corridor_records_receipted_total",
+            "Records whose receipt was verified and stored, by verdict",
+            ["peer", "verdict"], **new,
+        )  # fmt: skip
+        self.receipt_latency = Histogram(
+            "corridor_receipt_latency_seconds",
+            "From a record kept in the outbox to its receipt verified and stored",
+            ["peer"], buckets=LATENCY_BUCKETS_S, **new,
+        )  # fmt: skip
+        self.delivery_latency = Histogram(
+            "corridor_delivery_latency_seconds",
+            "From an envelope's creation at the partner to its records stored here (two clocks)",
+            ["peer"], buckets=LATENCY_BUCKETS_S, **new,
+        )  # fmt: skip
+        self.window = Gauge(
+            "corridor_window_envelopes", "Envelopes that may be unreceipted", ["peer"], **new
+        )
+        self.in_flight = Gauge(
+            "corridor_in_flight_envelopes", "Envelopes that are unreceipted", ["peer"], **new
+        )
+        self.broker_connected = Gauge(
+            "corridor_broker_connected", "1 while connected to the own broker", ["role"], **new
+        )
+        self.broker_blocked = Gauge(
+            "corridor_broker_blocked", "1 while the own broker takes no records", **new
+        )
+        self.peer_last_seen = Gauge(
+            "corridor_peer_last_seen_timestamp_seconds",
+            "When the last authentic envelope of the partner arrived",
+            ["peer"], **new,
+        )  # fmt: skip
+        self.key_until = Gauge(
+            "corridor_encryption_key_until_timestamp_seconds",
+            "Until when partners may seal to the node's newest encryption key",
+            **new,
+        )
+        self.directory_until = Gauge(
+            "corridor_directory_expiry_timestamp_seconds", "End of the directory in force", **new
+        )
+        self.alarms = CounterMetric(
+            "corridor_unexpected_messages_total",
+            "Messages in queues of the own broker that must stay empty",
+            ["queue"], **new,
+        )  # fmt: skip
+        self._prepare()
+
+    def _prepare(self) -> None:
+        for reason in Reason:
+            self._refused_here.labels(reason.label)
+        for queue in ("corridor.dlq", "corridor.unrouted"):
+            self.alarms.labels(queue)
+        for role in ("sender", "receiver"):
+            self.broker_connected.labels(role).set(0)
+
+    def know_peers(self, peers: Iterable[Endpoint]) -> None:
+        """Make the label sets of these partners."""
+        for peer in peers:
+            for family in ("data", "control"):
+                self.published.labels(peer, family)
+            for single in (
+                self.sealed, self.received, self.duplicates, self.receipt_latency,
+                self.delivery_latency, self.window, self.in_flight,
+            ):  # fmt: skip
+                single.labels(peer)
+            for reason in ("returned", "nacked", "timeout"):
+                self.publish_failures.labels(peer, reason)
+            for verdict in ("accepted", "refused"):
+                self.receipted.labels(peer, verdict)
+
+    def watch_store(self, depths: Callable[[], Sequence[Depth]]) -> None:
+        """Read what waits from the store whenever Prometheus asks."""
+        self.registry.register(_Waiting(depths))
+
+    def submitted(self, kinds: Sequence[int], answers: "Sequence[Answer]") -> None:
+        """Count what became of submissions."""
+        kept = Counter(
+            kind for kind, one in zip(kinds, answers, strict=True) if one.status == "accepted"
+        )
+        for kind, count in kept.items():
+            self._accepted.labels(type_label(kind)).inc(count)
+        for answer in answers:
+            if answer.reason is not None:
+                self._refused_here.labels(answer.reason.label).inc()
+
+    def seen(self, peer: Endpoint) -> None:
+        """Note that an authentic envelope of a partner arrived."""
+        self.peer_last_seen.labels(peer).set(time.time())
+
+
+class _Waiting(Collector):
+    """Outbox depth and age, taken from the store at each scrape."""
+
+    def __init__(self, depths: Callable[[], Sequence[Depth]]) -> None:
+        self._depths = depths
+
+    def collect(self) -> Iterable[Metric]:
+        records = GaugeMetricFamily(
+            "corridor_outbox_records", "Records without a receipt", labels=["peer", "state"]
+        )
+        oldest = GaugeMetricFamily(
+            "corridor_outbox_oldest_record_timestamp_seconds",
+            "When the oldest record without a receipt was kept; 0 where there is none",
+            labels=["peer"],
+        )
+        for depth in self._depths():
+            records.add_metric([depth.peer, "waiting"], depth.waiting)
+            records.add_metric([depth.peer, "unreceipted"], depth.unreceipted_records)
+            oldest.add_metric([depth.peer], (depth.oldest_accepted_ms or 0) / 1000)
+        return (records, oldest)

@@ -1,0 +1,97 @@
+"""The other end of the local socket, for the command line, the lab and adapters in Python."""
+
+import json
+import socket
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from corridor.gateway.framing import LocalTrouble, receive_message, send_message
+from corridor.wire.local import parse_reply
+from corridor.wire.v1 import local_pb2 as local
+
+
+class LocalClient:
+    """One connection to a node; use as a context manager; not shared between threads."""
+
+    def __init__(self, path: Path, timeout_s: float = 60.0) -> None:
+        """Connect to the node that serves `path`.
+
+        Raises:
+            LocalTrouble: No node answers there.
+        """
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._socket.settimeout(timeout_s)
+        try:
+            self._socket.connect(str(path))
+        except OSError as error:
+            self._socket.close()
+            raise LocalTrouble(
+                f"no node answers at {path} ({error.strerror or error}); is `corridor run` running?"
+            ) from None
+
+    def __enter__(self) -> Self:
+        """Return the client itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the connection."""
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._socket.close()
+
+    def submit(self, submissions: Sequence[local.LocalSubmission]) -> Sequence[local.SubmitResult]:
+        """Offer records; returns one result for each, in order."""
+        request = local.LocalRequest(submit=local.SubmitRequest(submissions=submissions))
+        return self._ask(request).submit.results
+
+    def take(
+        self, after: int, *, limit: int = 0, wait_ms: int = 0
+    ) -> Sequence[local.LocalDelivery]:
+        """Return records of partners after a cursor, waiting for the first one."""
+        asked = local.TakeRequest(after=after, limit=limit, wait_ms=wait_ms)
+        return self._ask(local.LocalRequest(take=asked)).take.deliveries
+
+    def acknowledge(self, up_to: int) -> int:
+        """Acknowledge every record up to a cursor."""
+        asked = local.AcknowledgeRequest(up_to=up_to)
+        return self._ask(local.LocalRequest(acknowledge=asked)).acknowledge.acknowledged
+
+    def outcomes(
+        self, after: int, *, limit: int = 0, wait_ms: int = 0
+    ) -> Sequence[local.LocalOutcome]:
+        """Return what became of submitted records, waiting for the first outcome."""
+        asked = local.OutcomesRequest(after=after, limit=limit, wait_ms=wait_ms)
+        return self._ask(local.LocalRequest(outcomes=asked)).outcomes.outcomes
+
+    def ledger(self, record_id: bytes) -> Sequence[local.LocalLedgerLine]:
+        """Return how far a record has come, one line for each recipient."""
+        asked = local.LedgerRequest(record_id=record_id)
+        return self._ask(local.LocalRequest(ledger=asked)).ledger.lines
+
+    def status(self) -> dict[str, Any]:
+        """Return how the node is; the keys are those of `corridor status --json`."""
+        request = local.LocalRequest(status=local.StatusRequest())
+        status: dict[str, Any] = json.loads(self._ask(request).status.json)
+        return status
+
+    def _ask(self, request: local.LocalRequest) -> local.LocalReply:
+        try:
+            send_message(self._socket, request.SerializeToString())
+            body = receive_message(self._socket)
+        except OSError as error:
+            raise LocalTrouble(f"the node stopped answering: {error}") from None
+        if body is None:
+            raise LocalTrouble("the node closed the connection; it may be stopping")
+        reply = parse_reply(body)
+        if reply.HasField("error"):
+            raise LocalTrouble(f"{reply.error.code}: {reply.error.message}")
+        return reply

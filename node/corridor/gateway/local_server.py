@@ -1,0 +1,226 @@
+"""The local socket: a national system on the same machine submits, takes and asks.
+
+Rules:
+
+* the socket's file has mode 0600: who may open it may do everything it offers;
+* each connection is served by a thread of its own, one request at a time, in order;
+* a request that cannot be parsed ends its connection; nothing else changes.
+"""
+
+import json
+import os
+import socket
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final
+
+from corridor.daemon.logs import event_logger
+from corridor.daemon.service import NodeService, Offered
+from corridor.errors import ConfigurationError, CorridorError, Refused
+from corridor.exchange.values import Lane
+from corridor.gateway.framing import LocalTrouble, receive_message, send_message
+from corridor.wire.batches import decode_entry
+from corridor.wire.local import parse_request
+from corridor.wire.v1 import local_pb2 as local
+
+_DEFAULT_LIMIT: Final = 256
+_MAX_LIMIT: Final = 4096
+_MAX_CONNECTIONS: Final = 64
+
+
+class LocalServer:
+    """Serves a `NodeService` on a Unix socket from `start` to `stop`."""
+
+    def __init__(
+        self, path: Path, service: NodeService, status: Callable[[], dict[str, Any]]
+    ) -> None:
+        """Bind the socket at `path`; one left by a node that died is replaced.
+
+        Raises:
+            ConfigurationError: The path cannot be bound, or a node is serving it.
+        """
+        self._path = path
+        self._service = service
+        self._status = status
+        self._connections: set[socket.socket] = set()
+        self._lock = threading.Lock()
+        self._listener = _bind(path)
+        self._thread = threading.Thread(target=self._accept, name="local-socket", daemon=True)
+
+    def start(self) -> None:
+        """Begin to answer."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop answering, close every connection and remove the socket."""
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        with self._lock:
+            open_now = tuple(self._connections)
+        for connection in open_now:
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+        self._thread.join(timeout=5)
+        self._path.unlink(missing_ok=True)
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            with self._lock:
+                if len(self._connections) >= _MAX_CONNECTIONS:
+                    connection.close()
+                    continue
+                self._connections.add(connection)
+            threading.Thread(
+                target=self._serve, args=(connection,), name="local-client", daemon=True
+            ).start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        try:
+            with connection:
+                while (body := receive_message(connection)) is not None:
+                    reply = self._answer(parse_request(body))
+                    send_message(connection, reply.SerializeToString())
+        except (OSError, LocalTrouble, Refused) as error:
+            event_logger().warning("local_request.dropped", cause=type(error).__name__)
+        finally:
+            with self._lock:
+                self._connections.discard(connection)
+
+    def _answer(self, request: local.LocalRequest) -> local.LocalReply:
+        kind = request.WhichOneof("request")
+        answers: dict[str | None, Callable[[local.LocalRequest], local.LocalReply]] = {
+            "submit": self._submit,
+            "take": self._take,
+            "acknowledge": self._acknowledge,
+            "outcomes": self._outcomes,
+            "ledger": self._ledger,
+            "status": self._say_status,
+        }
+        try:
+            answer = answers.get(kind)
+            if answer is None:
+                return _error("request_unknown", "this node does not know that request")
+            return answer(request)
+        except CorridorError as error:
+            return _error(error.code, str(error))
+
+    def _submit(self, request: local.LocalRequest) -> local.LocalReply:
+        offered = [
+            Offered(
+                one.recipient,
+                one.record,
+                one.record_id if one.HasField("record_id") else None,
+                Lane(one.lane - 1) if 1 <= one.lane <= len(Lane) else None,
+            )
+            for one in request.submit.submissions
+        ]
+        reply = local.LocalReply(submit=local.SubmitReply())
+        for answer in self._service.submit(offered):
+            reply.submit.results.add(
+                status=answer.status,
+                record_id=answer.record_id,
+                reason=answer.reason.label if answer.reason else "",
+                faults=answer.faults,
+            )
+        return reply
+
+    def _take(self, request: local.LocalRequest) -> local.LocalReply:
+        asked = request.take
+        reply = local.LocalReply(take=local.TakeReply())
+        for one in self._service.take(asked.after, _limit(asked.limit), asked.wait_ms / 1000):
+            reply.take.deliveries.add(
+                cursor=one.cursor,
+                sender=one.peer,
+                record_id=one.record_id,
+                record_type=one.record_type,
+                record=decode_entry(one.entry).body,
+                received_ms=one.received_ms,
+                possible_repeat=one.possible_repeat,
+            )
+        return reply
+
+    def _acknowledge(self, request: local.LocalRequest) -> local.LocalReply:
+        count = self._service.acknowledge(request.acknowledge.up_to)
+        return local.LocalReply(acknowledge=local.AcknowledgeReply(acknowledged=count))
+
+    def _outcomes(self, request: local.LocalRequest) -> local.LocalReply:
+        asked = request.outcomes
+        reply = local.LocalReply(outcomes=local.OutcomesReply())
+        for one in self._service.outcomes(asked.after, _limit(asked.limit), asked.wait_ms / 1000):
+            reply.outcomes.outcomes.add(
+                cursor=one.cursor,
+                recipient=one.peer,
+                record_id=one.record_id,
+                accepted=one.verdict.name == "ACCEPTED",
+                reason=one.reason.label if one.reason else "",
+                accepted_ms=one.accepted_ms,
+                receipted_ms=one.receipted_ms,
+            )
+        return reply
+
+    def _ledger(self, request: local.LocalRequest) -> local.LocalReply:
+        reply = local.LocalReply(ledger=local.LedgerReply())
+        for one in self._service.ledger(request.ledger.record_id):
+            reply.ledger.lines.add(
+                recipient=one.peer,
+                record_type=one.record_type,
+                accepted_ms=one.accepted_ms,
+                sealed_ms=one.sealed_ms,
+                receipted_ms=one.receipted_ms,
+                verdict=one.verdict.name.lower() if one.verdict else "",
+                reason=one.reason.label if one.reason else "",
+            )
+        return reply
+
+    def _say_status(self, _request: local.LocalRequest) -> local.LocalReply:
+        return local.LocalReply(status=local.StatusReply(json=json.dumps(self._status())))
+
+
+def _limit(asked: int) -> int:
+    return min(asked or _DEFAULT_LIMIT, _MAX_LIMIT)
+
+
+def _error(code: str, message: str) -> local.LocalReply:
+    return local.LocalReply(error=local.LocalError(code=code, message=message))
+
+
+def _bind(path: Path) -> socket.socket:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        if path.is_socket():
+            _refuse_if_served(path)
+            path.unlink()
+        old_mask = os.umask(0o177)
+        try:
+            listener.bind(str(path))
+        finally:
+            os.umask(old_mask)
+        listener.listen(16)
+    except OSError as error:
+        listener.close()
+        raise ConfigurationError(
+            f"gateway.socket {path} cannot be bound: {error.strerror or error}; "
+            "the path of a socket has at most 107 bytes"
+        ) from None
+    except ConfigurationError:
+        listener.close()
+        raise
+    return listener
+
+
+def _refuse_if_served(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.settimeout(1)
+        try:
+            probe.connect(str(path))
+        except OSError:
+            return
+    raise ConfigurationError(f"gateway.socket {path} is served by a node that is running")
