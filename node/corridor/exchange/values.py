@@ -128,7 +128,9 @@ class InFlight:
     family: Family
     created_ms: int
     attempts: int = 0
-    """How often it was published."""
+    """How often it was published again (`Transaction.count_attempt`)."""
+    closed: bool = False
+    """It needs no receipt any more: receipted, replaced or retired."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +170,8 @@ class InStream:
     """Highest sequence number seen, or named by a StreamOpen of the next epoch."""
     ahead: tuple[tuple[int, bytes, bytes], ...] = ()
     """Envelopes above `complete_to`: (seq, envelope_id, prev), ascending. Derived by the store
-    from what was received; a tombstone counts with prev = b""."""
+    from what was received; a tombstone counts with prev = b"". A tombstone at a position whose
+    envelope is there too gives way to the envelope."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +186,8 @@ class ReceivedRecord:
     reason: Reason | None = None
     possible_repeat: bool = False
     """It may have been handed to the national system before a restore."""
+    known: bool = False
+    """It was accepted before in another envelope: receipted again, not handed on again."""
     terms: tuple[tuple[str, str], ...] = ()
 
 

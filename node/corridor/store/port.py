@@ -10,7 +10,7 @@ Rules:
   in the clear, terms only as keyed hashes.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -47,7 +47,8 @@ class OutStreamState:
     created_ms: int
     """Its time of creation: the next one is not earlier."""
     receipted: Head
-    """The newest envelope up to which the peer's receipts are complete."""
+    """The newest envelope of ours for which a receipt is kept, be it by a verdict or by
+    `complete_to`: the greatest (epoch, seq) of all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +139,14 @@ class Transaction(Protocol):
         """Keep an envelope of ours.
 
         Its bytes, its rows' state, the stream's head, what it answers, and an evidence leaf.
+        Where it `replaces` another, that one is retired (see `retire_sealed`) and `rows` belong
+        to the new one from now on.
+        """
+
+    def retire_sealed(self, peer: Endpoint, positions: Iterable[Position]) -> None:
+        """Note that envelopes of ours need no receipt any more (replaced, or control closed).
+
+        They leave `unreceipted`; their bytes stay until retention removes them.
         """
 
     def frames(
@@ -146,10 +155,15 @@ class Transaction(Protocol):
         """Return the identical bytes of those envelopes of ours that are still kept."""
 
     def find_sealed(self, peer: Endpoint, envelope_id: bytes) -> InFlight | None:
-        """Return an envelope of ours by its id."""
+        """Return an envelope of ours by its id; `closed` tells whether it still needs a receipt."""
+
+    def find_sealed_many(
+        self, peer: Endpoint, envelope_ids: Sequence[bytes]
+    ) -> Mapping[bytes, InFlight]:
+        """Return those of our envelopes to this peer that exist, by id (at most 1,024 asked)."""
 
     def records_of(self, peer: Endpoint, position: Position) -> Sequence[Waiting]:
-        """Return the outbox records of one of our envelopes, in order."""
+        """Return the outbox records of one of our envelopes that are not final yet, in order."""
 
     def count_attempt(self, peer: Endpoint, positions: Iterable[Position]) -> None:
         """Note that these envelopes of ours were published once more."""
@@ -160,21 +174,41 @@ class Transaction(Protocol):
         """Apply a receipt's verdict to an envelope of ours and its records.
 
         A verdict ACCEPTED or REFUSED is final and is never changed; PARKED and DEFERRED are kept
-        and leave the record open. Returns the ids of the records that became final by it.
+        and leave the record open. An envelope whose own verdict is DEFERRED stays in
+        `unreceipted`; every other verdict takes it out. Records that meanwhile belong to another
+        envelope (`replaces`) are left alone. Returns the ids of the records that became final.
         """
 
+    def close_sealed_many(
+        self, peer: Endpoint, verdicts: Sequence[EnvelopeVerdict], now_ms: int
+    ) -> Sequence[bytes]:
+        """Apply several verdicts like `close_sealed`, in order; returns all that became final."""
+
     def complete_to(self, peer: Endpoint, head: Head, now_ms: int) -> None:
-        """Note the peer's cumulative acknowledgement; closes control envelopes up to it."""
+        """Note the peer's cumulative acknowledgement.
+
+        Closes control envelopes of `head.epoch` up to it and moves `receipted`; envelopes with
+        records wait for their verdicts.
+        """
 
     # -- receiving
     def known_envelope(self, envelope_id: bytes) -> KnownEnvelope | None:
         """Return an envelope of a peer by its id."""
 
+    def known_envelopes(self, envelope_ids: Sequence[bytes]) -> Mapping[bytes, KnownEnvelope]:
+        """Return those envelopes of peers that are kept, by id (at most 1,024 asked)."""
+
     def at_position(self, peer: Endpoint, position: Position) -> bytes | None:
-        """Return the id of the envelope (or tombstone) held at a position of peer → us."""
+        """Return the id of the envelope (or else tombstone) held at a position of peer → us."""
 
     def known_record(self, peer: Endpoint, record_id: bytes) -> bytes | None:
-        """Return the SHA-256 of the RecordEntry under which the peer's record is known."""
+        """Return the SHA-256 of the RecordEntry under which the peer's record was accepted.
+
+        Only records that were kept with a verdict other than REFUSED are known.
+        """
+
+    def known_records(self, peer: Endpoint, record_ids: Sequence[bytes]) -> Mapping[bytes, bytes]:
+        """Return `known_record` of many at once, those only that are known (any number asked)."""
 
     def in_streams(self, peer: Endpoint) -> Sequence[InStream]:
         """Return the epochs of peer → us that are not closed, oldest first."""
@@ -182,8 +216,13 @@ class Transaction(Protocol):
     def keep_received(self, envelope: ReceivedEnvelope) -> None:
         """Keep a judged envelope: evidence, records into the inbox, receipt owed, leaf.
 
-        Does not touch the InStream; `put_in_stream` follows.
+        Does not touch the InStream; `put_in_stream` follows. A tombstone at its position does not
+        hinder it. Records that are `known` already (`ReceivedRecord.known`) or REFUSED do not
+        enter the inbox again, and no record of type CANARY (70) ever does.
         """
+
+    def keep_received_many(self, envelopes: Sequence[ReceivedEnvelope]) -> None:
+        """Keep several judged envelopes like `keep_received`, in order."""
 
     def put_in_stream(self, stream: InStream) -> None:
         """Keep where peer → us stands in one epoch (`ahead` is derived, not stored)."""
@@ -203,7 +242,11 @@ class Transaction(Protocol):
         """Return verdicts that no receipt of ours has carried yet, oldest first."""
 
     def quarantine(self, item: Quarantined) -> None:
-        """Put something that cannot be trusted aside."""
+        """Put something that cannot be trusted aside.
+
+        The same frame for the same reason is kept once; the store bounds how many it keeps of a
+        link, the newest give way.
+        """
 
     def hold(self, item: Held, limit_per_sender: int) -> None:
         """Keep a frame for later; the oldest of the same claimed sender gives way at the limit."""
@@ -249,6 +292,9 @@ class Store(Protocol):
 
     def unreceipted(self, peer: Endpoint) -> Sequence[InFlight]:
         """Return our envelopes that still need a receipt, in order of position."""
+
+    def peers(self) -> Sequence[Endpoint]:
+        """Return every peer with whom anything was ever exchanged, or for whom records wait."""
 
     def lanes_waiting(self) -> Sequence[tuple[Endpoint, Lane]]:
         """Return for which peers and lanes records wait."""
