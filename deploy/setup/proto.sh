@@ -6,7 +6,8 @@
 cd "$TREE"
 mkdir -p "$WORK"
 stamp=$WORK/proto.stamp
-wanted=$(digest $(find proto -maxdepth 1 -name '*.py') proto/corridor/wire/v1/*.proto requirements/dev.txt)
+mapfile -t sources < <(find proto -maxdepth 1 -name "*.py"; find proto/corridor -name "*.proto"; echo requirements/dev.txt)
+wanted=$(digest "${sources[@]}")
 
 generated() {
   local schema
