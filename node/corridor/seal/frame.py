@@ -254,9 +254,8 @@ def _parse_header(data: bytes) -> tuple[Header, bytes]:
     reader = _Reader(data)
     suite, flags, network_id = _parse_opening(reader)
     sender = reader.endpoint(Reason.HEADER_MALFORMED)
-    middle = _MIDDLE.unpack(reader.take(_MIDDLE.size))
-    *fixed, padded_len, count = middle
-    lane = fixed[6]
+    fixed = _MIDDLE.unpack(reader.take(_MIDDLE.size))
+    lane, padded_len, count = fixed[6], fixed[9], fixed[10]
     if lane > LAST_LANE:
         raise Refused(Reason.HEADER_MALFORMED, f"lane {lane}")
     if not PAD_FLOOR_BYTES <= padded_len <= MAX_PADDED_BYTES:
@@ -267,7 +266,7 @@ def _parse_header(data: bytes) -> tuple[Header, bytes]:
     digest = reader.take(_DIGEST_BYTES)
     if reader.at != len(data):
         raise Refused(Reason.HEADER_MALFORMED, f"{len(data) - reader.at} bytes too many")
-    header = Header(suite, flags, network_id, sender, *fixed, padded_len, recipients, wraps, digest)
+    header = Header(suite, flags, network_id, sender, *fixed[:-1], recipients, wraps, digest)
     return header, core
 
 

@@ -54,7 +54,7 @@ def hkdf_extract(salt: bytes, key_material: bytes) -> bytes:
 
 
 def hkdf_expand(prk: bytes, info: bytes, length: int) -> bytes:
-    """HKDF-Expand with SHA-256 (RFC 5869 §2.3); `length` is at most 255 × 32 bytes."""
+    """HKDF-Expand with SHA-256 (RFC 5869 §2.3); `length` is at most 255 * 32 bytes."""
     block = b""
     output = b""
     for number in range(1, -(-length // _HASH_BYTES) + 1):

@@ -47,6 +47,18 @@ class Identity:
         return f"Identity({len(self.certificate)} bytes of certificate)"
 
 
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """What a leaf certificate shall say."""
+
+    common_name: str
+    """Server: its first name. Client: the broker user it logs in as."""
+    usage: Usage
+    days: int
+    names: tuple[str, ...] = ()
+    """DNS names and IP addresses of a server."""
+
+
 def make_ca(common_name: str, days: int, now_ms: int) -> Identity:
     """Return a new CA whose certificate signs leaves only."""
     key = ec.generate_private_key(ec.SECP256R1())
@@ -62,22 +74,10 @@ def make_ca(common_name: str, days: int, now_ms: int) -> Identity:
     return Identity(_pem(certificate), _key_pem(key))
 
 
-def issue(
-    ca: Identity, common_name: str, names: tuple[str, ...], usage: Usage, days: int, now_ms: int
-) -> Identity:
-    """Return a new key with a leaf certificate of `ca`.
-
-    Args:
-        ca: Who issues.
-        common_name: Server: its first name. Client: the broker user.
-        names: DNS names and IP addresses of a server; empty for a client.
-        usage: Server or client.
-        days: Validity.
-        now_ms: Unix milliseconds.
-    """
+def issue(ca: Identity, leaf: Leaf, now_ms: int) -> Identity:
+    """Return a new key with a leaf certificate of `ca`."""
     key = ec.generate_private_key(ec.SECP256R1())
-    certificate = _leaf(ca, key.public_key(), common_name, names, usage, days, now_ms)
-    return Identity(certificate, _key_pem(key))
+    return Identity(_leaf(ca, key.public_key(), leaf, now_ms), _key_pem(key))
 
 
 def make_request(common_name: str) -> tuple[bytes, bytes]:
@@ -105,7 +105,7 @@ def sign_request(ca: Identity, request: bytes, common_name: str, days: int, now_
     fits = isinstance(public, ec.EllipticCurvePublicKey) and isinstance(public.curve, ec.SECP256R1)
     if not proved or not fits or not isinstance(public, ec.EllipticCurvePublicKey):
         raise KeyTrouble("a certificate request needs an EC P-256 key that signed it")
-    return _leaf(ca, public, common_name, (), Usage.CLIENT, days, now_ms)
+    return _leaf(ca, public, Leaf(common_name, Usage.CLIENT, days), now_ms)
 
 
 def to_der(certificate: bytes) -> bytes:
@@ -139,30 +139,22 @@ def expires_ms(certificate: bytes) -> int:
     return int(_load(certificate).not_valid_after_utc.timestamp() * 1000)
 
 
-def _leaf(  # noqa: PLR0913 - a certificate has that many parts
-    ca: Identity,
-    public: ec.EllipticCurvePublicKey,
-    common_name: str,
-    names: tuple[str, ...],
-    usage: Usage,
-    days: int,
-    now_ms: int,
-) -> bytes:
+def _leaf(ca: Identity, public: ec.EllipticCurvePublicKey, leaf: Leaf, now_ms: int) -> bytes:
     issuer = _load(ca.certificate)
     signer = serialization.load_pem_private_key(ca.key, None)
     if not isinstance(signer, ec.EllipticCurvePrivateKey):
         raise KeyTrouble("the CA's key is not an EC key")
     builder = (
-        _builder(_name(common_name), issuer.subject, public, days, now_ms)
+        _builder(_name(leaf.common_name), issuer.subject, public, leaf.days, now_ms)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_key_usage(signs_certificates=False), critical=True)
-        .add_extension(x509.ExtendedKeyUsage([usage.value]), critical=False)
+        .add_extension(x509.ExtendedKeyUsage([leaf.usage.value]), critical=False)
         .add_extension(
             x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False
         )
     )
-    if names:
-        listed = x509.SubjectAlternativeName([_general_name(name) for name in names])
+    if leaf.names:
+        listed = x509.SubjectAlternativeName([_general_name(name) for name in leaf.names])
         builder = builder.add_extension(listed, critical=False)
     return _pem(builder.sign(signer, hashes.SHA256()))
 
