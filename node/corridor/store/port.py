@@ -106,6 +106,8 @@ class Outcome:
     reason: Reason | None
     accepted_ms: int
     receipted_ms: int
+    sha256: bytes = b""
+    """SHA-256 of the RecordEntry the receipt is for."""
 
 
 @dataclass(frozen=True, slots=True)
