@@ -162,6 +162,7 @@ class LocalServer:
                 reason=one.reason.label if one.reason else "",
                 accepted_ms=one.accepted_ms,
                 receipted_ms=one.receipted_ms,
+                sha256=one.sha256,
             )
         return reply
 

@@ -1,0 +1,135 @@
+"""The receiver thread: judges what arrived, commits it, and only then acknowledges it.
+
+Rules:
+
+* everything that touches `Inbound` runs in the consumer's loop thread;
+* where the store fails, nothing is acknowledged: the batch is tried again, and until it is kept
+  the broker hands over nothing more.
+"""
+
+from collections.abc import Callable, Sequence
+
+from corridor.daemon.inbound import Handled, Inbound
+from corridor.daemon.logs import event_logger
+from corridor.daemon.metrics import NodeMetrics
+from corridor.daemon.sender import unix_ms
+from corridor.errors import StoreTrouble
+from corridor.transit.parties import CountryCode
+from corridor.transport.broker import Consumer, Delivery
+
+_RETRY_S = 1.0
+_REVIEW_S = 30.0
+
+
+class Receiver:
+    """Drives an `Inbound` from a consumer's loop."""
+
+    def __init__(
+        self,
+        inbound: Inbound,
+        metrics: NodeMetrics,
+        *,
+        told: Callable[[Handled], None],
+        failed: Callable[[Exception], None],
+    ) -> None:
+        """Drive `inbound`; `told` gets what each batch led to, after it was committed."""
+        self._inbound = inbound
+        self._metrics = metrics
+        self._told = told
+        self._failed = failed
+        self._consumer: Consumer | None = None
+        self._unkept: list[Delivery] = []
+        self._reviewing = False
+        self.connected = False
+        self.links: frozenset[CountryCode] = frozenset()
+
+    def attach(self, consumer: Consumer) -> None:
+        """Use this consumer; once, before it is started."""
+        self._consumer = consumer
+
+    def review(self) -> None:
+        """Judge again what is held; consumer's loop thread."""
+        try:
+            self._told(self._inbound.review(unix_ms()))
+        except StoreTrouble as error:
+            event_logger().error("store.failed", stage="review", cause=str(error))
+
+    # -- events of the consumer, in its loop thread
+
+    def on_ready(self) -> None:
+        """Connected: deliveries follow."""
+        self.connected = True
+        self._metrics.broker_connected.labels("receiver").set(1)
+        event_logger().info("broker.connected", stage="receiver")
+        if not self._reviewing:
+            self._reviewing = True
+            self._review_later()
+
+    def on_lost(self, reason: str) -> None:
+        """Disconnected: the broker delivers again what was not acknowledged."""
+        if self.connected:
+            event_logger().warning("broker.lost", stage="receiver", cause=reason)
+        self.connected = False
+        self._unkept.clear()
+        self._metrics.broker_connected.labels("receiver").set(0)
+
+    def on_failed(self, error: Exception) -> None:
+        """End: the node must be started again."""
+        self._failed(error)
+
+    def on_deliveries(self, deliveries: Sequence[Delivery]) -> None:
+        """Judge, commit, acknowledge."""
+        if self._unkept:
+            self._unkept += deliveries
+            return
+        self._keep(list(deliveries))
+
+    def on_strays(self, deliveries: Sequence[Delivery]) -> None:
+        """Count what lies where nothing may lie, and take it away."""
+        for stray in deliveries:
+            self._metrics.alarms.labels(stray.queue).inc()
+            event_logger().error(
+                "stray.found", stage=stray.queue, bytes=len(stray.body),
+                cure="compare the broker with `corridor broker check`",
+            )  # fmt: skip
+        if self._consumer is not None:
+            self._consumer.ack(deliveries)
+
+    def on_links(self, consuming: frozenset[CountryCode]) -> None:
+        """Other partners' inboxes are being read than before."""
+        self.links = consuming
+        event_logger().info("inboxes.changed", count=len(consuming))
+
+    # -- in the loop thread
+
+    def _keep(self, batch: list[Delivery]) -> None:
+        try:
+            handled = self._inbound.handle([(one.link or "", one.body) for one in batch], unix_ms())
+        except StoreTrouble as error:
+            event_logger().error("store.failed", stage="receiver", cause=str(error))
+            self._unkept = batch
+            self._pause()
+            return
+        if self._consumer is not None:
+            self._consumer.ack(batch)
+        self._told(handled)
+
+    def _pause(self) -> None:
+        if self._consumer is not None:
+            self._consumer.pause()
+            self._consumer.call_later(_RETRY_S, self._retry)
+
+    def _retry(self) -> None:
+        batch, self._unkept = self._unkept, []
+        if batch:
+            self._keep(batch)
+        if not self._unkept and self._consumer is not None:
+            self._consumer.resume()
+
+    def _review_later(self) -> None:
+        if self._consumer is not None:
+            self._consumer.call_later(_REVIEW_S, self._review_and_again)
+
+    def _review_and_again(self) -> None:
+        self.review()
+        self._review_later()
