@@ -9,7 +9,7 @@ MAKEFLAGS += --no-print-directory
 PY := .venv/bin/python
 # Whatever a verb starts has ended when the verb has: see deploy/setup/contained.py.
 CONTAINED := $(PY) deploy/setup/contained.py
-SOURCES := node tests deploy proto
+SOURCES := node tests deploy docs proto
 export PATH := $(CURDIR)/build/tools/bin:$(PATH)
 
 .PHONY: help

@@ -77,8 +77,9 @@ disable_unit() {
   local script=${1%.service}
   if command -v systemctl; then
     "${as_root[@]}" systemctl disable --no-reload "$1" || true
-  elif command -v deb-systemd-helper; then
-    "${as_root[@]}" deb-systemd-helper disable "$1" || true
+  else
+    # No systemd here now, but the links would count wherever this system is booted.
+    "${as_root[@]}" find /etc/systemd/system -path "*.wants/$1" -delete || true
   fi
   if [[ -e /etc/init.d/$script ]] && command -v update-rc.d; then
     "${as_root[@]}" update-rc.d "$script" disable || true

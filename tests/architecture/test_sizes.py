@@ -1,0 +1,53 @@
+"""A file is read in one sitting and a function on one screen."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+TREE = Path(__file__).resolve().parents[2]
+LONGEST_FILE = 400
+LONGEST_FUNCTION = 40
+
+# Path below the tree, or path::function, and why it may be longer.
+EXEMPT: dict[str, str] = {
+    "node/corridor/daemon/metrics.py::__init__": "the table of metrics: one statement for each",
+}
+
+
+def sources() -> list[Path]:
+    found = sorted((TREE / "node" / "corridor").rglob("*.py"))
+    return [path for path in found if not path.name.endswith("_pb2.py")]
+
+
+def functions(path: Path) -> Iterator[tuple[str, int]]:
+    """Name and length of every function, its docstring not counted."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        body = node.body[1:] if ast.get_docstring(node) is not None else node.body
+        first = body[0].lineno if body else node.lineno
+        header = node.body[0].lineno - node.lineno
+        yield node.name, header + (node.end_lineno or first) - first + 1
+
+
+def too_long() -> dict[str, str]:
+    found = {}
+    for path in sources():
+        name = str(path.relative_to(TREE))
+        length = len(path.read_text().splitlines())
+        if length > LONGEST_FILE:
+            found[name] = f"{length} lines"
+        for function, lines in functions(path):
+            if lines > LONGEST_FUNCTION:
+                found[f"{name}::{function}"] = f"{lines} lines"
+    return found
+
+
+def test_no_file_and_no_function_outgrows_its_reader() -> None:
+    assert {name: size for name, size in too_long().items() if name not in EXEMPT} == {}
+
+
+def test_every_exemption_is_still_needed_and_has_a_reason() -> None:
+    needed = too_long()
+    assert [name for name in EXEMPT if name not in needed] == []
+    assert all(EXEMPT.values())
