@@ -15,7 +15,7 @@ def command() -> None:
 @command.command("show")
 @config_option
 @json_option
-def show(config_path: Path, as_json: bool) -> None:  # noqa: FBT001 - click passes flags so
+def show(config_path: Path, as_json: bool) -> None:
     """Show every value in force: the file's, the environment's and the defaults."""
     from corridor.daemon.config import effective, load_config
 
@@ -31,7 +31,7 @@ def show(config_path: Path, as_json: bool) -> None:  # noqa: FBT001 - click pass
 @command.command("validate")
 @config_option
 @json_option
-def validate(config_path: Path, as_json: bool) -> None:  # noqa: FBT001
+def validate(config_path: Path, as_json: bool) -> None:
     """Check the file without starting anything; all faults are reported at once."""
     from corridor.daemon.config import load_config
 

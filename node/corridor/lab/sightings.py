@@ -52,9 +52,8 @@ def search(values: Iterable[str], places: Iterable[Path]) -> tuple[Sighting, ...
     found: set[tuple[Path, str]] = set()
     for line in _grep(patterns, existing):
         name, _, match = line.partition(b"\0")
-        value = patterns.get(match)
-        if value is not None:
-            found.add((Path(name.decode()), value))
+        if match in patterns:
+            found.add((Path(name.decode()), patterns[match]))
     return tuple(Sighting(path, value) for path, value in sorted(found))
 
 

@@ -57,22 +57,19 @@ class Planned:
 
 def write_plan(path: Path, plan: Iterable[Planned]) -> int:
     """Write a plan; returns how many records it has."""
-    count = 0
     with path.open("w", encoding="utf-8") as out:
-        for count, one in enumerate(plan, 1):
-            out.write(
-                json.dumps(
-                    {
-                        "sender": one.sender,
-                        "recipient": one.recipient,
-                        "record_id": one.record_id.hex(),
-                        "type": one.record_type,
-                        "record": base64.b64encode(one.record).decode(),
-                    }
-                )
-                + "\n"
-            )
-    return count
+        return sum(out.write(_line(one)) > 0 for one in plan)
+
+
+def _line(one: Planned) -> str:
+    written = {
+        "sender": one.sender,
+        "recipient": one.recipient,
+        "record_id": one.record_id.hex(),
+        "type": one.record_type,
+        "record": base64.b64encode(one.record).decode(),
+    }
+    return json.dumps(written) + "\n"
 
 
 def read_plan(path: Path) -> Iterator[Planned]:
@@ -278,8 +275,10 @@ def prove(played: Sequence[Planned], handed: Counter[Key], receipts: Receipts) -
     digests = Counter((recipient, digest) for recipient, _, digest in planned)
     seen = Counter((recipient, digest) for recipient, _, digest in handed)
     again = {
-        key for key in handed if key not in planned and 0 < digests[key[0], key[2]] < seen[key[0], key[2]]
-    }  # fmt: skip
+        (recipient, record_id, digest)
+        for recipient, record_id, digest in set(handed) - planned
+        if 0 < digests[recipient, digest] < seen[recipient, digest]
+    }
     return Proof(
         planned=len(planned),
         handed=len(planned & set(handed)),

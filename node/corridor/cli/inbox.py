@@ -1,0 +1,94 @@
+"""`corridor inbox`: show or take the records partners sent, and what became of ours."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from corridor.cli.options import config_option, emit, json_option, table
+
+if TYPE_CHECKING:
+    from corridor.gateway.local_client import LocalClient
+    from corridor.wire.v1.local_pb2 import LocalDelivery
+
+
+@click.command("inbox")
+@click.option("--after", default=0, show_default=True, help="Only records after this cursor.")
+@click.option("--limit", default=50, show_default=True, help="At most so many.")
+@click.option("--acknowledge", is_flag=True, help="Tell the node that these have arrived safely.")
+@click.option("--outcomes", is_flag=True, help="Show what became of the records we sent instead.")
+@click.option("--full", is_flag=True, help="Show the whole records, as protobuf JSON.")
+@config_option
+@json_option
+def command(
+    after: int,
+    limit: int,
+    acknowledge: bool,
+    outcomes: bool,
+    full: bool,
+    config_path: Path,
+    as_json: bool,
+) -> None:
+    """Show the records partners sent, oldest first."""
+    from corridor.daemon.config import load_config
+    from corridor.gateway.local_client import LocalClient
+
+    config = load_config(config_path)
+    with LocalClient(config.gateway.socket) as node:
+        if outcomes:
+            _show_outcomes(node, after, limit, as_json=as_json)
+            return
+        found = [_line(one, full=full) for one in node.take(after, limit=limit)]
+        if acknowledge and found:
+            node.acknowledge(int(str(found[-1]["cursor"])))
+    text = table(
+        [tuple(str(one[key]) for key in _COLUMNS) for one in found],
+        ("cursor", "from", "type", "record", "received"),
+    )
+    if full:
+        text = "\n".join(f"{one['record_id']}\n{one['record']}" for one in found)
+    emit(found, text or "no records after this cursor", as_json=as_json)
+
+
+_COLUMNS = ("cursor", "sender", "type", "record_id", "received")
+
+
+def _show_outcomes(node: "LocalClient", after: int, limit: int, *, as_json: bool) -> None:
+    found = [
+        {
+            "cursor": one.cursor,
+            "recipient": one.recipient,
+            "record_id": one.record_id.hex(),
+            "verdict": "accepted" if one.accepted else "refused",
+            "reason": one.reason or None,
+            "receipted": _when(one.receipted_ms),
+            "seconds": (one.receipted_ms - one.accepted_ms) / 1000,
+        }
+        for one in node.outcomes(after, limit=limit)
+    ]
+    rows = [tuple(str(value if value is not None else "-") for value in one.values())
+            for one in found]  # fmt: skip
+    text = table(rows, ("cursor", "to", "record", "verdict", "reason", "receipt", "seconds"))
+    emit(found, text or "no outcomes after this cursor", as_json=as_json)
+
+
+def _line(one: "LocalDelivery", *, full: bool) -> dict[str, object]:
+    from corridor.wire.batches import type_label
+    from corridor.wire.records import decode_record, record_to_json
+
+    line: dict[str, object] = {
+        "cursor": one.cursor,
+        "sender": one.sender,
+        "type": type_label(one.record_type),
+        "record_id": one.record_id.hex(),
+        "received": _when(one.received_ms),
+        "possible_repeat": one.possible_repeat,
+    }
+    if full:
+        line["record"] = record_to_json(decode_record(one.record))
+    return line
+
+
+def _when(unix_ms: int) -> str:
+    return datetime.fromtimestamp(unix_ms / 1000, UTC).isoformat(timespec="seconds")

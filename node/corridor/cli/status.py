@@ -1,0 +1,81 @@
+"""`corridor status`: how the node is, on one screen."""
+
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from corridor.cli.options import age, config_option, emit, json_option, table
+from corridor.errors import ExitStatus
+
+
+@click.command("status")
+@config_option
+@click.option("--watch", is_flag=True, help="Show it again every two seconds until Ctrl-C.")
+@json_option
+def command(config_path: Path, watch: bool, as_json: bool) -> None:
+    """Show how the node is: broker, partners, what waits and since when, what ends soon.
+
+    Exit status 0 when nothing needs a person, 1 otherwise.
+    """
+    from corridor.daemon.config import load_config
+    from corridor.gateway.local_client import LocalClient
+
+    config = load_config(config_path)
+    while True:
+        with LocalClient(config.gateway.socket) as node:
+            status = node.status()
+        if watch and not as_json:
+            click.clear()
+        emit(status, _screen(status), as_json=as_json)
+        if not watch:
+            break
+        time.sleep(2)
+    if status["attention"]:
+        sys.exit(ExitStatus.FAILED)
+
+
+def _screen(status: dict[str, Any]) -> str:
+    now_ms = status["now_ms"]
+    broker = status["broker"]
+    link = "connected" if broker["sender"] and broker["receiver"] else "NOT CONNECTED"
+    if broker["blocked"]:
+        link = "connected, but it takes nothing (disk or memory alarm there)"
+    directory = status["directory"]
+    lines = [
+        f"{status['endpoint']}  ({status['environment']}, corridor {status['version']})",
+        f"  broker      {link}",
+        f"  directory   version {directory['version']}, ends {_date(directory['expires_ms'])}",
+        f"  own key     partners seal to it until {_date(status['encryption_key_until_ms'])}",
+        f"  store       {status['store']['path']}, {status['store']['free_mib']} MiB free",
+        f"  metrics     http://{status['metrics']}/metrics",
+        "",
+        table(
+            [_peer_row(peer, now_ms) for peer in status["peers"]],
+            ("partner", "waiting", "unreceipted", "oldest", "in flight", "window", "last heard"),
+        )
+        or "no partner yet: an agreement in the directory makes one",
+    ]
+    lines += ["", *(f"! {line}" for line in status["attention"])] if status["attention"] else []
+    return "\n".join(lines)
+
+
+def _peer_row(peer: dict[str, Any], now_ms: int) -> tuple[str, ...]:
+    return (
+        peer["endpoint"],
+        str(peer["waiting"]),
+        str(peer["unreceipted"]),
+        age(now_ms, peer["oldest_ms"]),
+        str(peer["in_flight"]),
+        str(peer["window"]),
+        age(now_ms, peer["last_heard_ms"]),
+    )
+
+
+def _date(unix_ms: int | None) -> str:
+    if unix_ms is None:
+        return "-"
+    return datetime.fromtimestamp(unix_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
