@@ -1,30 +1,46 @@
-"""Writes errors.md from the code: every exit status, every error, every reason of refusal.
+"""Writes the pages of the manual that the code already knows by heart.
 
-    python docs/manual/generate_errors.py           write the page
-    python docs/manual/generate_errors.py --check   exit 1 where it differs
+    python docs/manual/generate.py           write errors.md and configuration.md
+    python docs/manual/generate.py --check   exit 1 where one differs
 
-The numbers, names and blame come from `corridor.errors`, the words for people from reasons.toml.
+Numbers, names, defaults and blame come from the code; the words for people who have to act on a
+reason come from reasons.toml.
 """
 
 import inspect
 import sys
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
 from corridor import errors
+from corridor.daemon.config import NodeConfig
 from corridor.errors import CorridorError, ExitStatus, Reason
 
 HERE = Path(__file__).parent
-PAGE = HERE / "errors.md"
 
-INTRODUCTION = """\
+ERRORS = """\
 # Errors, reasons and exit statuses
 
-Written by `docs/manual/generate_errors.py` from `corridor/errors.py` and `reasons.toml`.
+Written by `docs/manual/generate.py` from `corridor/errors.py` and `reasons.toml`.
 
 Corridor never refuses without a name. A reason has one number on the wire and one label, which is
 the same word in the receipt, in the metric `corridor_refused_total{reason=...}`, in the log and on
 this page. What is merely early is held and judged again; what is refused has had no other effect.
+"""
+
+CONFIGURATION = """\
+# Configuration
+
+Written by `docs/manual/generate.py` from `corridor/daemon/config.py`.
+
+One TOML file, read when the node starts and again at SIGHUP. Unknown keys are refused, and all faults
+are reported at once, each with its path. Relative paths start at the folder of the file. A variable
+`CORRIDOR__SECTION__KEY` in the environment stands over the file. No secret stands in either: keys and
+pass phrases are files, or systemd credentials.
 """
 
 # First number of each group of reasons, and its heading.
@@ -71,13 +87,13 @@ def reasons_of(first: int, words: dict[str, list[str]]) -> list[list[str]]:
     return [[str(int(reason)), f"`{reason.label}`", *words[reason.name]] for reason in group]
 
 
-def page() -> str:
+def errors_page() -> str:
     """Return the whole page; KeyError or ValueError where reasons.toml and the code differ."""
     words = tomllib.loads((HERE / "reasons.toml").read_text())
     if unknown := words.keys() - {reason.name for reason in Reason}:
         message = f"reasons.toml explains what does not exist: {sorted(unknown)}"
         raise ValueError(message)
-    parts = [INTRODUCTION, "## Exit statuses\n"]
+    parts = [ERRORS, "## Exit statuses\n"]
     parts.append(table(["status", "meaning"], [[str(int(e)), EXITS[e]] for e in ExitStatus]))
     parts.append("## Errors\n")
     rows = [
@@ -98,12 +114,50 @@ def page() -> str:
     return "\n".join(parts)
 
 
+def configuration_page() -> str:
+    """Return the page of every configuration key."""
+    parts = [CONFIGURATION]
+    for name, section in NodeConfig.model_fields.items():
+        model = section.annotation
+        assert isinstance(model, type)
+        assert issubclass(model, BaseModel)
+        parts.append(f"## [{name}]\n\n{(inspect.getdoc(model) or '').strip()}\n")
+        parts.append(table(["key", "default", "meaning"], list(keys_of(model))))
+    return "\n".join(parts)
+
+
+def keys_of(model: type[BaseModel]) -> Iterator[list[str]]:
+    """Rows for the keys of one section."""
+    for key, info in model.model_fields.items():
+        yield [f"`{key}`", default_of(info), info.description or ""]
+
+
+def default_of(info: FieldInfo) -> str:
+    """Write a default as the file would say it."""
+    if info.is_required():
+        return "must be given"
+    if info.default is None:
+        return "none"
+    return f"`{str(info.default).lower() if isinstance(info.default, bool) else info.default}`"
+
+
+PAGES = {"errors.md": errors_page, "configuration.md": configuration_page}
+
+
 def main(arguments: list[str]) -> int:
-    """Write the page, or compare it."""
-    if "--check" in arguments:
-        return 0 if PAGE.read_text() == page() else 1
-    PAGE.write_text(page())
-    return 0
+    """Write the pages, or compare them."""
+    differing = [
+        name
+        for name, page in PAGES.items()
+        if not (HERE / name).exists() or (HERE / name).read_text() != page()
+    ]
+    if "--check" not in arguments:
+        for name in differing:
+            (HERE / name).write_text(PAGES[name]())
+        return 0
+    if differing:
+        print(f"differs from the code: {', '.join(differing)}", file=sys.stderr)
+    return 1 if differing else 0
 
 
 if __name__ == "__main__":
