@@ -12,7 +12,7 @@ Rules (PROTOCOL §3.1, §3.2, §4.2 R0 to R2):
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 from corridor.errors import Reason, Refused
 from corridor.seal.hpke import SUITES, sealed_length
@@ -41,6 +41,7 @@ _SIGNATURE_BLOCK: Final = 1 + SIGNATURE_BYTES
 _DIGEST_BYTES: Final = 32
 _OPENING: Final = struct.Struct(">BHH16s")
 _MIDDLE: Final = struct.Struct(">16sQ32s32sQQB32s32sIB")
+_Middle: TypeAlias = tuple[bytes, int, bytes, bytes, int, int, int, bytes, bytes, int, int]
 _RECIPIENT: Final = struct.Struct(">16s32s")
 
 
@@ -254,8 +255,8 @@ def _parse_header(data: bytes) -> tuple[Header, bytes]:
     reader = _Reader(data)
     suite, flags, network_id = _parse_opening(reader)
     sender = reader.endpoint(Reason.HEADER_MALFORMED)
-    fixed = _MIDDLE.unpack(reader.take(_MIDDLE.size))
-    lane, padded_len, count = fixed[6], fixed[9], fixed[10]
+    middle: _Middle = _MIDDLE.unpack(reader.take(_MIDDLE.size))
+    lane, padded_len, count = middle[6], middle[9], middle[10]
     if lane > LAST_LANE:
         raise Refused(Reason.HEADER_MALFORMED, f"lane {lane}")
     if not PAD_FLOOR_BYTES <= padded_len <= MAX_PADDED_BYTES:
@@ -266,7 +267,8 @@ def _parse_header(data: bytes) -> tuple[Header, bytes]:
     digest = reader.take(_DIGEST_BYTES)
     if reader.at != len(data):
         raise Refused(Reason.HEADER_MALFORMED, f"{len(data) - reader.at} bytes too many")
-    header = Header(suite, flags, network_id, sender, *fixed[:-1], recipients, wraps, digest)
+    fixed = middle[:-1]
+    header = Header(suite, flags, network_id, sender, *fixed, recipients, wraps, digest)
     return header, core
 
 

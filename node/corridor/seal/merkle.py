@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 from corridor.seal.pae import LABEL_LEAF_SALT, LABEL_LOG_LEAF, LABEL_PAYLOAD_ROOT
-from corridor.seal.primitives import HmacKey, sha256
+from corridor.seal.primitives import hmac_sha256_many, sha256
 
 EMPTY_LOG_ROOT: Final = bytes(32)
 
@@ -25,30 +25,41 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 def leaf_salts(seed: bytes, count: int) -> list[bytes]:
     """Return the salts of the first `count` records, 32 bytes each."""
-    digest = HmacKey(seed).digest
-    return [digest(LABEL_LEAF_SALT + index.to_bytes(4)) for index in range(count)]
+    labels = (LABEL_LEAF_SALT + index.to_bytes(4) for index in range(count))
+    return hmac_sha256_many(seed, labels)
 
 
-def record_leaf(salt: bytes, record: bytes) -> bytes:
-    """Return the leaf hash of one record."""
-    state = hashlib.sha256(b"\0" + salt)
-    state.update(record)
-    return state.digest()
+def record_leaves(salts: Sequence[bytes], records: Sequence[bytes]) -> list[bytes]:
+    """Return the leaf hash of each record under its salt."""
+    fresh = hashlib.sha256(b"\0").copy
+    leaves = []
+    for salt, record in zip(salts, records, strict=True):
+        state = fresh()
+        state.update(salt)
+        state.update(record)
+        leaves.append(state.digest())
+    return leaves
 
 
 def tree_root(leaves: Sequence[bytes]) -> bytes:
     """Return the Merkle tree hash of at least one leaf hash."""
+    fresh = hashlib.sha256(b"\x01").copy
     level = list(leaves)
     while len(level) > 1:
-        odd = level[-1:] if len(level) % 2 else []
-        pairs = zip(level[::2], level[1::2], strict=False)
-        level = [hashlib.sha256(b"\x01" + left + right).digest() for left, right in pairs] + odd
+        above = []
+        for left, right in zip(level[::2], level[1::2], strict=False):
+            state = fresh()
+            state.update(left + right)
+            above.append(state.digest())
+        if len(level) % 2:
+            above.append(level[-1])
+        level = above
     return level[0]
 
 
 def payload_root(seed: bytes, records: Sequence[bytes]) -> bytes:
     """Return what a header says of its 1..512 records (PROTOCOL §3.6)."""
-    leaves = list(map(record_leaf, leaf_salts(seed, len(records)), records))
+    leaves = record_leaves(leaf_salts(seed, len(records)), records)
     return sha256(LABEL_PAYLOAD_ROOT + len(leaves).to_bytes(4) + tree_root(leaves))
 
 

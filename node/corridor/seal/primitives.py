@@ -9,9 +9,8 @@ Rules:
 """
 
 import hashlib
-import hmac
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final, TypeAlias
 
 import nacl.exceptions
@@ -23,6 +22,7 @@ NONCE_BYTES: Final = 24
 TAG_BYTES: Final = 16
 SIGNATURE_BYTES: Final = 64
 _HASH_BYTES: Final = 32
+_BLOCK_BYTES: Final = 64
 
 _BAD_INPUT: Final = (
     nacl.exceptions.CryptoError,
@@ -48,9 +48,34 @@ def sha256(data: bytes) -> bytes:
     return hashlib.sha256(data).digest()
 
 
+def hmac_sha256(key: bytes, message: bytes) -> bytes:
+    """HMAC-SHA-256 (RFC 2104) under a key of at most 64 bytes.
+
+    Written out, because `hmac.digest` looks its algorithm up in OpenSSL at each call.
+    """
+    block = key.ljust(_BLOCK_BYTES, b"\0")
+    inner = hashlib.sha256(block.translate(_IPAD) + message).digest()
+    return hashlib.sha256(block.translate(_OPAD) + inner).digest()
+
+
+def hmac_sha256_many(key: bytes, messages: Iterable[bytes]) -> list[bytes]:
+    """HMAC-SHA-256 of each message, the key schedule paid once."""
+    block = key.ljust(_BLOCK_BYTES, b"\0")
+    inner_copy = hashlib.sha256(block.translate(_IPAD)).copy
+    outer_copy = hashlib.sha256(block.translate(_OPAD)).copy
+    digests = []
+    for message in messages:
+        inner = inner_copy()
+        inner.update(message)
+        outer = outer_copy()
+        outer.update(inner.digest())
+        digests.append(outer.digest())
+    return digests
+
+
 def hkdf_extract(salt: bytes, key_material: bytes) -> bytes:
     """HKDF-Extract with SHA-256 (RFC 5869 §2.2)."""
-    return hmac.digest(salt, key_material, "sha256")
+    return hmac_sha256(salt, key_material)
 
 
 def hkdf_expand(prk: bytes, info: bytes, length: int) -> bytes:
@@ -58,32 +83,9 @@ def hkdf_expand(prk: bytes, info: bytes, length: int) -> bytes:
     block = b""
     output = b""
     for number in range(1, -(-length // _HASH_BYTES) + 1):
-        block = hmac.digest(prk, block + info + bytes((number,)), "sha256")
+        block = hmac_sha256(prk, block + info + bytes((number,)))
         output += block
     return output[:length]
-
-
-class HmacKey:
-    """HMAC-SHA-256 under one key, its key schedule paid once.
-
-    A batch needs one salt a record; with the schedule kept, each costs two copied hash states.
-    """
-
-    __slots__ = ("_inner", "_outer")
-
-    def __init__(self, key: bytes) -> None:
-        """Prepare `key`, at most 64 bytes."""
-        block = key.ljust(64, b"\0")
-        self._inner = hashlib.sha256(block.translate(_IPAD))
-        self._outer = hashlib.sha256(block.translate(_OPAD))
-
-    def digest(self, message: bytes) -> bytes:
-        """Return the MAC of `message`, 32 bytes."""
-        inner = self._inner.copy()
-        inner.update(message)
-        outer = self._outer.copy()
-        outer.update(inner.digest())
-        return outer.digest()
 
 
 def payload_encrypt(key: bytes, nonce: bytes, plain: bytes, aad: bytes) -> bytes:
