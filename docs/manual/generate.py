@@ -37,10 +37,10 @@ CONFIGURATION = """\
 
 Written by `docs/manual/generate.py` from `corridor/daemon/config.py`.
 
-One TOML file, read when the node starts and again at SIGHUP. Unknown keys are refused, and all faults
-are reported at once, each with its path. Relative paths start at the folder of the file. A variable
-`CORRIDOR__SECTION__KEY` in the environment stands over the file. No secret stands in either: keys and
-pass phrases are files, or systemd credentials.
+One TOML file. Unknown keys are refused, and all faults are reported at once, each with its path.
+Relative paths start at the folder of the file. A variable `CORRIDOR__SECTION__KEY` in the
+environment stands over the file. No secret stands in either: keys and passphrases are files, or
+systemd credentials.
 """
 
 # First number of each group of reasons, and its heading.
@@ -119,10 +119,9 @@ def configuration_page() -> str:
     parts = [CONFIGURATION]
     for name, section in NodeConfig.model_fields.items():
         model = section.annotation
-        assert isinstance(model, type)
-        assert issubclass(model, BaseModel)
-        parts.append(f"## [{name}]\n\n{(inspect.getdoc(model) or '').strip()}\n")
-        parts.append(table(["key", "default", "meaning"], list(keys_of(model))))
+        if isinstance(model, type) and issubclass(model, BaseModel):
+            parts.append(f"## [{name}]\n\n{(inspect.getdoc(model) or '').strip()}\n")
+            parts.append(table(["key", "default", "meaning"], list(keys_of(model))))
     return "\n".join(parts)
 
 
