@@ -83,6 +83,43 @@ class BrokerSection(_Section):
     reconnect_max_s: float = Field(default=30.0, gt=0, description="longest pause between dials")
 
 
+class LinksSection(_Section):
+    """What `corridor broker render` writes for the own broker and its links to partners."""
+
+    listen_host: str = Field(default="0.0.0.0", description="where partners' brokers connect to")  # noqa: S104 - partners come from outside
+    amqps_port: _Port = Field(default=5671, description="its TLS port")
+    management_port: _Port = Field(default=15672, description="management, on loopback")
+    prometheus_port: _Port = Field(default=15692, description="the broker's metrics, on loopback")
+    ca_file: Path = Field(
+        default=Path("pki/ca.pem"), description="the own CA: issues for partners and the node"
+    )
+    server_cert_file: Path = Field(
+        default=Path("pki/server.pem"), description="the broker's certificate"
+    )
+    server_key_file: Path = Field(default=Path("pki/server.key"), description="its key")
+    partner_folder: Path = Field(
+        default=Path("pki"),
+        description="fed-at-xx.pem and .key, issued to us by partner XX, and its ca-xx.pem",
+    )
+    files_folder: Path = Field(
+        default=Path("broker/etc"), description="where the broker reads what is rendered"
+    )
+    watch_password_hash: str | None = Field(
+        default=None, description="RabbitMQ hash for corridor-watch; without it no such user"
+    )
+    operator_password_hash: str | None = Field(
+        default=None, description="RabbitMQ hash for the operator's login"
+    )
+    reconnect_delay_s: int = Field(default=30, ge=1, description="pause of a link between dials")
+    disk_free_limit: str = Field(default="4GB", description="below it the broker takes nothing")
+    memory_watermark: str = Field(
+        default="relative = 0.5", description="above it the broker takes nothing"
+    )
+    wal_max_bytes: int = Field(
+        default=134_217_728, ge=1_000_000, description="size of the quorum queues' log file"
+    )
+
+
 class GatewaySection(_Section):
     """How the national system reaches the node."""
 
@@ -130,6 +167,7 @@ class NodeConfig(BaseSettings):
     broker: BrokerSection
     store: StoreSection = StoreSection()
     keys: KeysSection = KeysSection()
+    links: LinksSection = LinksSection()
     gateway: GatewaySection = GatewaySection()
     metrics: MetricsSection = MetricsSection()
     exchange: ExchangeSection = ExchangeSection()
