@@ -215,6 +215,9 @@ class Transaction(Protocol):
     def in_streams(self, peer: Endpoint) -> Sequence[InStream]:
         """Return the epochs of peer → us that are not closed, oldest first."""
 
+    def in_stream(self, peer: Endpoint, epoch: int) -> InStream | None:
+        """Return one epoch of peer → us, closed or not; None where it was never put."""
+
     def keep_received(self, envelope: ReceivedEnvelope) -> None:
         """Keep a judged envelope: evidence, records into the inbox, receipt owed, leaf.
 
@@ -227,7 +230,10 @@ class Transaction(Protocol):
         """Keep several judged envelopes like `keep_received`, in order."""
 
     def put_in_stream(self, stream: InStream) -> None:
-        """Keep where peer → us stands in one epoch (`ahead` is derived, not stored)."""
+        """Keep where peer → us stands in one epoch (`ahead` is derived, not stored).
+
+        Opens the epoch again where it was closed.
+        """
 
     def close_in_stream(self, peer: Endpoint, epoch: int) -> None:
         """Note that an epoch of peer → us is complete and followed by another."""

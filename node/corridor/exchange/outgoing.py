@@ -1,0 +1,127 @@
+"""What happens to one envelope of ours between the record and the receipt (PROTOCOL §7.1).
+
+Rules:
+
+* CONFIRMED is our own broker's word, RECEIPTED the partner's: only the second ends it;
+* a receipt may overtake the confirm, the return and everything else;
+* whatever the broker lost, returned or refused waits as READY for the way to open again;
+* an envelope that has no receipt in time becomes READY again: identical bytes.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from corridor.exchange.policy import ExchangePolicy
+from corridor.exchange.repair import IllegalTransition, backoff_ms
+from corridor.exchange.values import Family, InFlight, Lane
+from corridor.wire import limits
+
+
+class Stage(StrEnum):
+    """Where an envelope of ours is."""
+
+    READY = "ready"
+    """Recorded; it may leave."""
+    SENT = "sent"
+    CONFIRMED = "confirmed"
+    DONE = "done"
+    """Receipted, replaced or retired; control envelopes: confirmed."""
+
+
+class Step(StrEnum):
+    """What happens to an envelope of ours."""
+
+    PUBLISHED = "published"
+    CONFIRMED = "confirmed"
+    RETURNED = "returned"
+    NACKED = "nacked"
+    LINK_LOST = "link_lost"
+    TIME_UP = "time_up"
+    ASKED = "asked"
+    CLOSED = "closed"
+
+
+STAGES: Final = {
+    (Stage.READY, Step.PUBLISHED): Stage.SENT,
+    (Stage.READY, Step.LINK_LOST): Stage.READY,
+    (Stage.READY, Step.TIME_UP): Stage.READY,
+    (Stage.READY, Step.ASKED): Stage.READY,
+    (Stage.READY, Step.CLOSED): Stage.DONE,
+    # what was confirmed late was published before it became READY again
+    (Stage.READY, Step.CONFIRMED): Stage.READY,
+    (Stage.READY, Step.RETURNED): Stage.READY,
+    (Stage.READY, Step.NACKED): Stage.READY,
+    (Stage.SENT, Step.CONFIRMED): Stage.CONFIRMED,
+    (Stage.SENT, Step.RETURNED): Stage.READY,
+    (Stage.SENT, Step.NACKED): Stage.READY,
+    (Stage.SENT, Step.LINK_LOST): Stage.READY,
+    # it still lies with our own broker: a second copy would only lie behind the first
+    (Stage.SENT, Step.TIME_UP): Stage.SENT,
+    (Stage.SENT, Step.ASKED): Stage.SENT,
+    (Stage.SENT, Step.CLOSED): Stage.DONE,
+    (Stage.CONFIRMED, Step.TIME_UP): Stage.READY,
+    (Stage.CONFIRMED, Step.ASKED): Stage.READY,
+    (Stage.CONFIRMED, Step.LINK_LOST): Stage.CONFIRMED,
+    (Stage.CONFIRMED, Step.CLOSED): Stage.DONE,
+}
+
+
+@dataclass(slots=True)
+class Flight:
+    """An envelope of ours that is not done, as the sender's memory holds it."""
+
+    envelope: InFlight
+    stage: Stage = Stage.READY
+    repeats: int = 0
+    """How often it was published again for want of a receipt."""
+    sent_ms: int = 0
+    """When it was last published; 0 where it was not, in this run."""
+    first_sent_ms: int = 0
+    due_ms: int = 0
+    """When it is published again without a receipt."""
+    answered: bool = False
+    """A receipt or status is awaited for it; False for control that needs none."""
+
+    def step(self, step: Step) -> None:
+        """Move on.
+
+        Raises:
+            IllegalTransition: The table has no such row.
+        """
+        try:
+            self.stage = STAGES[self.stage, step]
+        except KeyError:
+            raise IllegalTransition(f"{step} while {self.stage}") from None
+
+    def published(self, now_ms: int, policy: ExchangePolicy) -> None:
+        """Note that its bytes have been handed to the broker."""
+        self.step(Step.PUBLISHED)
+        self.first_sent_ms = self.first_sent_ms or now_ms
+        self.sent_ms = now_ms
+        self.due_ms = now_ms + self.patience_ms(policy)
+        self.repeats += 1
+
+    def patience_ms(self, policy: ExchangePolicy) -> int:
+        """Return how long a receipt is waited for after the publishing now at hand."""
+        least_ms = policy.tail_urgent_ms if self.urgent else policy.tail_ms
+        return backoff_ms(self.repeats, least_ms, policy.tail_most_ms)
+
+    @property
+    def urgent(self) -> bool:
+        """Whether somebody waits for it."""
+        return self.envelope.lane is Lane.URGENT
+
+    @property
+    def is_data(self) -> bool:
+        """Whether it holds records that are receipted."""
+        return self.envelope.family is Family.DATA
+
+
+def is_stale(created_ms: int, now_ms: int, policy: ExchangePolicy) -> bool:
+    """Tell whether a partner would refuse or defer an envelope created then: seal it anew.
+
+    It has expired, or our clock was ahead when it was made and has been put right.
+    """
+    ahead = created_ms > now_ms + limits.MAX_FUTURE_SKEW_MS // 2
+    return ahead or created_ms + policy.lifetime_ms <= now_ms

@@ -1,0 +1,133 @@
+"""What the exchange needs of the floors below it, as values that are handed in.
+
+Rules:
+
+* `Trust` is the part of the trust view that is asked here; `TrustView` is one;
+* `Seals` are the four verbs of `corridor.seal`; the simulator hands in cheaper ones;
+* `Examiner` judges one record's content (R19) and says by what it can be found.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+from corridor.errors import Reason, Refused
+from corridor.seal.envelope import Draft, Opened, Sealed, check_signature, open_frame, seal
+from corridor.seal.frame import Frame, parse_frame
+from corridor.seal.keys import DecryptionKey, SigningKey
+from corridor.transit.parties import Endpoint
+from corridor.wire import records
+from corridor.wire.batches import CANARY, Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who we are, and with which keys."""
+
+    endpoint: Endpoint
+    signing_key: SigningKey
+    decryption_keys: Mapping[bytes, DecryptionKey]
+    """By key id."""
+
+
+class SealingKeyLike(Protocol):
+    """A partner's key to seal for."""
+
+    @property
+    def suite(self) -> int:
+        """The suite it is for."""
+
+    @property
+    def key_id(self) -> bytes:
+        """Its id, 16 bytes."""
+
+    @property
+    def public(self) -> bytes:
+        """Its public bytes."""
+
+
+class Trust(Protocol):
+    """The part of the trust view that the exchange asks."""
+
+    @property
+    def network_id(self) -> bytes:
+        """The network, 16 bytes."""
+
+    @property
+    def dir_version(self) -> int:
+        """Version of the directory."""
+
+    @property
+    def dir_hash(self) -> bytes:
+        """SHA-256 of the directory's payload."""
+
+    @property
+    def min_suite(self) -> int:
+        """Lowest suite that is accepted."""
+
+    def signer(self, endpoint: Endpoint, key_id: bytes, created_ms: int) -> bytes:
+        """Return the public key, or raise Refused (R5)."""
+
+    def check_gossip(self, dir_version: int, dir_hash: bytes) -> None:
+        """Raise Refused DIRECTORY_UNKNOWN or EQUIVOCATION (R8)."""
+
+    def accepts(self, endpoint: Endpoint, enc_key_id: bytes, now_ms: int) -> bool:
+        """Whether the endpoint still opens what is sealed for this key (R10)."""
+
+    def sealing_key(self, endpoint: Endpoint, now_ms: int) -> SealingKeyLike:
+        """Return the key to seal for, or raise Refused."""
+
+    def bundle_hash(self, endpoint: Endpoint) -> bytes:
+        """SHA-256 of the endpoint's key bundle."""
+
+    def authorises(
+        self, sender: Endpoint, recipient: Endpoint, record_type: int, created_ms: int
+    ) -> bool:
+        """Whether an agreement in force at that time covers the record type (R18)."""
+
+    def control_allowed(self, a: Endpoint, b: Endpoint, now_ms: int) -> bool:
+        """Whether control records may pass between the two."""
+
+    def partners(self, me: Endpoint, now_ms: int) -> tuple[Endpoint, ...]:
+        """Return with whom there is an agreement."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seals:
+    """The verbs of the sealing floor."""
+
+    parse: Callable[[bytes], Frame]
+    check_signature: Callable[[Frame, bytes], None]
+    open: Callable[[Frame, Endpoint, DecryptionKey], Opened]
+    seal: Callable[[Draft, Sequence[bytes], SigningKey], Sealed]
+
+
+REAL_SEALS = Seals(parse_frame, check_signature, open_frame, seal)
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """What the content of a record is found to be."""
+
+    faults: tuple[str, ...] = ()
+    """Rule ids and field paths; empty where it is valid."""
+    terms: tuple[tuple[str, str], ...] = ()
+    reason: Reason = Reason.RECORD_INVALID
+    """Why it is refused, where there are faults."""
+
+
+Examiner: TypeAlias = Callable[[Entry], Examination]
+
+
+def examine_record(entry: Entry) -> Examination:
+    """Judge a business record by the schema and its rules; a canary has none."""
+    if entry.record_type == CANARY:
+        return Examination()
+    try:
+        record = records.decode_record(entry.body)
+    except Refused as refusal:
+        return Examination((refusal.reason.label,), reason=refusal.reason)
+    if records.record_type_of(record) != entry.record_type:
+        return Examination(("type",), reason=Reason.RECORD_TYPE)
+    faults = records.check_record(record)
+    return Examination(faults) if faults else Examination(terms=records.index_terms(record))
