@@ -80,10 +80,29 @@ class NodeMetrics:
             "Envelopes of partners that were here before",
             ["peer"], **new,
         )  # fmt: skip
+        self.stored = CounterMetric(
+            "corridor_records_stored_total",
+            "Records of partners accepted and stored for the national system",
+            ["peer"], **new,
+        )  # fmt: skip
         self.delivered = CounterMetric(
             "corridor_records_delivered_total",
-            "Records of partners stored for the national system",
-            ["peer", "message_type"], **new,
+            "Records of partners that the national system has acknowledged", **new,
+        )  # fmt: skip
+        self.repeated = CounterMetric(
+            "corridor_envelopes_repeated_total",
+            "Envelopes published again with identical bytes, by cause",
+            ["peer", "cause"], **new,
+        )  # fmt: skip
+        self.link_open = Gauge(
+            "corridor_link_open",
+            "1 while the way to the partner is open, 0 while records wait for it",
+            ["peer"], **new,
+        )  # fmt: skip
+        self.quarantined = CounterMetric(
+            "corridor_frames_refused_total",
+            "Frames dropped, held or put aside before they were opened, by reason",
+            ["link", "reason", "disposal"], **new,
         )  # fmt: skip
         self.refused = CounterMetric(
             "corridor_records_refused_total",
@@ -97,7 +116,7 @@ class NodeMetrics:
         )  # fmt: skip
         self.receipt_latency = Histogram(
             "corridor_receipt_latency_seconds",
-            "From a record kept in the outbox to its receipt verified and stored",
+            "From an envelope sealed to its receipt verified and stored (one clock)",
             ["peer"], buckets=LATENCY_BUCKETS_S, **new,
         )  # fmt: skip
         self.delivery_latency = Histogram(
@@ -155,8 +174,12 @@ class NodeMetrics:
                 self.delivery_latency, self.window, self.in_flight,
             ):  # fmt: skip
                 single.labels(peer)
-            for reason in ("returned", "nacked", "timeout"):
+            for reason in ("returned", "nacked", "lost"):
                 self.publish_failures.labels(peer, reason)
+            for cause in ("tail", "resend", "link"):
+                self.repeated.labels(peer, cause)
+            self.stored.labels(peer)
+            self.link_open.labels(peer).set(1)
             for verdict in ("accepted", "refused"):
                 self.receipted.labels(peer, verdict)
 

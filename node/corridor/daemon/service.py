@@ -103,7 +103,9 @@ class NodeService:
     def acknowledge(self, up_to: int) -> int:
         """Note that the national system holds every record up to a cursor."""
         with self._store.transaction() as change:
-            return change.acknowledge(up_to, self._now_ms())
+            count = change.acknowledge(up_to, self._now_ms())
+        self._metrics.delivered.inc(count)
+        return count
 
     def outcomes(self, after: int, limit: int, wait_s: float) -> Sequence[Outcome]:
         """Return what became of submitted records; wait up to `wait_s` for the first one."""
