@@ -123,6 +123,56 @@ MAX_BUNDLE_KEYS: Final = 32
 MAX_SIGNATURES: Final = 256
 """Signatures on one statement: every key of every body, with room to spare."""
 
+MAX_VERSION_JUMP: Final = 1_000
+"""How far a version or serial may run ahead of the one held: a stolen quorum cannot push the
+counter to its end and lock the network out of its own directory."""
+
+MAX_BODIES: Final = 32
+"""Bodies of a registry."""
+
+MAX_HOLDER_KEYS: Final = 16
+"""Keys of one registry body, or identity keys of one member."""
+
+MAX_MEMBERS: Final = 512
+"""Members of a network: every customs administration of the world, twice."""
+
+MAX_REVOKED_KEYS: Final = 4_096
+"""Keys revoked in one directory or delegation; they stay listed for ever."""
+
+MAX_DELEGATED_KEYS: Final = 64
+"""Delegated keys of one member, those kept for late arrivals included."""
+
+MAX_SERVER_CA_BYTES: Final = 8 * KIB
+"""Certificate of a broker's CA, DER."""
+
+MAX_TEXT_BYTES: Final = 256
+"""A name, a purpose or a legal reference in a statement."""
+
+ROOT_LIFETIME_MS: Final = 731 * DAY_MS
+"""From issue to expiry of a root: two years, one of them leap."""
+
+DIRECTORY_LIFETIME_MS: Final = 45 * DAY_MS
+"""From issue to expiry of a directory: a monthly meeting of the bodies, and half a month late."""
+
+DELEGATED_KEY_LIFETIME_MS: Final = 90 * DAY_MS
+"""From not_before to not_after of a delegated key."""
+
+DELEGATED_KEY_KEPT_MS: Final = 120 * DAY_MS
+"""How long a delegated key stays listed after its end: an encryption key that it vouched for on
+its last day (90 days), and late arrivals (30 days)."""
+
+ENCRYPT_LIFETIME_MS: Final = 90 * DAY_MS
+"""From encrypt_from to encrypt_until of an encryption key, until rotation is automatic."""
+
+ACCEPT_GRACE_MS: Final = 30 * DAY_MS
+"""From encrypt_until to accept_until: as long as an envelope lives."""
+
+PUBLISH_AHEAD_MS: Final = 30 * DAY_MS
+"""How long before encrypt_from a key may be published."""
+
+AGREEMENT_AFTERMATH_MS: Final = 30 * DAY_MS
+"""How long after its end an agreement still lets control records pass."""
+
 # --- time (PROTOCOL §3.8) ---------------------------------------------------------------------
 
 MAX_FUTURE_SKEW_MS: Final = 600_000
