@@ -316,7 +316,8 @@ def stop_together(brokers: Sequence[PrivateBroker], deadline_s: float = 15) -> b
     for broker in brokers:
         broker.ask_to_end()
     end = time.monotonic() + deadline_s
-    return all([broker.stop(max(0.0, end - time.monotonic())) for broker in brokers])
+    orderly = [broker.stop(max(0.0, end - time.monotonic())) for broker in brokers]
+    return all(orderly)
 
 
 def _epmd() -> Path:

@@ -1,0 +1,143 @@
+"""pika's connection as Corridor uses it: mutual TLS, one write per message, a socket to drop.
+
+Rules:
+
+* this is the innermost door: what pika 1.4 offers only as protected methods is used here alone;
+* certificates are read anew for each connection, so that renewed files need no restart;
+* `why` turns whatever pika or the system reports into one line for a person.
+"""
+
+import logging
+import socket
+import ssl
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from threading import get_ident
+from typing import Final
+
+from pika import ConnectionParameters, SSLOptions
+from pika.adapters.select_connection import IOLoop, SelectConnection
+from pika.credentials import ExternalCredentials
+from pika.exceptions import ConnectionClosed, StreamLostError
+
+from corridor.errors import LinkTrouble
+from corridor.transport.broker import BrokerAddress
+
+HEARTBEAT_S: Final = 30  # a partner's dead host is noticed within a minute
+_CONNECT_TIMEOUT_S: Final = 10
+_LONGEST_REASON: Final = 300
+
+Opened = Callable[["LeanConnection"], None]
+Gone = Callable[["LeanConnection", BaseException], None]
+
+
+class LeanLoop(IOLoop):  # type: ignore[misc]  # pika carries no types
+    """A loop that wakes itself only when another thread asks.
+
+    pika's own sends a byte through a socket for each callback, also to itself.
+    """
+
+    _thread: int | None = None
+
+    def start(self) -> None:
+        """Run the loop in this thread until it is stopped."""
+        self._thread = get_ident()
+        super().start()
+
+    def add_callback_threadsafe(self, callback: Callable[[], None]) -> None:
+        """Run `callback` at the end of this turn, or as soon as possible from another thread."""
+        self._callbacks.append(callback)  # a waiting callback lets the loop not wait for sockets
+        if get_ident() != self._thread:
+            self._poller.wake_threadsafe()
+
+    add_callback = add_callback_threadsafe
+
+
+class LeanConnection(SelectConnection):  # type: ignore[misc]  # pika carries no types
+    """A connection that writes a message at once and can be dropped without ceremony."""
+
+    def _output_marshaled_frames(self, marshaled_frames: Sequence[bytes]) -> None:
+        # pika writes method, header and each body frame apart: three TLS records and system calls
+        joined = b"".join(marshaled_frames)
+        self.bytes_sent += len(joined)
+        self.frames_sent += len(marshaled_frames)
+        self._adapter_emit_data(joined)
+
+    def drop(self, reason: str) -> None:
+        """Close the socket without asking the broker; `on_gone` follows in a later turn."""
+        if not self.is_closed:
+            self._terminate_stream(StreamLostError(reason))
+
+    def sever(self) -> None:
+        """Shut the socket down from any thread, when the loop no longer answers."""
+        transport = self._transport
+        if transport is not None and transport._sock is not None:  # noqa: SLF001 - see the rules
+            with suppress(OSError):  # the peer was faster
+                transport._sock.shutdown(socket.SHUT_RDWR)  # noqa: SLF001
+
+    def dispose(self) -> None:
+        """Close the socket of a connection whose loop has ended."""
+        transport = self._transport
+        if transport is not None:
+            transport._close_and_finalize()  # noqa: SLF001 - its loop can no longer do it
+
+
+def connect(
+    address: BrokerAddress, loop: LeanLoop, blocked_timeout_s: float, opened: Opened, gone: Gone
+) -> LeanConnection:
+    """Begin to connect to `address` on `loop`; `opened` or `gone` is called in a later turn.
+
+    Raises:
+        LinkTrouble: A certificate or key cannot be used.
+    """
+    try:
+        context = ssl.create_default_context(cafile=str(address.ca_file))
+        context.load_cert_chain(str(address.cert_file), str(address.key_file))
+    except (OSError, ssl.SSLError) as error:
+        raise LinkTrouble(f"certificates for {address.host}: {why(error)}") from error
+    parameters = ConnectionParameters(
+        host=address.host,
+        port=address.port,
+        virtual_host=address.vhost,
+        credentials=ExternalCredentials(),
+        ssl_options=SSLOptions(context, address.server_name),
+        heartbeat=HEARTBEAT_S,
+        blocked_connection_timeout=blocked_timeout_s,
+        socket_timeout=_CONNECT_TIMEOUT_S,
+        stack_timeout=_CONNECT_TIMEOUT_S + 5,
+    )
+    return LeanConnection(
+        parameters,
+        on_open_callback=opened,
+        on_open_error_callback=gone,
+        on_close_callback=gone,
+        custom_ioloop=loop,
+    )
+
+
+def why(error: BaseException) -> str:
+    """Return one line that names the innermost cause pika or the system reported."""
+    seen = {id(error)}
+    while True:
+        inner = _inner(error)
+        if inner is None or id(inner) in seen:
+            break
+        seen.add(id(inner))
+        error = inner
+    if isinstance(error, ConnectionClosed):
+        return f"{error.reply_code} {error.reply_text}"[:_LONGEST_REASON]
+    text = str(error) or type(error).__name__
+    return " ".join(text.split())[:_LONGEST_REASON]
+
+
+def _inner(error: BaseException) -> BaseException | None:
+    failures: tuple[object, ...] = tuple(getattr(error, "exceptions", ()) or error.args)
+    for candidate in (getattr(error, "exception", None), *reversed(failures)):
+        if isinstance(candidate, BaseException):
+            return candidate
+    return None
+
+
+def log_of_pika() -> logging.Logger:
+    """Return pika's logger, for the one place that configures logs."""
+    return logging.getLogger("pika")

@@ -1,0 +1,130 @@
+"""What is in flight: published and unconfirmed, delivered and unacknowledged; and when to return.
+
+Rules:
+
+* pure book-keeping: no clock, no socket; RabbitMQ's numbers per channel begin at 1;
+* `multiple` means "this one and every earlier one still open";
+* a message that was returned is confirmed by RabbitMQ afterwards all the same; here it ends as
+  returned and never as confirmed.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Final
+
+_FIRST_DELAY_S: Final = 0.5
+_LONGEST_DELAY_S: Final = 30.0
+_DOUBLINGS: Final = 6  # 0.5 s doubled six times is beyond the longest
+
+
+def reconnect_delay(attempt: int, draw: float) -> float:
+    """Return the seconds to wait before connecting again.
+
+    Args:
+        attempt: Failed attempts since the connection last worked; 0 right after a loss.
+        draw: A random number in 0..1; it spreads the nodes and links of a restarted broker.
+    """
+    ceiling = min(_LONGEST_DELAY_S, _FIRST_DELAY_S * (1 << min(attempt, _DOUBLINGS)))
+    return ceiling * (0.5 + draw / 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """Tokens that came to their end by one answer of the broker."""
+
+    accepted: tuple[object, ...]  # confirmed, or nacked if the answer was a nack
+    returned: tuple[object, ...]
+
+
+class ConfirmLedger:
+    """Messages published on one channel in confirm mode and not yet answered."""
+
+    __slots__ = ("_next", "_open", "_returned", "bytes")
+
+    def __init__(self) -> None:
+        """Start a new channel's count."""
+        self._next = 1
+        self._open: dict[int, tuple[object, str, int, float]] = {}
+        self._returned: set[str] = set()
+        self.bytes = 0
+
+    def __len__(self) -> int:
+        """Count the messages in flight."""
+        return len(self._open)
+
+    def add(self, token: object, message_id: str, size: int, now_s: float) -> None:
+        """Enter the message about to be published; `now_s` is any steady clock."""
+        self._open[self._next] = (token, message_id, size, now_s)
+        self._next += 1
+        self.bytes += size
+
+    def mark_returned(self, message_id: str) -> None:
+        """Note that the broker returned `message_id`; its confirm follows."""
+        self._returned.add(message_id)
+
+    def settle(self, number: int, *, multiple: bool) -> Settled:
+        """Close message `number`, and every earlier one if `multiple`.
+
+        A number that is not open (answered before) closes nothing.
+        """
+        if multiple:
+            numbers = []
+            for candidate in self._open:  # in order of publishing
+                if candidate > number:
+                    break
+                numbers.append(candidate)
+        else:
+            numbers = [number] if number in self._open else []
+        accepted: list[object] = []
+        returned: list[object] = []
+        for each in numbers:
+            token, message_id, size, _ = self._open.pop(each)
+            self.bytes -= size
+            if message_id in self._returned:
+                self._returned.discard(message_id)
+                returned.append(token)
+            else:
+                accepted.append(token)
+        return Settled(tuple(accepted), tuple(returned))
+
+    def oldest_s(self) -> float | None:
+        """Return the `now_s` of the oldest message in flight."""
+        for _, _, _, now_s in self._open.values():
+            return now_s
+        return None
+
+
+class TagLedger:
+    """Deliveries of one channel that are not yet acknowledged."""
+
+    __slots__ = ("_open",)
+
+    def __init__(self) -> None:
+        """Start a new channel's count."""
+        self._open: dict[int, None] = {}
+
+    def __len__(self) -> int:
+        """Count the deliveries not yet acknowledged."""
+        return len(self._open)
+
+    def add(self, tag: int) -> None:
+        """Enter a delivery; tags come in ascending order."""
+        self._open[tag] = None
+
+    def ack(self, tags: Collection[int]) -> list[tuple[int, bool]]:
+        """Return the (tag, multiple) acknowledgements that say exactly `tags`.
+
+        Tags that are not open are ignored: acknowledging one twice would close the channel.
+        """
+        wanted = set(tags)
+        prefix: list[int] = []
+        for tag in self._open:
+            if tag not in wanted:
+                break
+            prefix.append(tag)
+        answers = [(prefix[-1], len(prefix) > 1)] if prefix else []
+        rest = sorted((wanted - set(prefix)) & self._open.keys())
+        answers += [(tag, False) for tag in rest]
+        for tag in (*prefix, *rest):
+            del self._open[tag]
+        return answers
