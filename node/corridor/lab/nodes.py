@@ -1,0 +1,162 @@
+"""Node processes of a lab, and the recorders that stand for their national systems."""
+
+import os
+import sys
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from corridor.errors import LinkTrouble
+from corridor.gateway.framing import LocalTrouble
+from corridor.gateway.local_client import LocalClient
+from corridor.lab.guard import Guarded
+from corridor.lab.scenario import Country
+
+_STEP_S = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class NodePlan:
+    """Where one country's node lives."""
+
+    country: Country
+    directory: Path
+    socket: Path
+    metrics_port: int
+
+    @property
+    def config(self) -> Path:
+        """Its configuration."""
+        return self.directory / "node.toml"
+
+    @property
+    def log(self) -> Path:
+        """Its log."""
+        return self.directory / "node.log"
+
+    @property
+    def store(self) -> Path:
+        """Its store."""
+        return self.directory / "state" / "store.db"
+
+    @property
+    def recording(self) -> Path:
+        """What its national system was handed."""
+        return self.directory.parent / f"recorded-{self.country.code}.jsonl"
+
+    @property
+    def metrics_url(self) -> str:
+        """Where its metrics are."""
+        return f"http://127.0.0.1:{self.metrics_port}/metrics"
+
+
+class NodeProcess:
+    """`corridor run` for one country, as a process of its own."""
+
+    def __init__(self, plan: NodePlan) -> None:
+        """Describe the node of `plan`; it must have been written."""
+        self.plan = plan
+        self._process: Guarded | None = None
+
+    def start(self) -> None:
+        """Start it; returns at once."""
+        command = [sys.executable, "-m", "corridor", "run", "--config", str(self.plan.config)]
+        self._process = Guarded(command, env=dict(os.environ), log=self.plan.log)
+
+    @property
+    def pid(self) -> int | None:
+        """Its process id while it runs."""
+        return self._process.pid if self._process and self._process.running() else None
+
+    def status(self) -> dict[str, Any] | None:
+        """Return how it says it is; None while it does not answer.
+
+        Raises:
+            LinkTrouble: It has ended.
+        """
+        if self.pid is None:
+            raise LinkTrouble(
+                f"the node of {self.plan.country.code} has ended; see {self.plan.log}: "
+                + last_line(self.plan.log)
+            )
+        with suppress(LocalTrouble), LocalClient(self.plan.socket, timeout_s=5) as node:
+            return node.status()
+        return None
+
+    def ready(self) -> bool:
+        """Whether it answers and has both its connections to the broker."""
+        status = self.status()
+        return bool(status and status["broker"]["sender"] and status["broker"]["receiver"])
+
+    def stop(self, deadline_s: float = 10) -> bool:
+        """Have it drain and end; returns whether it went in good order."""
+        if self._process is None:
+            return True
+        orderly = self._process.stop(deadline_s)
+        self._process = None
+        return orderly
+
+    def ask_to_end(self) -> None:
+        """Ask it to end; `stop` waits for it."""
+        if self._process is not None:
+            self._process.ask_to_end()
+
+    def kill(self) -> None:
+        """Kill it (SIGKILL), leaving its store as it is."""
+        if self._process is not None:
+            self._process.kill()
+            self._process = None
+
+
+class RecorderProcess:
+    """A recorder beside a node, as a process of its own."""
+
+    def __init__(self, plan: NodePlan) -> None:
+        """Describe the recorder of a node."""
+        self._plan = plan
+        self._process: Guarded | None = None
+
+    def start(self) -> None:
+        """Start it; it waits for its node."""
+        plan = self._plan
+        command = [sys.executable, "-m", "corridor.lab.recorder"]
+        command += [str(plan.socket), str(plan.recording)]
+        log = plan.recording.with_suffix(".log")
+        self._process = Guarded(command, env=dict(os.environ), log=log)
+
+    def stop(self, deadline_s: float = 5) -> bool:
+        """End it; what it was handed is in its file."""
+        if self._process is None:
+            return True
+        orderly = self._process.stop(deadline_s)
+        self._process = None
+        return orderly
+
+
+def wait_nodes(nodes: list[NodeProcess], timeout_s: float) -> None:
+    """Wait until every node is ready.
+
+    Raises:
+        LinkTrouble: One has ended, or not all were ready in time.
+    """
+    deadline = time.monotonic() + timeout_s
+    waiting = list(nodes)
+    while waiting := [node for node in waiting if not node.ready()]:
+        if time.monotonic() > deadline:
+            late = ", ".join(node.plan.country.code for node in waiting)
+            raise LinkTrouble(
+                f"not ready after {timeout_s:.0f} s: nodes of {late}; see {waiting[0].plan.log}: "
+                + last_line(waiting[0].plan.log)
+            )
+        time.sleep(_STEP_S)
+
+
+def last_line(log: Path) -> str:
+    """Return the last line of a log, for a message."""
+    with suppress(OSError):
+        lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        if lines:
+            return lines[-1][:300]
+    return "its log is empty"
