@@ -121,6 +121,19 @@ def fenced(path: Path) -> str:
     )
 
 
+def test_every_metric_that_a_document_names_exists() -> None:
+    sources = "".join(readable(path) for path in tracked("node/corridor/daemon/*.py"))
+    unknown = [
+        f"{path.relative_to(TREE)}: {name}"
+        for path in tracked("docs/*.md", "deploy/*", "README.md")
+        for name in re.findall(
+            r"\bcorridor_[a-z_]+(?:_total|_seconds|_records|_connected|_open)\b", readable(path)
+        )
+        if f'"{name}"' not in sources
+    ]
+    assert unknown == []
+
+
 def test_the_changelog_begins_with_the_version_of_the_package() -> None:
     versions = re.findall(r"^## ([0-9][^\s]*)", (TREE / "CHANGELOG.md").read_text(), re.MULTILINE)
     assert versions[0] == corridor.__version__
