@@ -29,7 +29,8 @@ Written by `docs/manual/generate.py` from `corridor/errors.py` and `reasons.toml
 
 Corridor never refuses without a name. A reason has one number on the wire and one label, which is
 the same word in the receipt, in the metrics (`corridor_records_refused_total`,
-`corridor_frames_refused_total`), in the log and on this page. What is merely early is held and judged again; what is refused has had no other effect.
+`corridor_frames_refused_total`), in the log and on this page. What is merely early is held and
+judged again; what is refused has had no other effect.
 """
 
 CONFIGURATION = """\
