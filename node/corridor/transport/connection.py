@@ -18,7 +18,8 @@ from typing import Final
 from pika import ConnectionParameters, SSLOptions
 from pika.adapters.select_connection import IOLoop, SelectConnection
 from pika.credentials import ExternalCredentials
-from pika.exceptions import ConnectionClosed, StreamLostError
+from pika.exceptions import ConnectionClosed, InvalidFrameError, StreamLostError
+from pika.frame import decode_frame
 
 from corridor.errors import LinkTrouble
 from corridor.transport.broker import BrokerAddress
@@ -26,6 +27,8 @@ from corridor.transport.broker import BrokerAddress
 HEARTBEAT_S: Final = 30  # a partner's dead host is noticed within a minute
 _CONNECT_TIMEOUT_S: Final = 10
 _LONGEST_REASON: Final = 300
+_RECEIVE_BYTES: Final = 65_536
+_FRAME_OVERHEAD: Final = 8  # type, channel (2), length (4) and the end mark
 
 Opened = Callable[["LeanConnection"], None]
 Gone = Callable[["LeanConnection", BaseException], None]
@@ -55,6 +58,29 @@ class LeanLoop(IOLoop):  # type: ignore[misc]  # pika carries no types
 
 class LeanConnection(SelectConnection):  # type: ignore[misc]  # pika carries no types
     """A connection that writes a message at once and can be dropped without ceremony."""
+
+    def _proto_connection_made(self, transport: object) -> None:
+        # pika reads 4 KiB at a time; a TLS record holds 16
+        transport._MAX_RECV_BYTES = _RECEIVE_BYTES  # type: ignore[attr-defined]  # noqa: SLF001
+        self._unread = bytearray()
+        super()._proto_connection_made(transport)
+
+    def _on_data_available(self, data_in: bytes) -> None:
+        # pika copies the whole buffer for each frame and tries again at each piece of a large one
+        unread = self._unread
+        unread += data_in
+        at, size = 0, len(unread)
+        while size - at >= _FRAME_OVERHEAD:
+            end = at + _FRAME_OVERHEAD + int.from_bytes(unread[at + 3 : at + 7], "big")
+            if end > size:
+                break
+            consumed, frame = decode_frame(bytes(unread[at:end]))
+            if frame is None or consumed != end - at:
+                raise InvalidFrameError("a frame of another length than it says")
+            at = end
+            self.bytes_received += consumed
+            self._process_frame(frame)
+        del unread[:at]
 
     def _output_marshaled_frames(self, marshaled_frames: Sequence[bytes]) -> None:
         # pika writes method, header and each body frame apart: three TLS records and system calls
