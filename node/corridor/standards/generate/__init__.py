@@ -1,0 +1,1 @@
+"""Whole transit movements made from a seed: traffic for laboratories, replays and benchmarks."""

@@ -1,0 +1,169 @@
+"""NCTS messages to records and back, with an account of every leaf.
+
+Rules:
+
+* codes, decimals, dates and sequence numbers keep the characters of the sender;
+* what the record has no place for travels in its residual, with its place in the message; an
+  element of a newer release ends there too and never in an error;
+* a record that breaks a rule of the schema is refused by the path of the element at fault;
+* writing from a record made elsewhere names the elements that the standard demands and the
+  record does not hold, and invents none.
+
+Example:
+    mapped = decode(document, Options())
+    assert encode(mapped.record).document  # canonically the same message
+"""
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Final
+
+from corridor.errors import Reason, Refused
+from corridor.standards.accounting import Account, account
+from corridor.standards.mapping import Reader, Writer
+from corridor.standards.ncts.messages import NAMESPACE, STANDARD, Message, messages
+from corridor.standards.residual import restore
+from corridor.standards.tree import Leaf, Node
+from corridor.standards.xml import XmlLimits, parse, render
+from corridor.wire.records import check_record
+from corridor.wire.v1.records_pb2 import DECLARATION_KIND_PRELODGED, TransitRecord
+
+MAX_ORIGINAL_BYTES: Final = 200 * 1024  # SourceDocument.content of the schema
+MAX_NAMED_FAULTS: Final = 8
+_MODEL_VERSION: Final = 1
+_PRELODGED: Final = "D"  # NCTS CL042
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a message is read."""
+
+    limits: XmlLimits = field(default_factory=XmlLimits)
+    attach_original: bool = False
+    recorded_ms: int | None = None  # when the national system recorded it, Unix milliseconds
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """A message as a record, and what became of each of its leaves."""
+
+    message: str
+    record: TransitRecord
+    account: Account
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A record as a message; `missing` are the elements that the standard demands in vain."""
+
+    message: str
+    document: bytes
+    missing: tuple[str, ...]
+
+
+def decode(document: bytes, options: Options) -> Mapped:
+    """Read an NCTS message into a record.
+
+    Raises:
+        Refused: SOURCE_MALFORMED or CHARACTER_SET for what is no XML, SOURCE_UNSUPPORTED for
+            another message, RECORD_INVALID with the paths of the elements at fault.
+    """
+    root = parse(document, options.limits)
+    message = _message_named(root)
+    record = TransitRecord()
+    record.header.model_version = _MODEL_VERSION
+    record.header.source.standard = STANDARD
+    record.header.sender_role = message.sender_role
+    reader = Reader()
+    reader.read(root, message.name, record, "", message.parts)
+    _finish(record, message, document, options)
+    found = account(_stripped(root), _written(record, message, Writer()))
+    for leaf in found.residual:
+        record.header.residual.add(namespace=STANDARD, path=leaf.path, value=leaf.value)
+    _check(record, reader.places)
+    return Mapped(message.name, record, found)
+
+
+def encode(record: TransitRecord, *, with_residual: bool = True) -> Encoded:
+    """Write a record as the NCTS message it corresponds to.
+
+    Args:
+        record: The record; its attached original is not looked at.
+        with_residual: Whether the leaves kept word for word are put back.
+
+    Raises:
+        Refused: SOURCE_UNSUPPORTED for a record that is none of the messages, RECORD_INVALID or
+            CHARACTER_SET for a residual or a text that no message can hold.
+    """
+    message, writer = _message_for(record), Writer()
+    root = _written(record, message, writer)
+    if with_residual:
+        kept = [
+            Leaf(item.path, item.value)
+            for item in record.header.residual
+            if item.namespace == STANDARD
+        ]
+        restore(root, kept)
+    root.name = f"{{{NAMESPACE}}}{root.name}"
+    return Encoded(message.name, render(root, {"ncts": NAMESPACE}), tuple(writer.missing))
+
+
+def _message_named(root: Node) -> Message:
+    """Find the message by the name of the root element; senders differ about its namespace."""
+    namespace = root.name[1:].rpartition("}")[0]
+    for message in messages():
+        if message.name == root.local and namespace in {"", NAMESPACE}:
+            return message
+    raise Refused(Reason.SOURCE_UNSUPPORTED, "not one of the NCTS messages this node maps")
+
+
+def _message_for(record: TransitRecord) -> Message:
+    body = record.WhichOneof("body")
+    for message in messages():
+        if message.body == body and getattr(record, body).kind in message.kinds:
+            return message
+    raise Refused(Reason.SOURCE_UNSUPPORTED, f"no NCTS message of this node for {body or 'it'}")
+
+
+def _finish(record: TransitRecord, message: Message, document: bytes, options: Options) -> None:
+    """Set what follows from the message as a whole."""
+    header, body = record.header, getattr(record, message.body)
+    body.kind = message.kinds[0]
+    if message.body == "declaration":
+        additional = record.declaration.dataset.operation.additional_declaration_type
+        if additional.value == _PRELODGED and DECLARATION_KIND_PRELODGED in message.kinds:
+            body.kind = DECLARATION_KIND_PRELODGED
+    if header.source.HasField("prepared_at"):
+        header.occurred_at.CopyFrom(header.source.prepared_at)
+    if options.recorded_ms is not None:
+        header.recorded_ms = options.recorded_ms
+    if options.attach_original and len(document) <= MAX_ORIGINAL_BYTES:
+        header.original.media_type = "application/xml"
+        header.original.sha256 = hashlib.sha256(document).digest()
+        header.original.content = document
+
+
+def _stripped(root: Node) -> Node:
+    """Return the root under its local name, as the tables and the paths have it."""
+    return Node(root.local, root.text, root.attributes, root.children)
+
+
+def _written(record: TransitRecord, message: Message, writer: Writer) -> Node:
+    root = Node(message.name)
+    writer.write(record, root, message.name, message.parts)
+    return root
+
+
+def _check(record: TransitRecord, places: dict[str, str]) -> None:
+    """Refuse a record that breaks rules, by the elements of the message at fault."""
+    faults = check_record(record)
+    if faults:
+        named = "; ".join(_fault(fault, places) for fault in faults[:MAX_NAMED_FAULTS])
+        raise Refused(Reason.RECORD_INVALID, named)
+
+
+def _fault(fault: str, places: dict[str, str]) -> str:
+    """Say where in the message the field of a fault ("rule path") came from."""
+    rule, _, path = fault.partition(" ")
+    place = places.get(path) or places.get(f"{path}.value") or path
+    return f"{place} ({rule})"

@@ -1,0 +1,67 @@
+"""An XML document as the mappers see it: elements, attributes and text, and nothing else.
+
+Rules:
+
+* a document is a tree of `Node`; whatever is no data (comments, processing instructions, white
+  space between elements, the choice of prefixes) is already gone;
+* a *leaf* is an attribute, or an element without child elements, with its exact text; leaves are
+  what a mapper accounts for;
+* a path names one place in one document: `CC015C/Consignment[1]/HouseConsignment[2]/grossMass[1]`
+  counts among elements of the same name, `CC015C/*[3][self::newer]` among all of them.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+Attributes = dict[str, str]
+
+
+@dataclass(slots=True, eq=True)
+class Node:
+    """One element. `name` is the local name, or `{namespace}local` where it has a namespace."""
+
+    name: str
+    text: str = ""
+    attributes: Attributes = field(default_factory=dict)
+    children: "list[Node]" = field(default_factory=list)
+
+    @property
+    def local(self) -> str:
+        """The name without its namespace."""
+        return self.name.rpartition("}")[2]
+
+
+class Leaf(NamedTuple):
+    """One value of a document and the place where it stands."""
+
+    path: str
+    value: str
+
+
+def numbered(children: list[Node]) -> Iterator[tuple[Node, int]]:
+    """Give each child its number, from 1, among the children of the same name."""
+    seen: dict[str, int] = {}
+    for child in children:
+        number = seen.get(child.name, 0) + 1
+        seen[child.name] = number
+        yield child, number
+
+
+def leaves(root: Node) -> Iterator[Leaf]:
+    """Name every leaf of a document with its path, in document order."""
+    yield from _leaves(root, root.local)
+
+
+def _leaves(node: Node, path: str) -> Iterator[Leaf]:
+    for name, value in node.attributes.items():
+        yield Leaf(f"{path}/@{name}", value)
+    if not node.children:
+        yield Leaf(path, node.text)
+    for child, number in numbered(node.children):
+        yield from _leaves(child, f"{path}/{child.name}[{number}]")
+
+
+def plain_path(path: str) -> str:
+    """Drop the numbers of a path: the path of the leaf in every document of its kind."""
+    return "/".join(step.partition("[")[0] for step in path.split("/"))
