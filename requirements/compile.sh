@@ -5,6 +5,6 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 command -v uv >/dev/null || { echo "compile: needs uv on the PATH" >&2; exit 1; }
 for name in runtime dev; do
-  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+  uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url \
     --no-annotate --no-header --only-binary :all: -o "$name.txt" "$name.in"
 done
