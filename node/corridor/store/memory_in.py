@@ -66,6 +66,11 @@ class MemoryIncoming(MemoryOutgoing):
         keys = sorted(key for key, (_, closed) in rows if key[0] == peer and not closed)
         return [self._with_ahead(self._tables.get("in_streams", key)[0]) for key in keys]
 
+    def in_stream(self, peer: Endpoint, epoch: int) -> InStream | None:
+        """Return one epoch of peer → us, closed or not."""
+        kept = self._tables.get("in_streams", (peer, epoch))
+        return self._with_ahead(kept[0]) if kept else None
+
     def keep_received(self, envelope: ReceivedEnvelope) -> None:
         """Keep a judged envelope."""
         peer, position = envelope.peer, envelope.position
@@ -90,14 +95,13 @@ class MemoryIncoming(MemoryOutgoing):
             self.keep_received(envelope)
 
     def put_in_stream(self, stream: InStream) -> None:
-        """Keep where one epoch of peer → us stands."""
+        """Keep where one epoch of peer → us stands; it is open from now on."""
         self.note_peer(stream.peer)
         key = (stream.peer, stream.epoch)
-        _, closed = self._tables.get("in_streams", key, (None, False))
         bare = InStream(
             stream.peer, stream.epoch, stream.complete_to, stream.head_id, stream.highest
         )
-        self._tables.put("in_streams", key, (bare, closed))
+        self._tables.put("in_streams", key, (bare, False))
 
     def close_in_stream(self, peer: Endpoint, epoch: int) -> None:
         """Note that an epoch is complete and followed by another."""

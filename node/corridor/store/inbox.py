@@ -1,0 +1,303 @@
+"""The inbox: envelopes and records of partners, kept before the broker is told.
+
+Rules:
+
+* an envelope is kept once, under its id and its position; a record once, under (peer, record_id);
+* a record that is refused, known already or a control record is evidence and stands aside;
+* whatever arrives in one batch is written by a handful of statements.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from corridor.errors import Reason, StoreMisused
+from corridor.exchange.values import (
+    EnvelopeVerdict,
+    Family,
+    LeafEntry,
+    LeafKind,
+    Position,
+    ReceivedEnvelope,
+    ReceivedRecord,
+    RecordVerdict,
+    Verdict,
+)
+from corridor.store.port import InboxRecord, KnownEnvelope
+from corridor.store.receipts import Receipts
+from corridor.store.rules import digest, enters_inbox
+from corridor.store.search import INBOX, put_terms
+from corridor.store.sqlite_session import Session
+from corridor.transit.parties import Endpoint
+
+_KEEP: Final = (
+    "INSERT INTO received (row, partner, epoch, seq, prev, envelope_id, payload_root, header,"
+    " signature, seed, family, created_ms, received_ms, verdict, reason, exceptions, owed)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_RECORD: Final = (
+    "INSERT INTO inbox (cursor, partner, record_id, envelope, place, record_type, verdict, reason,"
+    " possible_repeat, digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " ON CONFLICT (record_id, partner) DO NOTHING"
+)
+_ENTRY: Final = "INSERT INTO inbox_entries (cursor, entry) VALUES (?, ?)"
+_ASIDE: Final = (
+    "INSERT INTO aside (envelope, place, record_id, record_type, verdict, reason, entry)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?)"
+)
+_CURSOR: Final = "SELECT cursor, digest FROM inbox WHERE record_id = ? AND partner = ?"
+_DIGEST: Final = "SELECT digest FROM inbox WHERE record_id = ? AND partner = ?"
+_VERDICT_COLUMNS: Final = "epoch, seq, envelope_id, payload_root, verdict, reason, exceptions"
+_KNOWN: Final = (
+    f"SELECT p.endpoint, r.family, {_VERDICT_COLUMNS} FROM received r"  # noqa: S608 - column names
+    " JOIN partners p ON p.id = r.partner WHERE r.envelope_id = ?"
+)
+_OWED: Final = (
+    f"SELECT {_VERDICT_COLUMNS} FROM received"  # noqa: S608 - column names
+    " WHERE partner = ? AND owed = 1 ORDER BY row LIMIT ?"
+)
+_OWE: Final = (
+    "UPDATE received SET owed = 1 WHERE partner = ? AND epoch = ? AND seq = ? AND owed = 0"
+)
+_INBOX: Final = (
+    "SELECT i.cursor, p.endpoint, i.record_id, i.record_type, e.entry, r.received_ms,"
+    " i.possible_repeat FROM inbox i CROSS JOIN inbox_entries e ON e.cursor = i.cursor"
+    " CROSS JOIN received r ON r.row = i.envelope CROSS JOIN partners p ON p.id = i.partner"
+    " WHERE i.cursor > ? AND i.verdict = 1 ORDER BY i.cursor LIMIT ?"
+)
+_LAST: Final = "SELECT coalesce(max(cursor), 0) FROM inbox"
+_HANDED: Final = "SELECT count(*) FROM inbox WHERE cursor > ? AND cursor <= ? AND verdict = 1"
+_ACKNOWLEDGED: Final = "store.acknowledged"
+_ENTRY_CONTEXT: Final = b"inbox.entry"
+_ASIDE_CONTEXT: Final = b"aside.entry"
+_SEED_CONTEXT: Final = b"received.seed"
+
+_Kept = tuple[ReceivedEnvelope, int, ReceivedRecord]
+"""A record with its envelope and the row of that."""
+
+
+class Inbox(Receipts):
+    """The part of a transaction that keeps what partners send."""
+
+    def known_envelope(self, envelope_id: bytes) -> KnownEnvelope | None:
+        """Return an envelope of a peer by its id."""
+        row = self._session.row(_KNOWN, (envelope_id,))
+        if row is None:
+            return None
+        verdict = _verdict(row[2:])
+        peer, family = Endpoint(row[0]), Family(row[1])
+        return KnownEnvelope(peer, verdict.position, envelope_id, family, verdict)
+
+    def known_envelopes(self, envelope_ids: Sequence[bytes]) -> Mapping[bytes, KnownEnvelope]:
+        """Return those envelopes of peers that are kept, by id."""
+        found = ((one, self.known_envelope(one)) for one in envelope_ids)
+        return {envelope_id: kept for envelope_id, kept in found if kept}
+
+    def known_record(self, peer: Endpoint, record_id: bytes) -> bytes | None:
+        """Return the SHA-256 of the entry under which the peer's record is known."""
+        return self.known_records(peer, (record_id,)).get(record_id)
+
+    def known_records(self, peer: Endpoint, record_ids: Sequence[bytes]) -> Mapping[bytes, bytes]:
+        """Return `known_record` of many at once, those only that are known."""
+        row, partner = self._session.row, self._session.partner(peer)
+        found = ((one, row(_DIGEST, (one, partner))) for one in record_ids)
+        return {record_id: kept[0] for record_id, kept in found if kept}
+
+    def keep_received(self, envelope: ReceivedEnvelope) -> None:
+        """Keep a judged envelope."""
+        self.keep_received_many((envelope,))
+
+    def keep_received_many(self, envelopes: Sequence[ReceivedEnvelope]) -> None:
+        """Keep several judged envelopes, in order.
+
+        Raises:
+            StoreMisused: A position or id is used twice, or a record's id with other bytes.
+        """
+        session = self._session
+        first = session.take_numbers("received", len(envelopes))
+        numbered = list(enumerate(envelopes, first))
+        session.executemany(_KEEP, [_received(session, row, one) for row, one in numbered])
+        records = [(one, row, record) for row, one in numbered for record in one.records]
+        inbound = [kept for kept in records if enters_inbox(kept[2])]
+        aside = [kept for kept in records if not enters_inbox(kept[2])]
+        aside += _put_records(session, inbound)
+        session.executemany(_ASIDE, [_aside(session, kept) for kept in aside])
+        session.owed_touched.update(one.peer for one in envelopes if one.receipt_owed)
+        for one in envelopes:
+            leaf = (one.received_ms, one.envelope_id, one.payload_root)
+            self.append_leaf(LeafEntry(LeafKind.IN, *leaf))
+
+    def owe_receipt(self, peer: Endpoint, positions: Iterable[Position]) -> None:
+        """Owe a receipt for envelopes that are already kept."""
+        partner = self._session.partner(peer)
+        self._session.executemany(_OWE, [(partner, one.epoch, one.seq) for one in positions])
+        self._session.owed_touched.add(peer)
+
+    def owed(self, peer: Endpoint, limit: int) -> Sequence[EnvelopeVerdict]:
+        """Return verdicts that no receipt of ours has carried yet, oldest first."""
+        rows = self._session.rows(_OWED, (self._session.partner(peer), limit))
+        return [_verdict(row) for row in rows]
+
+    # -- national system
+    def inbox(self, after: int, limit: int) -> Sequence[InboxRecord]:
+        """Return accepted business records after a cursor."""
+        opened = self._session.key.open_value
+        return [
+            InboxRecord(
+                cursor,
+                Endpoint(peer),
+                record_id,
+                record_type,
+                opened(entry, _ENTRY_CONTEXT + cursor.to_bytes(8)),
+                received_ms,
+                bool(repeat),
+            )
+            for cursor, peer, record_id, record_type, entry, received_ms, repeat in (
+                self._session.rows(_INBOX, (after, limit))
+            )
+        ]
+
+    def acknowledge(self, up_to: int, now_ms: int) -> int:
+        """Note that the national system has all records up to a cursor; returns how many."""
+        del now_ms
+        done = self.acknowledged()
+        up_to = min(up_to, self._session.execute(_LAST).get)
+        if up_to <= done:
+            return 0
+        self._session.put_setting(_ACKNOWLEDGED, up_to.to_bytes(8))
+        count: int = self._session.execute(_HANDED, (done, up_to)).get
+        return count
+
+    def acknowledged(self) -> int:
+        """Return the cursor up to which the national system has all records."""
+        return int.from_bytes(self._session.setting(_ACKNOWLEDGED) or b"")
+
+
+def _received(session: Session, row: int, one: ReceivedEnvelope) -> tuple[Any, ...]:
+    verdict = one.verdict
+    seed = session.key.seal_value(one.disclosure_seed, _SEED_CONTEXT + row.to_bytes(8))
+    return (
+        row,
+        session.note_partner(one.peer),
+        one.position.epoch,
+        one.position.seq,
+        one.prev,
+        one.envelope_id,
+        one.payload_root,
+        one.header,
+        one.signature,
+        seed,
+        one.family.value,
+        one.created_ms,
+        one.received_ms,
+        int(verdict.verdict),
+        _number(verdict.reason),
+        _exceptions(verdict.exceptions),
+        int(one.receipt_owed),
+    )
+
+
+def _put_records(session: Session, records: Sequence[_Kept]) -> list[_Kept]:
+    """Put records into the inbox; returns those that were there already, with the same bytes."""
+    first = session.take_numbers("inbox", len(records))
+    digests = [digest(record.entry) for _, _, record in records]
+    changed = session.connection.total_changes()
+    session.executemany(
+        _RECORD,
+        [
+            (
+                cursor,
+                session.note_partner(envelope.peer),
+                record.record_id,
+                row,
+                record.index,
+                record.record_type,
+                int(record.verdict),
+                _number(record.reason),
+                int(record.possible_repeat),
+                entry_digest,
+            )
+            for cursor, ((envelope, row, record), entry_digest) in enumerate(
+                zip(records, digests, strict=True), first
+            )
+        ],
+    )
+    kept, known = list(enumerate(records, first)), []
+    if session.connection.total_changes() - changed != len(records):
+        known = [
+            one
+            for one, entry_digest in zip(kept, digests, strict=True)
+            if _is_known(session, one, entry_digest)
+        ]
+        kept = [one for one in kept if one not in known]
+    _put_entries(session, kept)
+    return [one for _, one in known]
+
+
+def _is_known(session: Session, numbered: tuple[int, _Kept], entry_digest: bytes) -> bool:
+    cursor, (envelope, _, record) = numbered
+    found = session.row(_CURSOR, (record.record_id, session.partner(envelope.peer)))
+    if found is None or found[1] != entry_digest:
+        raise StoreMisused("a record of a peer is known already with other bytes")
+    return bool(found[0] != cursor)
+
+
+def _put_entries(session: Session, kept: Sequence[tuple[int, _Kept]]) -> None:
+    sealed = session.key.seal_value
+    session.executemany(
+        _ENTRY,
+        [
+            (cursor, sealed(record.entry, _ENTRY_CONTEXT + cursor.to_bytes(8)))
+            for cursor, (_, _, record) in kept
+        ],
+    )
+    put_terms(session, INBOX, ((cursor, record.terms) for cursor, (_, _, record) in kept))
+
+
+def _aside(session: Session, kept: _Kept) -> tuple[Any, ...]:
+    _, row, record = kept
+    context = _ASIDE_CONTEXT + row.to_bytes(8) + record.index.to_bytes(2)
+    return (
+        row,
+        record.index,
+        record.record_id,
+        record.record_type,
+        int(record.verdict),
+        _number(record.reason),
+        session.key.seal_value(record.entry, context),
+    )
+
+
+def _number(reason: Reason | None) -> int | None:
+    return None if reason is None else int(reason)
+
+
+def _exceptions(exceptions: Sequence[RecordVerdict]) -> str | None:
+    if not exceptions:
+        return None
+    return json.dumps(
+        [
+            (one.index, one.record_id.hex(), one.verdict, _number(one.reason), one.faults)
+            for one in exceptions
+        ]
+    )
+
+
+def _verdict(row: Sequence[Any]) -> EnvelopeVerdict:
+    """Return the verdict of a row of `_VERDICT_COLUMNS`."""
+    epoch, seq, envelope_id, payload_root, verdict, reason, exceptions = row
+    return EnvelopeVerdict(
+        Position(epoch, seq),
+        envelope_id,
+        payload_root,
+        Verdict(verdict),
+        _reason(reason),
+        tuple(
+            RecordVerdict(index, bytes.fromhex(id_), Verdict(one), _reason(why), tuple(faults))
+            for index, id_, one, why, faults in json.loads(exceptions or "[]")
+        ),
+    )
+
+
+def _reason(number: int | None) -> Reason | None:
+    return None if number is None else Reason(number)
