@@ -99,7 +99,7 @@ class LinksSection(_Section):
     server_key_file: Path = Field(default=Path("pki/server.key"), description="its key")
     partner_folder: Path = Field(
         default=Path("pki"),
-        description="fed-at-xx.pem and .key, issued to us by partner XX, and its ca-xx.pem",
+        description="fed-at-xx.pem and .key, issued to us by partner XX, and its xx-ca.pem",
     )
     files_folder: Path = Field(
         default=Path("broker/etc"), description="where the broker reads what is rendered"

@@ -98,7 +98,7 @@ def _links(
         if not cert.is_file():
             left_out.append(f"{endpoint}: {cert} is missing; {endpoint.country} issues it to us")
             continue
-        ca = folder / f"ca-{code}.pem"
+        ca = folder / f"{code}-ca.pem"
         certificates[ca] = _server_ca(member)
         links.append(_link(endpoint.country, member, ca, cert))
     return links, certificates, tuple(left_out)

@@ -39,6 +39,7 @@ class Sender:
         self._asked = False
         self._timer_at_ms = math.inf
         self.connected = False
+        self.blocked = False
 
     def attach(self, publisher: Publisher) -> None:
         """Use this publisher; once, before it is started."""
@@ -73,7 +74,7 @@ class Sender:
         """Disconnected: what was not confirmed is unknown."""
         if self.connected:
             event_logger().warning("broker.lost", stage="sender", cause=reason)
-        self.connected = False
+        self.connected = self.blocked = False
         self._metrics.broker_connected.labels("sender").set(0)
         self._metrics.broker_blocked.set(0)
         self._outbound.on_link_lost(unix_ms())
@@ -100,11 +101,13 @@ class Sender:
     def on_blocked(self, reason: str) -> None:
         """Our broker takes nothing more for now."""
         event_logger().warning("broker.blocked", cause=reason, cure="free disk or memory there")
+        self.blocked = True
         self._metrics.broker_blocked.set(1)
 
     def on_unblocked(self) -> None:
         """Our broker takes messages again."""
         event_logger().info("broker.unblocked")
+        self.blocked = False
         self._metrics.broker_blocked.set(0)
         self._turn()
 

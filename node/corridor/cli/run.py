@@ -1,0 +1,33 @@
+"""`corridor run`: the node, in the foreground."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from corridor.cli.options import config_option
+
+
+@click.command("run")
+@config_option
+def command(config_path: Path) -> None:
+    """Run the node in the foreground until SIGTERM or Ctrl-C.
+
+    Logs go to standard error. SIGHUP reads trust statements and keys again.
+    """
+    from corridor.daemon.config import load_config
+    from corridor.daemon.logs import configure_logs
+    from corridor.daemon.node import Node
+    from corridor.daemon.supervisor import block_signals, supervise
+    from corridor.gateway.local_server import LocalServer
+    from corridor.seal import selftest
+    from corridor.wire.batches import require_fast_runtime
+
+    config = load_config(config_path)
+    configure_logs(config.log.level, config.log.format)
+    require_fast_runtime()
+    selftest.run()
+    block_signals()
+    node = Node(config)
+    gateway = LocalServer(config.gateway.socket, node.service, node.status)
+    sys.exit(supervise(node, [gateway]))

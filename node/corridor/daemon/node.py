@@ -1,0 +1,241 @@
+"""A whole node put together: the only module that names concrete classes side by side."""
+
+import shutil
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from corridor import __version__
+from corridor.daemon.config import NodeConfig
+from corridor.daemon.inbound import Handled, Inbound
+from corridor.daemon.logs import event_logger
+from corridor.daemon.metrics import NodeMetrics
+from corridor.daemon.observe import NodeObserver
+from corridor.daemon.outbound import Outbound
+from corridor.daemon.receiver import Receiver
+from corridor.daemon.sender import Sender, unix_ms
+from corridor.daemon.service import NodeService
+from corridor.daemon.trust_keeper import TrustKeeper
+from corridor.daemon.web import WebServer
+from corridor.exchange.parts import REAL_SEALS
+from corridor.exchange.policy import ExchangePolicy
+from corridor.store.sqlite import SqliteStore
+from corridor.transit.parties import CountryCode, Endpoint
+from corridor.transport.broker import BrokerAddress
+from corridor.transport.rabbitmq import PikaConsumer, PikaPublisher, PublisherSettings
+
+_STOP_S = 5.0
+_PRUNE_EVERY_S = 3600.0
+_MIB = 1024 * 1024
+
+
+class Node:
+    """One node: store, trust, threads and the service for gateways."""
+
+    def __init__(self, config: NodeConfig) -> None:
+        """Load keys, trust and store; nothing runs and nothing is connected yet.
+
+        Raises:
+            CorridorError: Something of it cannot be used; the message names it and the cure.
+        """
+        self.config = config
+        self.failure: Exception | None = None
+        self.trust = TrustKeeper(config)
+        self.metrics = NodeMetrics()
+        self._observer = NodeObserver(self.metrics)
+        self._store = SqliteStore.open(config.store.path, self.trust.storage_key)
+        self.metrics.watch_store(self._store.depths)
+        self._outbound = Outbound(
+            self._store, self.trust.identity, self.trust.current,
+            seals=REAL_SEALS, policy=_policy(config), observe=self._observer,
+        )  # fmt: skip
+        self._inbound = Inbound(
+            self._store, self.trust.identity, self.trust.current,
+            seals=REAL_SEALS, policy=_policy(config), observe=self._observer,
+        )  # fmt: skip
+        self.sender = Sender(self._outbound, self.metrics, self._failed)
+        self.receiver = Receiver(
+            self._inbound, self.metrics, told=self._handled, failed=self._failed
+        )
+        address = _address(config)
+        self._publisher = PikaPublisher(
+            address,
+            self.sender,
+            PublisherSettings(confirm_timeout_s=config.broker.confirm_timeout_s),
+        )
+        self._consumer = PikaConsumer(address, self.receiver, self._countries())
+        self.sender.attach(self._publisher)
+        self.receiver.attach(self._consumer)
+        self.service = NodeService(
+            me=config.endpoint,
+            store=self._store,
+            trust=self.trust.current,
+            metrics=self.metrics,
+            wake_sender=self.sender.wake,
+            has_room=self._has_room,
+            now_ms=unix_ms,
+        )
+        self.web = WebServer(
+            config.metrics.address, config.metrics.port,
+            registry=self.metrics.registry, ready=self._ready, version=__version__,
+        )  # fmt: skip
+        self._free_mib = _free_mib(config.store.path)
+        self._prune_at = time.monotonic()
+
+    def start(self) -> None:
+        """Open an epoch with every partner and start the threads."""
+        self._outbound.start(unix_ms())
+        self.metrics.know_peers(self._partners())
+        self.web.start()
+        self._publisher.start()
+        self._consumer.start()
+        self.sender.wake()
+
+    def stop(self) -> bool:
+        """End every thread and close the store; returns whether it went in good order."""
+        took = self._consumer.stop(_STOP_S)
+        sent = self._publisher.stop(_STOP_S)
+        self.web.stop()
+        self._store.close()
+        return took and sent
+
+    def reload(self) -> None:
+        """Read trust statements and keys again.
+
+        Raises:
+            CorridorError: They do not fit; the node goes on with what it had.
+        """
+        self.trust.reload(unix_ms())
+        self._trust_changed()
+
+    def housekeep(self) -> None:
+        """Do what is due about once a second; main thread."""
+        self._free_mib = _free_mib(self.config.store.path)
+        view = self.trust.current()
+        self.metrics.directory_until.set(view.expires_ms / 1000)
+        self.metrics.key_until.set(self.trust.seals_until_ms() / 1000)
+        for window in self._outbound.windows():
+            self.metrics.window.labels(window.peer).set(window.window)
+            self.metrics.in_flight.labels(window.peer).set(window.in_flight)
+        if time.monotonic() >= self._prune_at:
+            self._prune_at = time.monotonic() + _PRUNE_EVERY_S
+            self._store.prune(unix_ms())
+
+    def status(self) -> dict[str, Any]:
+        """Return how the node is; the keys of `corridor status --json`."""
+        view = self.trust.current()
+        now_ms = unix_ms()
+        return {
+            "endpoint": self.config.endpoint,
+            "environment": self.config.node.environment,
+            "version": __version__,
+            "now_ms": now_ms,
+            "metrics": f"{self.config.metrics.address}:{self.web.port}",
+            "broker": {
+                "sender": self.sender.connected,
+                "receiver": self.receiver.connected,
+                "blocked": self.sender.blocked,
+                "inboxes": sorted(self.receiver.links),
+            },
+            "directory": {"version": view.dir_version, "expires_ms": view.expires_ms},
+            "encryption_key_until_ms": self.trust.seals_until_ms(),
+            "store": {
+                "path": str(self.config.store.path),
+                "free_mib": self._free_mib,
+                "rows": self._store.counts(),
+            },
+            "peers": self._peers(),
+            "attention": self._attention(now_ms),
+        }
+
+    def _peers(self) -> list[dict[str, Any]]:
+        depths = {depth.peer: depth for depth in self._store.depths()}
+        windows = {window.peer: window for window in self._outbound.windows()}
+        peers = []
+        for peer in self._partners():
+            depth, window = depths.get(peer), windows.get(peer)
+            peers.append(
+                {
+                    "endpoint": peer,
+                    "waiting": depth.waiting if depth else 0,
+                    "unreceipted": depth.unreceipted_records if depth else 0,
+                    "oldest_ms": depth.oldest_accepted_ms if depth else None,
+                    "in_flight": window.in_flight if window else 0,
+                    "window": window.window if window else 0,
+                    "way": window.way.value if window else "open",
+                    "last_heard_ms": self._observer.last_heard_ms.get(peer),
+                }
+            )
+        return peers
+
+    def _attention(self, now_ms: int) -> list[str]:
+        lines = []
+        if not (self.sender.connected and self.receiver.connected):
+            lines.append("the own broker is not connected; records are kept and wait")
+        if self.sender.blocked:
+            lines.append("the own broker takes nothing: free disk or memory there")
+        if not self._has_room():
+            lines.append(f"{self._free_mib} MiB free: records are refused; free disk space")
+        if not self.trust.current().is_current(now_ms):
+            lines.append("the directory has ended: nothing is sealed; import a newer one")
+        if self.trust.rotation_due(now_ms):
+            lines.append("the encryption key ends soon: `corridor keys rotate`")
+        return lines
+
+    def _handled(self, handled: Handled) -> None:
+        """Carry on what a batch led to; receiver's thread, after the commit."""
+        self.sender.hear(handled.cues)
+        if handled.inbox_grew or handled.outcomes_grew:
+            self.service.grown()
+        for link, frame in handled.statements:
+            if self.trust.take_frame(frame, unix_ms()):
+                event_logger().info("statement.adopted", link=link)
+                self._trust_changed()
+
+    def _trust_changed(self) -> None:
+        self._consumer.call(lambda: self._consumer.set_links(self._countries()))
+        self._consumer.call(self.receiver.review)
+        self.metrics.know_peers(self._partners())
+        self.sender.wake()
+
+    def _partners(self) -> tuple[Endpoint, ...]:
+        return self.trust.current().partners(self.config.endpoint, unix_ms())
+
+    def _countries(self) -> Sequence[CountryCode]:
+        return [peer.country for peer in self._partners()]
+
+    def _has_room(self) -> bool:
+        return self._free_mib >= self.config.store.free_space_min_mib
+
+    def _ready(self) -> tuple[bool, str]:
+        if not self._has_room():
+            return False, f"not ready: {self._free_mib} MiB free"
+        if not self.trust.current().is_current(unix_ms()):
+            return False, "not ready: the directory has ended"
+        if not (self.sender.connected and self.receiver.connected):
+            return True, "ready, degraded: the own broker is not connected; records are kept"
+        return True, "ready"
+
+    def _failed(self, error: Exception) -> None:
+        self.failure = self.failure or error
+
+
+def _policy(config: NodeConfig) -> ExchangePolicy:
+    exchange = config.exchange
+    return ExchangePolicy(
+        urgent_repeat_ms=round(exchange.urgent_repeat_after_s * 1000),
+        repeat_ms=round(exchange.repeat_after_s * 1000),
+    )
+
+
+def _address(config: NodeConfig) -> BrokerAddress:
+    broker = config.broker
+    return BrokerAddress(
+        broker.host, broker.port, broker.server_name,
+        broker.ca_file, broker.cert_file, broker.key_file,
+    )  # fmt: skip
+
+
+def _free_mib(path: Path) -> int:
+    return shutil.disk_usage(path.parent).free // _MIB

@@ -1,0 +1,91 @@
+"""Starts a node, keeps it turning, and ends it: on a signal in good order, otherwise at once.
+
+Rules:
+
+* SIGTERM and SIGINT drain: nothing new is taken, what is in flight gets a few seconds, then every
+  thread ends, also when the broker is blocked;
+* SIGHUP reads trust statements and keys again; what does not fit is refused and named, and the
+  node goes on with what it had;
+* a loop that fails ends the process with status 1: the service manager starts it again, and
+  everything that matters is in the store.
+"""
+
+import signal
+import time
+from collections.abc import Sequence
+from typing import Protocol
+
+from corridor.daemon.logs import event_logger
+from corridor.daemon.node import Node
+from corridor.daemon.notify import notify, watchdog_interval_s
+from corridor.errors import CorridorError, ExitStatus
+
+_TURN_S = 1.0
+_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+class Part(Protocol):
+    """Something that runs beside the node: a gateway."""
+
+    def start(self) -> None:
+        """Begin to answer."""
+
+    def stop(self) -> None:
+        """End."""
+
+
+def block_signals() -> None:
+    """Keep signals for `supervise`; to be called before any thread is started."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+
+
+def supervise(node: Node, gateways: Sequence[Part]) -> ExitStatus:
+    """Run `node` and its gateways until a signal or a failure; returns the exit status."""
+    logger = event_logger()
+    node.start()
+    for gateway in gateways:
+        gateway.start()
+    notify("READY=1")
+    logger.info("node.started", endpoint=node.config.endpoint, port=node.web.port)
+    try:
+        status = _turn_until_ended(node)
+    finally:
+        begun = time.monotonic()
+        notify("STOPPING=1")
+        for gateway in gateways:
+            gateway.stop()
+        orderly = node.stop()
+        logger.info(
+            "node.stopped", status="drained" if orderly else "dropped",
+            duration_ms=round((time.monotonic() - begun) * 1000),
+        )  # fmt: skip
+    return status
+
+
+def _turn_until_ended(node: Node) -> ExitStatus:
+    watchdog_s = watchdog_interval_s()
+    alive_at = time.monotonic()
+    while True:
+        caught = signal.sigtimedwait(_SIGNALS, _TURN_S)
+        if caught is not None and caught.si_signo != signal.SIGHUP:
+            event_logger().info("node.stopping", signal=signal.Signals(caught.si_signo).name)
+            return ExitStatus.OK
+        if caught is not None:
+            _reload(node)
+        if node.failure is not None:
+            event_logger().error("node.failed", cause=type(node.failure).__name__)
+            return ExitStatus.FAILED
+        node.housekeep()
+        if watchdog_s is not None and time.monotonic() - alive_at >= watchdog_s:
+            alive_at = time.monotonic()
+            notify("WATCHDOG=1")
+
+
+def _reload(node: Node) -> None:
+    notify(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")
+    try:
+        node.reload()
+        event_logger().info("node.reloaded", version=node.trust.current().dir_version)
+    except CorridorError as error:
+        event_logger().error("reload.refused", code=error.code, cause=str(error))
+    notify("READY=1")

@@ -1,0 +1,189 @@
+"""A whole network on one machine: brokers, nodes and recorders of a scenario's countries.
+
+Rules:
+
+* every country gets what a real one has: its own RabbitMQ with its own CA, its own node process
+  with its own keys; between countries there is federation over mutual TLS and nothing else;
+* ports are free ones, files lie in one folder, and nothing outlives the process that made it;
+* a lab brought up twice is two labs.
+"""
+
+import base64
+import json
+import shutil
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from corridor.errors import LinkTrouble
+from corridor.lab.broker_layout import lay_out, password
+from corridor.lab.brokers import PrivateBroker, stop_together, wait_ready
+from corridor.lab.nodes import NodePlan, NodeProcess, RecorderProcess, wait_nodes
+from corridor.lab.ports import PortLease
+from corridor.lab.provision import directory_address, socket_path, write_node
+from corridor.lab.scenario import Scenario
+from corridor.lab.world import make_world
+from corridor.transit.parties import CountryCode
+
+_BROKERS_S = 90.0
+_NODES_S = 30.0
+_LINKS_S = 60.0
+_STEP_S = 0.1
+
+Say = Callable[[str], None]
+
+
+class Network:
+    """The network of a scenario, from `up` to `down`; use as a context manager."""
+
+    def __init__(self, scenario: Scenario, directory: Path, say: Say = lambda _text: None) -> None:
+        """Plan a network in `directory`, which must be empty or absent."""
+        self.scenario = scenario
+        self.directory = directory.resolve()
+        self._say = say
+        self._stack = ExitStack()
+        self.brokers: dict[CountryCode, PrivateBroker] = {}
+        self.nodes: dict[CountryCode, NodeProcess] = {}
+        self.recorders: dict[CountryCode, RecorderProcess] = {}
+
+    def __enter__(self) -> Self:
+        """Return the network itself; nothing is up yet."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Bring everything down."""
+        self.down()
+
+    @property
+    def sockets(self) -> dict[str, Path]:
+        """The nodes' local sockets by endpoint."""
+        return {node.plan.country.endpoint: node.plan.socket for node in self.nodes.values()}
+
+    @property
+    def recordings(self) -> dict[str, Path]:
+        """What national systems were handed, by endpoint."""
+        return {node.plan.country.endpoint: node.plan.recording for node in self.nodes.values()}
+
+    def up(self) -> None:
+        """Bring the brokers up, then the links, then nodes and recorders."""
+        self.lay_out()
+        self.start_brokers()
+        self.start_nodes()
+
+    def lay_out(self) -> None:
+        """Write every file; nothing is started."""
+        self.directory.mkdir(parents=True, exist_ok=True)
+        lease = self._stack.enter_context(PortLease())
+        runtime = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="corridor-")))
+        now_ms = time.time_ns() // 1_000_000
+        partners = {
+            country.code: [partner.code for partner in self.scenario.partners(country.code)]
+            for country in self.scenario.countries
+        }
+        self.brokers = lay_out(self.directory / "brokers", partners, lease, now_ms)
+        addresses = {code: directory_address(broker.plan) for code, broker in self.brokers.items()}
+        world = make_world(self.scenario, addresses, now_ms)
+        for country in self.scenario.countries:
+            plan = NodePlan(
+                country,
+                self.directory / "nodes" / country.code,
+                socket_path(runtime, country.code),
+                lease.take(1)[0],
+            )
+            write_node(plan, self.brokers[country.code].plan, world, now_ms)
+            self.nodes[country.code] = NodeProcess(plan)
+            self.recorders[country.code] = RecorderProcess(plan)
+
+    def start_brokers(self) -> None:
+        """Start every broker and wait until all links between them run.
+
+        Raises:
+            LinkTrouble: A broker ended, or not everything ran in time.
+        """
+        begun = time.monotonic()
+        for broker in self.brokers.values():
+            broker.start()
+        wait_ready(list(self.brokers.values()), _BROKERS_S)
+        self._say(f"{len(self.brokers)} brokers listen ({time.monotonic() - begun:.1f} s)")
+        self._wait_links()
+
+    def start_nodes(self) -> None:
+        """Start every node and recorder and wait until all nodes are connected.
+
+        Raises:
+            LinkTrouble: A node ended, or not all were ready in time.
+        """
+        begun = time.monotonic()
+        for node in self.nodes.values():
+            node.start()
+        for recorder in self.recorders.values():
+            recorder.start()
+        wait_nodes(list(self.nodes.values()), _NODES_S)
+        self._say(f"{len(self.nodes)} nodes are connected ({time.monotonic() - begun:.1f} s)")
+
+    def down(self) -> None:
+        """End everything, nodes first; safe to call at any point and twice."""
+        with self._stack:
+            for recorder in self.recorders.values():
+                recorder.stop()
+            for node in self.nodes.values():
+                node.ask_to_end()
+            for node in self.nodes.values():
+                node.stop()
+            stop_together(list(self.brokers.values()))
+
+    def links(self, code: CountryCode) -> list[dict[str, Any]]:
+        """Return the federation links of a country's broker, as the broker reports them."""
+        found: list[dict[str, Any]] = self.management(code, "federation-links/corridor")
+        return found
+
+    def management(self, code: CountryCode, path: str) -> Any:  # noqa: ANN401 - any JSON value
+        """Ask the management interface of a country's broker, as its operator."""
+        plan = self.brokers[code].plan
+        login = f"corridor-operator:{password(plan, 'corridor-operator')}"
+        request = urllib.request.Request(  # noqa: S310 - loopback, of our own making
+            f"{plan.management_url}/api/{path}",
+            headers={"Authorization": "Basic " + base64.b64encode(login.encode()).decode()},
+        )
+        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+            return json.load(answer)
+
+    def _wait_links(self) -> None:
+        begun = time.monotonic()
+        expected = sum(
+            len(self.scenario.partners(country.code)) for country in self.scenario.countries
+        )
+        while (running := self._running_links()) < expected:
+            if time.monotonic() - begun > _LINKS_S:
+                raise LinkTrouble(
+                    f"{running} of {expected} links run after {_LINKS_S:.0f} s; "
+                    f"see the brokers' logs in {self.directory / 'brokers'}"
+                )
+            time.sleep(_STEP_S)
+        self._say(f"{expected} federation links run ({time.monotonic() - begun:.1f} s)")
+
+    def _running_links(self) -> int:
+        count = 0
+        for code in self.brokers:
+            with suppress(OSError):
+                count += sum(link.get("status") == "running" for link in self.links(code))
+        return count
+
+
+def sweep(folder: Path, keep: int) -> None:
+    """Remove all but the newest `keep` folders below `folder`."""
+    if folder.is_dir():
+        entries = sorted((one for one in folder.iterdir() if one.is_dir() and not one.is_symlink()),
+                         key=lambda one: one.stat().st_mtime)  # fmt: skip
+        for old in entries[: max(0, len(entries) - keep)]:
+            shutil.rmtree(old, ignore_errors=True)
