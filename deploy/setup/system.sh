@@ -30,7 +30,9 @@ choose_apt() {
   elif sudo -n true 2>/dev/null; then
     as_root=(sudo -n)
   else
-    die "please install $packages, for example: sudo RUNLEVEL=1 apt-get install --no-install-recommends $packages"
+    local off=
+    [[ $packages != *rabbitmq* ]] || off=" && sudo systemctl disable --now rabbitmq-server epmd"
+    die "please install $packages: sudo apt-get install --no-install-recommends $packages$off"
   fi
 }
 
