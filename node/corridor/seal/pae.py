@@ -12,7 +12,11 @@ from typing import Final
 
 
 class PayloadType(StrEnum):
-    """The closed list of what can be signed (PROTOCOL §2.2)."""
+    """The closed list of what can be signed (PROTOCOL §2.2).
+
+    Those after KEY_BUNDLE are reserved: nothing makes or reads them yet, and no key can ever be
+    brought to sign one of them as another.
+    """
 
     ENVELOPE_HEADER = "application/vnd.corridor.envelope-header.v1"
     DIRECTORY_ROOT = "application/vnd.corridor.directory-root.v1+protobuf"
@@ -20,6 +24,14 @@ class PayloadType(StrEnum):
     AGREEMENT = "application/vnd.corridor.agreement.v1+protobuf"
     DELEGATION = "application/vnd.corridor.delegation.v1+protobuf"
     KEY_BUNDLE = "application/vnd.corridor.key-bundle.v1+protobuf"
+    BATCH_HEAD = "application/vnd.corridor.batch-head.v1"
+    FRESHNESS = "application/vnd.corridor.dir-freshness.v1+protobuf"
+    SUSPEND = "application/vnd.corridor.dir-suspend.v1+protobuf"
+    POSSESSION = "application/vnd.corridor.possession.v1+protobuf"
+    HUB_DEPOSIT = "application/vnd.corridor.hub-deposit.v1+protobuf"
+    STREAM_RESET = "application/vnd.corridor.stream-reset.v1+protobuf"
+    RECOVERY = "application/vnd.corridor.recovery.v1+protobuf"
+    VETO = "application/vnd.corridor.veto.v1+protobuf"
 
 
 LABEL_ENVELOPE_ID: Final = b"corridor/v1/envelope-id\0"

@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from corridor.errors import Reason
+from corridor.seal.pae import PayloadType
 from corridor.trust import checks
 from corridor.trust.checks import require, well_formed
 from corridor.trust.keys import TrustedKey
-from corridor.trust.statements import PayloadType, Signed
+from corridor.trust.statements import Signed
 from corridor.wire.statements import encode_statement, parse_agreement
 from corridor.wire.v1 import trust_pb2 as pb
 

@@ -17,6 +17,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from corridor.seal.keys import DecryptionKey, SigningKey
+from corridor.seal.pae import PayloadType
 from corridor.transit.parties import Endpoint
 from corridor.trust.agreement import Agreement, IdentityKeys, encode_agreement, verify_agreement
 from corridor.trust.bundle import Bundle, EncryptionKey, RotationPlan, encode_bundle, read_bundle
@@ -38,7 +39,7 @@ from corridor.trust.directory import (
 )
 from corridor.trust.keys import Algorithm, TrustedKey
 from corridor.trust.root import Body, BodyClass, Clause, Root, encode_root, read_root
-from corridor.trust.statements import PayloadType, SignatureEntry, Signed, sign
+from corridor.trust.statements import SignatureEntry, Signed, sign
 from corridor.wire import limits
 
 
@@ -81,7 +82,7 @@ def add_signature(signed: bytes, key: SigningKey) -> bytes:
 
 def make_root(root: Root, keys: Iterable[SigningKey]) -> bytes:
     """Return a signed root."""
-    return sign(PayloadType.ROOT, encode_root(root), keys).to_bytes()
+    return sign(PayloadType.DIRECTORY_ROOT, encode_root(root), keys).to_bytes()
 
 
 def first_root(  # noqa: PLR0913 - a root says this much
@@ -275,7 +276,7 @@ def make_bundle(  # noqa: PLR0913 - what a bundle says, and who says it
         signed = Signed.parse(previous)
         old = read_bundle(signed.payload, network_id, ())
         new = replace(new, serial=old.serial + 1, prev_hash=signed.payload_hash)
-    return sign(PayloadType.BUNDLE, encode_bundle(new), signers).to_bytes()
+    return sign(PayloadType.KEY_BUNDLE, encode_bundle(new), signers).to_bytes()
 
 
 def _planned(plan: RotationPlan, keys: Sequence[DecryptionKey]) -> tuple[EncryptionKey, ...]:

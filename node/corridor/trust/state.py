@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final, Generic, TypeVar
 
 from corridor.errors import Reason, Refused
+from corridor.seal.pae import PayloadType
 from corridor.transit.parties import Endpoint
 from corridor.trust import bundle as bundles
 from corridor.trust import checks, delegation, directory
@@ -24,7 +25,7 @@ from corridor.trust.delegation import DelegatedKey, Delegation, KeyUsage
 from corridor.trust.directory import Directory, Member
 from corridor.trust.keys import TrustedKey, refuse_repeated
 from corridor.trust.root import Root, read_root, require_quorum
-from corridor.trust.statements import PayloadType, Signed
+from corridor.trust.statements import Signed
 
 T = TypeVar("T")
 
@@ -80,7 +81,7 @@ def first_state(genesis_hash: bytes, signed: Signed, now_ms: int) -> State:
     Raises:
         Refused: STATEMENT_CHAIN where it is another root; else as `adopt`.
     """
-    pinned = signed.payload_type is PayloadType.ROOT and hmac.compare_digest(
+    pinned = signed.payload_type is PayloadType.DIRECTORY_ROOT and hmac.compare_digest(
         signed.payload_hash, genesis_hash
     )
     require(pinned, Reason.STATEMENT_CHAIN, "not the first root that the configuration names")
@@ -106,13 +107,13 @@ def adopt(state: State, signed: Signed, now_ms: int, *, kept: bool = False) -> S
             STATEMENT_MALFORMED, STATEMENT_EXPIRED, KEY_ADMISSION, NETWORK, CREATED_IN_FUTURE.
     """
     match signed.payload_type:
-        case PayloadType.ROOT:
+        case PayloadType.DIRECTORY_ROOT:
             return _adopt_root(state, signed, now_ms)
         case PayloadType.DIRECTORY:
             return _adopt_directory(state, signed, now_ms, kept=kept)
         case PayloadType.DELEGATION:
             return _adopt_delegation(state, signed, now_ms)
-        case PayloadType.BUNDLE:
+        case PayloadType.KEY_BUNDLE:
             return _adopt_bundle(state, signed, now_ms)
         case _:
             raise Refused(Reason.STATEMENT_MALFORMED, "an agreement counts inside a directory")

@@ -13,49 +13,26 @@ Rules:
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final, Self
 
 from corridor.errors import Reason, Refused
 from corridor.seal.keys import SigningKey, verify
+from corridor.seal.pae import PayloadType
 from corridor.trust.checks import require, well_formed
 from corridor.trust.keys import SIGNATURE_BYTES, Algorithm, TrustedKey
 from corridor.wire import limits
 from corridor.wire.statements import encode_signed, parse_signed
 from corridor.wire.v1 import trust_pb2 as pb
 
-
-class PayloadType(StrEnum):
-    """Every type that is ever signed (PROTOCOL §2.2); the list is frozen.
-
-    Only `STATEMENTS` are made and read today. The others are reserved for freshness, suspension,
-    recovery, veto and ceremonies, so that no key can ever be made to sign one as another.
-    """
-
-    ENVELOPE_HEADER = "application/vnd.corridor.envelope-header.v1"
-    BATCH_HEAD = "application/vnd.corridor.batch-head.v1"
-    ROOT = "application/vnd.corridor.directory-root.v1+protobuf"
-    DIRECTORY = "application/vnd.corridor.directory.v1+protobuf"
-    FRESHNESS = "application/vnd.corridor.dir-freshness.v1+protobuf"
-    SUSPEND = "application/vnd.corridor.dir-suspend.v1+protobuf"
-    AGREEMENT = "application/vnd.corridor.agreement.v1+protobuf"
-    DELEGATION = "application/vnd.corridor.delegation.v1+protobuf"
-    BUNDLE = "application/vnd.corridor.key-bundle.v1+protobuf"
-    POSSESSION = "application/vnd.corridor.possession.v1+protobuf"
-    HUB_DEPOSIT = "application/vnd.corridor.hub-deposit.v1+protobuf"
-    STREAM_RESET = "application/vnd.corridor.stream-reset.v1+protobuf"
-    RECOVERY = "application/vnd.corridor.recovery.v1+protobuf"
-    VETO = "application/vnd.corridor.veto.v1+protobuf"
-
-
 STATEMENTS: Final[Mapping[PayloadType, int]] = {
-    PayloadType.ROOT: limits.ROOT_MAX_BYTES,
+    PayloadType.DIRECTORY_ROOT: limits.ROOT_MAX_BYTES,
     PayloadType.DIRECTORY: limits.DIRECTORY_MAX_BYTES,
     PayloadType.AGREEMENT: limits.AGREEMENT_MAX_BYTES,
     PayloadType.DELEGATION: limits.DELEGATION_MAX_BYTES,
-    PayloadType.BUNDLE: limits.BUNDLE_MAX_BYTES,
+    PayloadType.KEY_BUNDLE: limits.BUNDLE_MAX_BYTES,
 }
-"""The statements of today with the most bytes that each may have, signatures included."""
+"""The statements of today, with the most bytes that each may have, signatures included; the other
+payload types are reserved."""
 
 
 @dataclass(frozen=True, slots=True)
