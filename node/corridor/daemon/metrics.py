@@ -30,8 +30,23 @@ if TYPE_CHECKING:
     from corridor.daemon.service import Answer
 
 LATENCY_BUCKETS_S: Final = (
-    0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 15, 60, 300, 900, 3600, 14_400,
-)  # fmt: skip
+    0.005,
+    0.01,
+    0.02,
+    0.05,
+    0.1,
+    0.25,
+    0.5,
+    1,
+    2,
+    5,
+    15,
+    60,
+    300,
+    900,
+    3600,
+    14_400,
+)
 """From one broker on the same machine to a border post that is closed at night."""
 
 
@@ -41,120 +56,135 @@ class NodeMetrics:
     def __init__(self) -> None:
         """Make the metrics; nothing is shared between two nodes of one process."""
         self.registry = CollectorRegistry(auto_describe=True)
-        new = {"registry": self.registry}
-        ProcessCollector(**new)
-        PlatformCollector(**new)
-        Info("corridor_build", "Version of the node", **new).info({"version": __version__})
-        self._accepted = CounterMetric(
+        ProcessCollector(registry=self.registry)
+        PlatformCollector(registry=self.registry)
+        build = Info("corridor_build", "Version of the node", registry=self.registry)
+        build.info({"version": __version__})
+        self._accepted = self._counter(
             "corridor_records_accepted_total",
             "Records of the national system kept in the outbox",
-            ["message_type"], **new,
-        )  # fmt: skip
-        self._refused_here = CounterMetric(
+            "message_type",
+        )
+        self._refused_here = self._counter(
             "corridor_submissions_refused_total",
             "Records of the national system refused before they were kept",
-            ["reason"], **new,
-        )  # fmt: skip
-        self.published = CounterMetric(
+            "reason",
+        )
+        self.published = self._counter(
             "corridor_envelopes_published_total",
             "Envelopes given to the node's own broker, repeats included",
-            ["peer", "family"], **new,
-        )  # fmt: skip
-        self.sealed = CounterMetric(
+            "peer",
+            "family",
+        )
+        self.sealed = self._counter(
             "corridor_records_published_total",
             "Records sealed into envelopes and given to the node's own broker",
-            ["peer"], **new,
-        )  # fmt: skip
-        self.publish_failures = CounterMetric(
+            "peer",
+        )
+        self.publish_failures = self._counter(
             "corridor_publish_failures_total",
             "Envelopes that the node's own broker returned, refused or did not confirm",
-            ["peer", "reason"], **new,
-        )  # fmt: skip
-        self.received = CounterMetric(
+            "peer",
+            "reason",
+        )
+        self.received = self._counter(
             "corridor_records_received_total",
             "Records of partners that were opened and verified",
-            ["peer"], **new,
-        )  # fmt: skip
-        self.duplicates = CounterMetric(
+            "peer",
+        )
+        self.duplicates = self._counter(
             "corridor_envelopes_duplicate_total",
             "Envelopes of partners that were here before",
-            ["peer"], **new,
-        )  # fmt: skip
-        self.stored = CounterMetric(
+            "peer",
+        )
+        self.stored = self._counter(
             "corridor_records_stored_total",
             "Records of partners accepted and stored for the national system",
-            ["peer"], **new,
-        )  # fmt: skip
-        self.delivered = CounterMetric(
+            "peer",
+        )
+        self.delivered = self._counter(
             "corridor_records_delivered_total",
-            "Records of partners that the national system has acknowledged", **new,
-        )  # fmt: skip
-        self.repeated = CounterMetric(
+            "Records of partners that the national system has acknowledged",
+        )
+        self.repeated = self._counter(
             "corridor_envelopes_repeated_total",
             "Envelopes published again with identical bytes, by cause",
-            ["peer", "cause"], **new,
-        )  # fmt: skip
-        self.link_open = Gauge(
+            "peer",
+            "cause",
+        )
+        self.link_open = self._gauge(
             "corridor_link_open",
             "1 while the way to the partner is open, 0 while records wait for it",
-            ["peer"], **new,
-        )  # fmt: skip
-        self.quarantined = CounterMetric(
+            "peer",
+        )
+        self.quarantined = self._counter(
             "corridor_frames_refused_total",
             "Frames dropped, held or put aside before they were opened, by reason",
-            ["link", "reason", "disposal"], **new,
-        )  # fmt: skip
-        self.refused = CounterMetric(
+            "link",
+            "reason",
+            "disposal",
+        )
+        self.refused = self._counter(
             "corridor_records_refused_total",
             "Records and envelopes of partners that were refused, by reason",
-            ["peer", "reason"], **new,
-        )  # fmt: skip
-        self.receipted = CounterMetric(
+            "peer",
+            "reason",
+        )
+        self.receipted = self._counter(
             "corridor_records_receipted_total",
             "Records whose receipt was verified and stored, by verdict",
-            ["peer", "verdict"], **new,
-        )  # fmt: skip
-        self.receipt_latency = Histogram(
+            "peer",
+            "verdict",
+        )
+        self.receipt_latency = self._latency(
             "corridor_receipt_latency_seconds",
             "From an envelope sealed to its receipt verified and stored (one clock)",
-            ["peer"], buckets=LATENCY_BUCKETS_S, **new,
-        )  # fmt: skip
-        self.delivery_latency = Histogram(
+            "peer",
+        )
+        self.delivery_latency = self._latency(
             "corridor_delivery_latency_seconds",
             "From an envelope's creation at the partner to its records stored here (two clocks)",
-            ["peer"], buckets=LATENCY_BUCKETS_S, **new,
-        )  # fmt: skip
-        self.window = Gauge(
-            "corridor_window_envelopes", "Envelopes that may be unreceipted", ["peer"], **new
+            "peer",
         )
-        self.in_flight = Gauge(
-            "corridor_in_flight_envelopes", "Envelopes that are unreceipted", ["peer"], **new
+        self.window = self._gauge(
+            "corridor_window_envelopes", "Envelopes that may be unreceipted", "peer", **new
         )
-        self.broker_connected = Gauge(
-            "corridor_broker_connected", "1 while connected to the own broker", ["role"], **new
+        self.in_flight = self._gauge(
+            "corridor_in_flight_envelopes", "Envelopes that are unreceipted", "peer", **new
         )
-        self.broker_blocked = Gauge(
+        self.broker_connected = self._gauge(
+            "corridor_broker_connected", "1 while connected to the own broker", "role", **new
+        )
+        self.broker_blocked = self._gauge(
             "corridor_broker_blocked", "1 while the own broker takes no records", **new
         )
-        self.peer_last_seen = Gauge(
+        self.peer_last_seen = self._gauge(
             "corridor_peer_last_seen_timestamp_seconds",
             "When the last authentic envelope of the partner arrived",
-            ["peer"], **new,
-        )  # fmt: skip
-        self.key_until = Gauge(
+            "peer",
+        )
+        self.key_until = self._gauge(
             "corridor_encryption_key_until_timestamp_seconds",
             "Until when partners may seal to the node's newest encryption key",
-            **new,
         )
-        self.directory_until = Gauge(
+        self.directory_until = self._gauge(
             "corridor_directory_expiry_timestamp_seconds", "End of the directory in force", **new
         )
-        self.alarms = CounterMetric(
+        self.alarms = self._counter(
             "corridor_unexpected_messages_total",
             "Messages in queues of the own broker that must stay empty",
-            ["queue"], **new,
-        )  # fmt: skip
+            "queue",
+        )
         self._prepare()
+
+    def _counter(self, name: str, what: str, *labels: str) -> CounterMetric:
+        return CounterMetric(name, what, labels, registry=self.registry)
+
+    def _gauge(self, name: str, what: str, *labels: str) -> Gauge:
+        return Gauge(name, what, labels, registry=self.registry)
+
+    def _latency(self, name: str, what: str, *labels: str) -> Histogram:
+        return Histogram(name, what, labels, buckets=LATENCY_BUCKETS_S, registry=self.registry)
 
     def _prepare(self) -> None:
         for reason in Reason:
@@ -170,9 +200,14 @@ class NodeMetrics:
             for family in ("data", "control"):
                 self.published.labels(peer, family)
             for single in (
-                self.sealed, self.received, self.duplicates, self.receipt_latency,
-                self.delivery_latency, self.window, self.in_flight,
-            ):  # fmt: skip
+                self.sealed,
+                self.received,
+                self.duplicates,
+                self.receipt_latency,
+                self.delivery_latency,
+                self.window,
+                self.in_flight,
+            ):
                 single.labels(peer)
             for reason in ("returned", "nacked", "lost"):
                 self.publish_failures.labels(peer, reason)

@@ -1,5 +1,6 @@
 """A whole node put together: the only module that names concrete classes side by side."""
 
+import hashlib
 import shutil
 import time
 from collections.abc import Sequence
@@ -26,7 +27,7 @@ from corridor.transport.broker import BrokerAddress
 from corridor.transport.rabbitmq import PikaConsumer, PikaPublisher, PublisherSettings
 
 _STOP_S = 5.0
-_PRUNE_EVERY_S = 3600.0
+_HOURLY_S = 3600.0
 _MIB = 1024 * 1024
 
 
@@ -41,7 +42,7 @@ class Node:
         """
         self.config = config
         self.failure: Exception | None = None
-        self.trust = TrustKeeper(config)
+        self.trust = TrustKeeper(config, unix_ms())
         self.metrics = NodeMetrics()
         self._observer = NodeObserver(self.metrics)
         self._store = SqliteStore.open(config.store.path, self.trust.storage_key)
@@ -81,7 +82,7 @@ class Node:
             registry=self.metrics.registry, ready=self._ready, version=__version__,
         )  # fmt: skip
         self._free_mib = _free_mib(config.store.path)
-        self._prune_at = time.monotonic()
+        self._hourly_at = time.monotonic() + _HOURLY_S
 
     def start(self) -> None:
         """Open an epoch with every partner and start the threads."""
@@ -114,13 +115,14 @@ class Node:
         self._free_mib = _free_mib(self.config.store.path)
         view = self.trust.current()
         self.metrics.directory_until.set(view.expires_ms / 1000)
-        self.metrics.key_until.set(self.trust.seals_until_ms() / 1000)
+        self.metrics.key_until.set(self.trust.seals_until_ms(unix_ms()) / 1000)
         for window in self._outbound.windows():
             self.metrics.window.labels(window.peer).set(window.window)
             self.metrics.in_flight.labels(window.peer).set(window.in_flight)
-        if time.monotonic() >= self._prune_at:
-            self._prune_at = time.monotonic() + _PRUNE_EVERY_S
+        if time.monotonic() >= self._hourly_at:
+            self._hourly_at = time.monotonic() + _HOURLY_S
             self._store.prune(unix_ms())
+            self.sender.run_in_loop(self._tell_own_statements)
 
     def status(self) -> dict[str, Any]:
         """Return how the node is; the keys of `corridor status --json`."""
@@ -139,7 +141,7 @@ class Node:
                 "inboxes": sorted(self.receiver.links),
             },
             "directory": {"version": view.dir_version, "expires_ms": view.expires_ms},
-            "encryption_key_until_ms": self.trust.seals_until_ms(),
+            "encryption_key_until_ms": self.trust.seals_until_ms(now_ms),
             "store": {
                 "path": str(self.config.store.path),
                 "free_mib": self._free_mib,
@@ -193,7 +195,14 @@ class Node:
                 event_logger().info("statement.adopted", link=link)
                 self._trust_changed()
 
+    def _tell_own_statements(self) -> None:
+        """Send our delegation and key bundle to every partner; publisher's loop thread."""
+        for frame in self.trust.own_frames():
+            for country in self._countries():
+                self._publisher.publish(None, country, frame, hashlib.sha256(frame).hexdigest())
+
     def _trust_changed(self) -> None:
+        self.sender.run_in_loop(self._tell_own_statements)
         self._consumer.call(lambda: self._consumer.set_links(self._countries()))
         self._consumer.call(self.receiver.review)
         self.metrics.know_peers(self._partners())
@@ -224,8 +233,8 @@ class Node:
 def _policy(config: NodeConfig) -> ExchangePolicy:
     exchange = config.exchange
     return ExchangePolicy(
-        urgent_repeat_ms=round(exchange.urgent_repeat_after_s * 1000),
-        repeat_ms=round(exchange.repeat_after_s * 1000),
+        tail_urgent_ms=round(exchange.urgent_repeat_after_s * 1000),
+        tail_ms=round(exchange.repeat_after_s * 1000),
     )
 
 

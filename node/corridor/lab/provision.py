@@ -45,9 +45,8 @@ def write_node(plan: NodePlan, broker: BrokerPlan, world: World, now_ms: int) ->
     offline = KeyStore(plan.directory / "offline")
     for key in member.identity:
         offline.add_signing(KeyRole.IDENTITY, key)
-    store = TrustStore(plan.directory / "trust", world.genesis)
-    for statement in world.statements:
-        store.add(statement, now_ms)
+    trust = TrustStore(plan.directory / "trust", world.genesis, "lab")
+    trust.found(world.statements, now_ms)
     plan.config.write_text(_toml(_settings(plan, broker, world.genesis)), encoding="utf-8")
 
 

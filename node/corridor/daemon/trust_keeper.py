@@ -1,0 +1,126 @@
+"""The trust and the keys a running node uses: one value each, replaced as a whole.
+
+Rules:
+
+* readers in any thread take the current value; it never changes under them;
+* a statement is kept on disk before it is believed;
+* other programs add to the same folder (`corridor keys rotate`): before the node adds, it reads.
+"""
+
+import threading
+
+from corridor.daemon.config import KeysSection, NodeConfig
+from corridor.daemon.keystore import KeyRole, KeyStore
+from corridor.daemon.logs import event_logger
+from corridor.daemon.truststore import TrustStore
+from corridor.errors import KeyTrouble, Refused
+from corridor.exchange.parts import Identity
+from corridor.seal.keys import SigningKey
+from corridor.seal.storage import StorageKey
+from corridor.transit.parties import Endpoint
+from corridor.trust.bundle import alarm_before_end, seals_until_ms
+from corridor.trust.frames import decode_statement_frame, encode_statement_frame
+from corridor.trust.view import TrustView
+
+
+def open_keys(keys: KeysSection) -> KeyStore:
+    """Return the node's key folder with what unlocks it."""
+    return KeyStore(
+        keys.directory, passphrase_file=keys.passphrase_file, credential=keys.credential
+    )
+
+
+def open_trust(config: NodeConfig) -> TrustStore:
+    """Return the node's folder of statements."""
+    genesis = bytes.fromhex(config.trust.genesis_sha256)
+    return TrustStore(config.trust.directory, genesis, config.node.environment)
+
+
+class TrustKeeper:
+    """Whom the node believes now, and with which keys it speaks."""
+
+    def __init__(self, config: NodeConfig, now_ms: int) -> None:
+        """Load statements and keys.
+
+        Raises:
+            CorridorError: They cannot be read, believed or used.
+        """
+        self._me: Endpoint = config.endpoint
+        self._folder = config.keys.directory
+        self._keys = open_keys(config.keys)
+        self._statements = open_trust(config)
+        self._change = threading.Lock()
+        self.storage_key = StorageKey(self._keys.storage_key())
+        self._view = self._statements.load(now_ms)
+        self._identity = self._make_identity(self._view, now_ms)
+
+    def current(self) -> TrustView:
+        """Return what is believed now."""
+        return self._view
+
+    def identity(self) -> Identity:
+        """Return the keys in use now."""
+        return self._identity
+
+    def reload(self, now_ms: int) -> None:
+        """Read statements and keys again.
+
+        Raises:
+            CorridorError: They do not fit; what was in use stays in use.
+        """
+        with self._change:
+            view = self._statements.load(now_ms, self._view.dir_version)
+            self._identity = self._make_identity(view, now_ms)
+            self._view = view
+
+    def take_frame(self, frame: bytes, now_ms: int) -> bool:
+        """Adopt a statement that a partner sent; returns whether anything changed."""
+        with self._change:
+            try:
+                signed = decode_statement_frame(frame)
+                held = self._statements.load(now_ms, self._view.dir_version)
+                view = self._statements.add(held, signed, now_ms)
+            except Refused as refused:
+                event_logger().warning("statement.refused", reason=refused.reason.label)
+                return False
+            changed = view.statements() != self._view.statements()
+            self._view = view
+            return changed
+
+    def own_frames(self) -> tuple[bytes, ...]:
+        """Return our delegation and key bundle as they travel to partners."""
+        state = self._view.state
+        held = (state.delegations.get(self._me.member), state.bundles.get(self._me))
+        return tuple(encode_statement_frame(one.signed.to_bytes()) for one in held if one)
+
+    def seals_until_ms(self, now_ms: int) -> int:
+        """Return until when partners hold a key to seal to us."""
+        bundle = self._view.bundle(self._me)
+        return seals_until_ms(bundle, now_ms) if bundle else now_ms
+
+    def rotation_due(self, now_ms: int) -> bool:
+        """Tell whether it is time to rotate the encryption keys."""
+        bundle = self._view.bundle(self._me)
+        return bundle is None or alarm_before_end(bundle, now_ms) is not None
+
+    def _make_identity(self, view: TrustView, now_ms: int) -> Identity:
+        signing = usable_key(view, self._me, self._keys.signing_keys(KeyRole.SIGN), now_ms)
+        if signing is None:
+            raise KeyTrouble(
+                f"no key in {self._folder} may sign for {self._me} now: "
+                "the administration must delegate one"
+            )
+        return Identity(self._me, signing, self._keys.decryption_keys())
+
+
+def usable_key(
+    view: TrustView, me: Endpoint, keys: dict[bytes, SigningKey], now_ms: int
+) -> SigningKey | None:
+    """Return one of `keys` that the delegation in force lets sign envelopes now."""
+    for key_id, key in keys.items():
+        try:
+            view.signer(me, key_id, now_ms)
+        except Refused:
+            continue
+        return key
+    return None
