@@ -20,16 +20,30 @@ die() {
   exit 1
 }
 
-# run_quietly LOG COMMAND...: keeps the output in LOG and shows its end only where it failed.
+# run_quietly LOG COMMAND...: keeps the output in LOG and shows its end only where it failed. A
+# person at a terminal sees the last line pass by meanwhile.
 run_quietly() {
   local log=$1
   shift
-  if ! "$@" >"$log" 2>&1 </dev/null; then
-    tail -n 25 "$log" >&2
-    say "failed: $*"
-    say "the whole output: ${log#"$TREE"/}"
-    return 1
+  if "$@" 2>&1 </dev/null | tee "$log" | passing_by; then
+    return 0
   fi
+  tail -n 25 "$log" >&2
+  say "failed: $*"
+  say "the whole output: ${log#"$TREE"/}"
+  return 1
+}
+
+passing_by() {
+  local line
+  if [[ ! -t 2 || ${TERM:-dumb} == dumb ]]; then
+    cat >/dev/null
+    return
+  fi
+  while IFS= read -r line; do
+    printf '\r\033[K  %.76s' "${line//[[:cntrl:]]/ }" >&2
+  done
+  printf '\r\033[K' >&2
 }
 
 # digest FILE...: one word that changes when any of the files does.

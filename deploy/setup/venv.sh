@@ -55,7 +55,7 @@ if ! "$VENV/bin/python" -m pip --version >/dev/null 2>&1; then
   run_quietly "$WORK/venv.log" "$python" -m venv --clear "$VENV"
 fi
 rm -f "$stamp"
-say "installing $(grep -c '==' "$LOCK") locked Python packages into .venv (about a minute)"
+say "installing $(grep -c '==' "$LOCK") locked Python packages into .venv"
 run_quietly "$WORK/pip.log" "$VENV/bin/python" -m pip install --disable-pip-version-check \
   --no-input --no-deps --only-binary :all: --require-hashes --progress-bar off -r "$LOCK"
 link_package

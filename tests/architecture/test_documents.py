@@ -58,6 +58,13 @@ def test_every_paragraph_of_the_protocol_that_is_cited_exists() -> None:
     assert missing == []
 
 
+def test_every_paragraph_that_the_protocol_names_itself_exists() -> None:
+    text = PROTOCOL.read_text()
+    known = set(HEADING.findall(text))
+    named = set(re.findall(r"(?<!\d )§([0-9]+(?:\.[0-9]+)*)", text))
+    assert named - known == set()
+
+
 def test_the_manual_lists_every_error_reason_and_configuration_key() -> None:
     run = subprocess.run(
         [sys.executable, str(TREE / "docs" / "manual" / "generate.py"), "--check"],
