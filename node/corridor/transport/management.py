@@ -1,0 +1,99 @@
+"""Ask a broker about itself over its management interface, on loopback.
+
+Rules:
+
+* plain HTTP, therefore to loopback only: a login would be readable on the way;
+* reads only; an operator's login (tag administrator) for definitions, since RabbitMQ shows users
+  and permissions to nobody else;
+* every failure is a `LinkTrouble` that says what to do.
+"""
+
+import base64
+import json
+from dataclasses import dataclass
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from corridor.errors import ConfigurationError, LinkTrouble
+from corridor.exchange.addresses import ALARM_QUEUES, VIRTUAL_HOST
+
+_TIMEOUT_S: Final = 10
+_LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """A user of the management interface."""
+
+    user: str
+    password: str
+
+    def __repr__(self) -> str:
+        """Show the user only."""
+        return f"Login({self.user!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class LinkState:
+    """How one federation link does: RabbitMQ's own word, and its reason if it has one."""
+
+    upstream: str
+    status: str
+    reason: str
+
+
+def read_broker(url: str, login: Login) -> dict[str, Any]:
+    """Return the broker's definitions, with the metadata of the vhost.
+
+    Args:
+        url: The management interface, `http://127.0.0.1:15672`.
+        login: A user with the tag administrator.
+
+    Raises:
+        LinkTrouble: No answer, or the login is refused.
+        ConfigurationError: The address is not on loopback.
+    """
+    definitions: dict[str, Any] = _get(url, login, "/api/definitions")
+    for row in definitions["vhosts"]:
+        if row["name"] == VIRTUAL_HOST:
+            row.update(_get(url, login, f"/api/vhosts/{VIRTUAL_HOST}"))
+    return definitions
+
+
+def read_links(url: str, login: Login) -> tuple[LinkState, ...]:
+    """Return the state of every federation link; needs the tag monitoring."""
+    rows = _get(url, login, f"/api/federation-links/{VIRTUAL_HOST}")
+    return tuple(
+        LinkState(row["upstream"], row["status"], " ".join(str(row.get("error", "")).split()))
+        for row in rows
+    )
+
+
+def read_alarm_depths(url: str, login: Login) -> dict[str, int]:
+    """Return how many messages lie in the queues that must stay empty; up to 5 s old."""
+    depths = {}
+    for queue in ALARM_QUEUES:
+        row = _get(url, login, f"/api/queues/{VIRTUAL_HOST}/{queue}")
+        depths[queue] = int(row.get("messages", 0))
+    return depths
+
+
+def _get(url: str, login: Login, path: str) -> Any:  # noqa: ANN401 - JSON is any tree
+    parts = urlsplit(url)
+    if parts.scheme != "http" or parts.hostname not in _LOOPBACK:
+        raise ConfigurationError(f"the management interface is asked on loopback only, not {url}")
+    token = base64.b64encode(f"{login.user}:{login.password}".encode()).decode()
+    connection = HTTPConnection(parts.hostname, parts.port or 15672, timeout=_TIMEOUT_S)
+    try:
+        connection.request("GET", path, headers={"Authorization": f"Basic {token}"})
+        response = connection.getresponse()
+        body = response.read()
+    except (OSError, HTTPException) as error:
+        raise LinkTrouble(f"no answer from the management interface at {url}: {error}") from error
+    finally:
+        connection.close()
+    if response.status != HTTPStatus.OK:
+        raise LinkTrouble(f"{login.user} may not read {path} at {url}: HTTP {response.status}")
+    return json.loads(body)
