@@ -30,7 +30,7 @@ def schema_files() -> list[str]:
 
 def export_rules(target: Path) -> None:
     """Write the descriptor set of `buf/validate/validate.proto` and what it imports."""
-    from protovalidate._gen.buf.validate import validate_pb  # noqa: PLC0415, PLC2701
+    from protovalidate._gen.buf.validate import validate_pb  # noqa: PLC0415
 
     ordered: dict[str, bytes] = {}
 
@@ -57,7 +57,7 @@ def protoc(*arguments: str) -> None:
     """Run the protoc of grpcio-tools over the schema."""
     include = str(files("grpc_tools") / "_proto")
     command = [sys.executable, "-m", "grpc_tools.protoc", f"-I{PROTO}", f"-I{include}", *arguments]
-    subprocess.run(command, check=True)  # noqa: S603 - our own interpreter and arguments
+    subprocess.run(command, check=True)
 
 
 def write_image(rules: Path, image: Path) -> None:
@@ -91,9 +91,8 @@ def generate(out: Path, stub_plugin: str | None = None) -> list[Path]:
 
 def _place(source: Path, target: Path) -> Path:
     text = source.read_text(encoding="utf-8")
-    text = text.replace("from buf.validate import validate_pb2", f"from {_DOTTED} import validate_pb2")
-    text = text.replace("import buf.validate.validate_pb2", f"import {_DOTTED}.validate_pb2")
-    text = text.replace("buf.validate.validate_pb2.", f"{_DOTTED}.validate_pb2.")
+    text = text.replace("from buf.validate import", f"from {_DOTTED} import")
+    text = text.replace("buf.validate.validate_pb2", f"{_DOTTED}.validate_pb2")
     if not target.exists() or target.read_text(encoding="utf-8") != text:
         target.write_text(text, encoding="utf-8")
     return target
@@ -111,7 +110,7 @@ def main() -> None:
     beside = str(Path(sys.executable).parent)
     plugin = None if options.no_stubs else shutil.which("protoc-gen-mypy", path=beside)
     made = generate(options.out, plugin)
-    print(f"{len(made)} files below {options.out / PACKAGE}")  # noqa: T201 - a command
+    print(f"{len(made)} files below {options.out / PACKAGE}")
 
 
 if __name__ == "__main__":

@@ -13,13 +13,14 @@ Rules (PROTOCOL §3.6):
 """
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Final, NamedTuple
 
 from google.protobuf.message import DecodeError
 
 from corridor.errors import Reason, Refused
 from corridor.wire import limits
-from corridor.wire.v1.envelope_pb2 import RecordBatch, RecordEntry
+from corridor.wire.v1.envelope_pb2 import RecordBatch, RecordEntry, RecordType
 
 FIRST_BUSINESS: Final = 1
 LAST_BUSINESS: Final = 20
@@ -54,6 +55,16 @@ def is_business(record_type: int) -> bool:
 def is_business_family(record_type: int) -> bool:
     """Whether records of the type are receipted: business records and canaries."""
     return FIRST_BUSINESS <= record_type <= LAST_BUSINESS or record_type == CANARY
+
+
+@cache
+def type_label(record_type: int) -> str:
+    """Return the type's name as metrics and people read it: "movement_released", "receipt"."""
+    try:
+        name = RecordType.Name(RecordType.ValueType(record_type))
+    except ValueError:
+        return "unknown"
+    return name.removeprefix("RECORD_TYPE_").lower()
 
 
 def encode_batch(seed: bytes, records: Sequence[bytes]) -> bytes:
