@@ -10,7 +10,6 @@ Rules:
 * rotation is planned here (`plan_rotation`) and started by a person until it is automatic.
 """
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -95,13 +94,12 @@ def encode_bundle(bundle: Bundle) -> bytes:
     return encode_statement(message)
 
 
-def read_bundle(payload: bytes, network_id: bytes, taken: Collection[bytes]) -> Bundle:
+def read_bundle(payload: bytes, network_id: bytes) -> Bundle:
     """Return the bundle in `payload`.
 
     Args:
         payload: Bytes whose signatures were verified.
         network_id: Ours.
-        taken: Ids of keys of other endpoints.
 
     Raises:
         Refused: STATEMENT_MALFORMED, KEY_ADMISSION or NETWORK.
@@ -118,7 +116,7 @@ def read_bundle(payload: bytes, network_id: bytes, taken: Collection[bytes]) -> 
         keys=tuple(_encryption_key(entry, message.issued_ms) for entry in message.keys),
     )
     check_link(bundle.link(b""))
-    refuse_repeated((entry.key for entry in bundle.keys), taken)
+    refuse_repeated(entry.key for entry in bundle.keys)
     starts = {(entry.suite, entry.encrypt_from_ms) for entry in bundle.keys}
     well_formed(len(starts) == len(bundle.keys), "two keys of one suite start together")
     return bundle

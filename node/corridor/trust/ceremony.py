@@ -274,7 +274,7 @@ def make_bundle(  # noqa: PLR0913 - what a bundle says, and who says it
     new = Bundle(network_id, endpoint, 1, b"", issued_ms, _planned(plan, keys))
     if previous is not None:
         signed = Signed.parse(previous)
-        old = read_bundle(signed.payload, network_id, ())
+        old = read_bundle(signed.payload, network_id)
         new = replace(new, serial=old.serial + 1, prev_hash=signed.payload_hash)
     return sign(PayloadType.KEY_BUNDLE, encode_bundle(new), signers).to_bytes()
 

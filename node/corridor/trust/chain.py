@@ -11,7 +11,7 @@ Rules (PROTOCOL §5.2):
 
 from dataclasses import dataclass
 
-from corridor.errors import Reason, Refused
+from corridor.errors import Reason
 from corridor.trust.checks import require, well_formed
 from corridor.wire import limits
 
@@ -38,31 +38,21 @@ def check_link(link: Link) -> None:
     well_formed(len(link.prev_hash) == expected, f"prev_hash has {expected} bytes here")
 
 
-def is_news(held: Link, new: Link, *, may_jump: bool) -> bool:
-    """Whether `new` follows `held`; false where it is `held` itself.
+def require_next(held: Link, new: Link, *, may_jump: bool) -> None:
+    """Refuse what does not follow `held`; `new` is another statement than that.
 
     Raises:
         Refused: ROLLBACK, EQUIVOCATION or STATEMENT_CHAIN.
     """
-    if new.number < held.number:
-        raise Refused(Reason.ROLLBACK, f"number {new.number}, held {held.number}")
-    if new.number == held.number:
-        same = new.payload_hash == held.payload_hash
-        require(same, Reason.EQUIVOCATION, f"two statements bear number {held.number}")
-        return False
+    place = f"number {new.number}, held {held.number}"
+    require(new.number >= held.number, Reason.ROLLBACK, place)
+    require(new.number != held.number, Reason.EQUIVOCATION, f"two statements: {place}")
     require(
         new.issued_ms >= held.issued_ms,
         Reason.STATEMENT_CHAIN,
-        f"number {new.number} was issued before number {held.number}",
+        f"issued before its predecessor: {place}",
     )
-    if new.number == held.number + 1:
-        linked = new.prev_hash == held.payload_hash
-        require(linked, Reason.STATEMENT_CHAIN, f"number {new.number} names another predecessor")
-        return True
+    linked = new.number != held.number + 1 or new.prev_hash == held.payload_hash
+    require(linked, Reason.STATEMENT_CHAIN, f"another predecessor is named: {place}")
     furthest = held.number + (limits.MAX_VERSION_JUMP if may_jump else 1)
-    require(
-        new.number <= furthest,
-        Reason.STATEMENT_CHAIN,
-        f"number {new.number} jumps too far from {held.number}",
-    )
-    return True
+    require(new.number <= furthest, Reason.STATEMENT_CHAIN, f"too far ahead: {place}")

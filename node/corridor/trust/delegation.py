@@ -3,7 +3,7 @@
 Rules:
 
 * signed by the identity threshold of the member; a key lives at most 90 days and has one use;
-* the newest delegation is complete: a key stays listed, unchanged, until 120 days after its end,
+* the newest delegation is complete: a key stays listed, unchanged, until 150 days after its end,
   because an encryption key that it vouched for may live as long and messages come late;
 * a revocation is never planned and never taken back; a revoked key is listed for evidence only.
 """

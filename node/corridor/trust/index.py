@@ -20,7 +20,7 @@ from corridor.trust.state import (
     bundle_stands,
     delegation_stands,
     revoked_keys,
-    voucher_keys,
+    vouchers,
 )
 from corridor.wire import limits
 
@@ -87,13 +87,13 @@ def make_index(state: State) -> Index:
     directory = state.directory.value
     members = {member.endpoint: member for member in directory.members}
     standing = _standing(state, directory)
-    vouchers = voucher_keys(standing)
+    trusted = vouchers(standing)
     active = {e for e, member in members.items() if member.status is MemberStatus.ACTIVE}
     revoked = _revoked(standing)
     bundles = [
         held.value
         for held in state.bundles.values()
-        if bundle_stands(held.value, held.signers, vouchers)
+        if bundle_stands(held.value, held.signers, trusted)
     ]
     terms = _terms(directory)
     control = _control(terms)

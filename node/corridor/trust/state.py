@@ -19,7 +19,7 @@ from corridor.transit.parties import Endpoint
 from corridor.trust import bundle as bundles
 from corridor.trust import checks, delegation, directory
 from corridor.trust.bundle import Bundle
-from corridor.trust.chain import Link, is_news
+from corridor.trust.chain import Link, require_next
 from corridor.trust.checks import require
 from corridor.trust.delegation import DelegatedKey, Delegation, KeyUsage
 from corridor.trust.directory import Directory, Member
@@ -100,21 +100,25 @@ def adopt(state: State, signed: Signed, now_ms: int, *, kept: bool = False) -> S
         state: What we believe.
         signed: A root, directory, delegation or bundle.
         now_ms: Now.
-        kept: The statement was adopted before and is read again: it may have expired since.
+        kept: The statement was adopted before and is read again: it may have expired since, or
+            keys that signed it may have been revoked. It is held then, so that nothing older is
+            taken in its place, and `index` leaves it out.
 
     Raises:
         Refused: ROLLBACK, EQUIVOCATION, STATEMENT_CHAIN, QUORUM, STATEMENT_SIGNATURE,
             STATEMENT_MALFORMED, STATEMENT_EXPIRED, KEY_ADMISSION, NETWORK, CREATED_IN_FUTURE.
     """
+    if any(signed.payload_hash == held.payload_hash for held in state.in_order()):
+        return state
     match signed.payload_type:
         case PayloadType.DIRECTORY_ROOT:
             return _adopt_root(state, signed, now_ms)
         case PayloadType.DIRECTORY:
             return _adopt_directory(state, signed, now_ms, kept=kept)
         case PayloadType.DELEGATION:
-            return _adopt_delegation(state, signed, now_ms)
+            return _adopt_delegation(state, signed, now_ms, kept=kept)
         case PayloadType.KEY_BUNDLE:
-            return _adopt_bundle(state, signed, now_ms)
+            return _adopt_bundle(state, signed, now_ms, kept=kept)
         case _:
             raise Refused(Reason.STATEMENT_MALFORMED, "an agreement counts inside a directory")
 
@@ -130,33 +134,32 @@ def revoked_keys(state: State, held: Delegation | None = None) -> frozenset[byte
     return by_registry if held is None else by_registry | held.revoked_ids()
 
 
-def voucher_keys(state: State) -> dict[bytes, DelegatedKey]:
-    """Return the delegated keys that may sign bundles, by id, revoked ones left out."""
+def vouchers(state: State, *, revoked: bool = False) -> dict[bytes, DelegatedKey]:
+    """Return the delegated keys that may sign bundles by id, with the revoked ones if asked."""
     return {
         entry.key.key_id: entry
         for held in state.delegations.values()
         for entry in held.value.keys
-        if entry.usage in VOUCHERS and entry.key.key_id not in revoked_keys(state, held.value)
+        if entry.usage in VOUCHERS
+        and (revoked or entry.key.key_id not in revoked_keys(state, held.value))
     }
 
 
 def bundle_stands(
-    bundle: Bundle, signers: frozenset[bytes], vouchers: Mapping[bytes, DelegatedKey]
+    bundle: Bundle, signers: frozenset[bytes], trusted: Mapping[bytes, DelegatedKey]
 ) -> bool:
     """Whether a KEY_MANAGER and a SIGN key of the endpoint, good at its issue, signed it."""
     found = {
-        vouchers[key_id].usage
-        for key_id in signers & vouchers.keys()
-        if vouchers[key_id].endpoint == bundle.endpoint
-        and vouchers[key_id].not_before_ms <= bundle.issued_ms < vouchers[key_id].not_after_ms
+        trusted[key_id].usage
+        for key_id in signers & trusted.keys()
+        if trusted[key_id].endpoint == bundle.endpoint
+        and trusted[key_id].not_before_ms <= bundle.issued_ms < trusted[key_id].not_after_ms
     }
     return found == VOUCHERS
 
 
 def _adopt_root(state: State, signed: Signed, now_ms: int) -> State:
     held = state.roots[-1]
-    if signed.payload_hash == held.signed.payload_hash:
-        return state
     # (1) the quorum of the root we hold, before anything of the new one is read
     signers = signed.signers(held.value.keys())
     require_quorum(held.value.root_change, held.value.bodies, signers)
@@ -165,7 +168,7 @@ def _adopt_root(state: State, signed: Signed, now_ms: int) -> State:
     own = signed.signers(root.keys())
     require_quorum(root.root_change, root.bodies, own)
     # (3) its place
-    is_news(_link(held), root.link(signed.payload_hash), may_jump=False)
+    require_next(_link(held), root.link(signed.payload_hash), may_jump=False)
     checks.issued(root.issued_ms, now_ms)
     require(root.lab == held.value.lab, Reason.STATEMENT_CHAIN, "a laboratory stays a laboratory")
     others = (*_identity_keys(state), *_delegated_ids(state, except_member=""))
@@ -174,16 +177,13 @@ def _adopt_root(state: State, signed: Signed, now_ms: int) -> State:
 
 
 def _adopt_directory(state: State, signed: Signed, now_ms: int, *, kept: bool) -> State:
-    held = state.directory
-    if held is not None and signed.payload_hash == held.signed.payload_hash:
-        return state
-    root = state.root
+    held, root = state.directory, state.root
     signers = signed.signers(root.keys())
     require_quorum(root.directory, root.bodies, signers)
     verified = {} if held is None else {e.signed: e for e in held.value.agreements}
     new = directory.read_directory(signed.payload, state.network_id, verified)
     if held is not None:
-        is_news(_link(held), new.link(signed.payload_hash), may_jump=True)
+        require_next(_link(held), new.link(signed.payload_hash), may_jump=True)
         directory.check_successor(held.value, new)
     require(
         new.root_version == root.version,
@@ -198,43 +198,52 @@ def _adopt_directory(state: State, signed: Signed, now_ms: int, *, kept: bool) -
     return replace(state, directory=Adopted(new, signed, signers))
 
 
-def _adopt_delegation(state: State, signed: Signed, now_ms: int) -> State:
-    signers = signed.signers(_identity_keys(state))
-    taken = {*state.root.keys(), *_identity_keys(state)}
+def _adopt_delegation(state: State, signed: Signed, now_ms: int, *, kept: bool) -> State:
+    identity = _identity_keys(state)
+    signers = signed.signers(identity)
+    taken = {*state.root.keys(), *identity}
     new = delegation.read_delegation(signed.payload, state.network_id, taken)
     member = _members(state).get(new.member_id)
-    approved = member is not None and delegation_stands(member, signers, revoked_keys(state))
+    distrusted = frozenset() if kept else revoked_keys(state)
+    approved = member is not None and delegation_stands(member, signers, distrusted)
     require(approved, Reason.QUORUM, f"{new.member_id} did not sign its delegation")
     held = state.delegations.get(new.member_id)
     if held is not None:
-        if not is_news(_link(held), new.link(signed.payload_hash), may_jump=True):
-            return state
+        require_next(_link(held), new.link(signed.payload_hash), may_jump=True)
         delegation.check_successor(held.value, new)
     checks.issued(new.issued_ms, now_ms)
     others = _delegated_ids(state, except_member=new.member_id)
     refuse_repeated((entry.key for entry in new.keys), others)
     changed = {**state.delegations, new.member_id: Adopted(new, signed, signers)}
-    return replace(state, delegations=changed)
+    return _without_orphans(replace(state, delegations=changed))
 
 
-def _adopt_bundle(state: State, signed: Signed, now_ms: int) -> State:
-    vouchers = voucher_keys(state)
-    signers = signed.signers({key_id: entry.key for key_id, entry in vouchers.items()})
-    taken = {
-        entry.key.key_id: endpoint
-        for endpoint, held in state.bundles.items()
-        for entry in held.value.keys
-    }
-    new = bundles.read_bundle(signed.payload, state.network_id, ())
-    vouched = bundle_stands(new, signers, vouchers)
+def _adopt_bundle(state: State, signed: Signed, now_ms: int, *, kept: bool) -> State:
+    trusted = vouchers(state, revoked=kept)
+    signers = signed.signers({key_id: entry.key for key_id, entry in trusted.items()})
+    new = bundles.read_bundle(signed.payload, state.network_id)
+    vouched = bundle_stands(new, signers, trusted)
     require(vouched, Reason.QUORUM, f"key manager and signer of {new.endpoint} did not both sign")
-    foreign = (key_id for key_id, endpoint in taken.items() if endpoint != new.endpoint)
+    foreign = (
+        entry.key.key_id
+        for endpoint, held in state.bundles.items()
+        if endpoint != new.endpoint
+        for entry in held.value.keys
+    )
     refuse_repeated((entry.key for entry in new.keys), foreign)
     held = state.bundles.get(new.endpoint)
-    if held is not None and not is_news(_link(held), new.link(signed.payload_hash), may_jump=True):
-        return state
+    if held is not None:
+        require_next(_link(held), new.link(signed.payload_hash), may_jump=True)
     checks.issued(new.issued_ms, now_ms)
     return replace(state, bundles={**state.bundles, new.endpoint: Adopted(new, signed, signers)})
+
+
+def _without_orphans(state: State) -> State:
+    # A delegated key is listed for longer than any key it vouched for lives: a bundle whose
+    # signers are gone is dead, and could not be verified again at the next start.
+    listed = _delegated_ids(state, except_member="")
+    alive = {e: held for e, held in state.bundles.items() if held.signers <= listed}
+    return replace(state, bundles=alive)
 
 
 def _link(held: Adopted[Root] | Adopted[Directory] | Adopted[Delegation] | Adopted[Bundle]) -> Link:

@@ -22,7 +22,7 @@ from corridor.trust.delegation import Delegation
 from corridor.trust.directory import Directory, Member, MemberStatus
 from corridor.trust.index import Index, SealingKey, make_index
 from corridor.trust.root import Root
-from corridor.trust.state import State, adopt, first_state
+from corridor.trust.state import Adopted, State, adopt, first_state
 from corridor.trust.statements import Signed
 from corridor.wire import limits
 
@@ -121,6 +121,18 @@ class TrustView:
         """Return the SHA-256 of the newest bundle's payload; zeros without one."""
         held = self.state.bundles.get(endpoint)
         return _NO_HASH if held is None else held.signed.payload_hash
+
+    def signed_directory(self) -> bytes | None:
+        """Return the directory as it was signed, for the maker of the next one."""
+        return _bytes(self.state.directory)
+
+    def signed_delegation(self, member_id: str) -> bytes | None:
+        """Return a member's newest delegation as it was signed."""
+        return _bytes(self.state.delegations.get(member_id))
+
+    def signed_bundle(self, endpoint: Endpoint) -> bytes | None:
+        """Return an endpoint's newest bundle as it was signed."""
+        return _bytes(self.state.bundles.get(endpoint))
 
     # --- the path of an envelope --------------------------------------------------------------
 
@@ -229,6 +241,10 @@ class TrustView:
     def statements(self) -> tuple[bytes, ...]:
         """Return the statements from which `build_view` makes this view again, in order."""
         return tuple(signed.to_bytes() for signed in self.state.in_order())
+
+
+def _bytes(held: Adopted[Directory] | Adopted[Delegation] | Adopted[Bundle] | None) -> bytes | None:
+    return None if held is None else held.signed.to_bytes()
 
 
 def build_view(genesis_hash: bytes, statements: Iterable[bytes], now_ms: int) -> TrustView:

@@ -157,9 +157,9 @@ DIRECTORY_LIFETIME_MS: Final = 45 * DAY_MS
 DELEGATED_KEY_LIFETIME_MS: Final = 90 * DAY_MS
 """From not_before to not_after of a delegated key."""
 
-DELEGATED_KEY_KEPT_MS: Final = 120 * DAY_MS
-"""How long a delegated key stays listed after its end: an encryption key that it vouched for on
-its last day (90 days), and late arrivals (30 days)."""
+DELEGATED_KEY_KEPT_MS: Final = 150 * DAY_MS
+"""How long a delegated key stays listed after its end: as long as an encryption key that it
+vouched for on its last day can live (published 30 days ahead, 90 days, 30 days of grace)."""
 
 ENCRYPT_LIFETIME_MS: Final = 90 * DAY_MS
 """From encrypt_from to encrypt_until of an encryption key, until rotation is automatic."""
