@@ -57,6 +57,6 @@ fi
 rm -f "$stamp"
 say "installing $(grep -c '==' "$LOCK") locked Python packages into .venv"
 run_quietly "$WORK/pip.log" "$VENV/bin/python" -m pip install --disable-pip-version-check \
-  --no-input --no-deps --only-binary :all: --require-hashes --progress-bar off -r "$LOCK"
+  --no-input --no-deps --no-compile --only-binary :all: --require-hashes --progress-bar off -r "$LOCK"
 link_package
 printf '%s\n' "$wanted" >"$stamp"

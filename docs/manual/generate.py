@@ -1,7 +1,8 @@
 """Writes the pages of the manual that the code already knows by heart.
 
-    python docs/manual/generate.py           write errors.md and configuration.md
+    python docs/manual/generate.py           write errors.md, configuration.md, commands.md
     python docs/manual/generate.py --check   exit 1 where one differs
+    python docs/manual/generate.py errors.md only that one
 
 Numbers, names, defaults and blame come from the code; the words for people who have to act on a
 reason come from reasons.toml.
@@ -12,11 +13,14 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import click
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from corridor import errors
+from corridor.cli.main import cli
 from corridor.daemon.config import NodeConfig
 from corridor.errors import CorridorError, ExitStatus, Reason
 
@@ -42,6 +46,13 @@ One TOML file. Unknown keys are refused, and all faults are reported at once, ea
 Relative paths start at the folder of the file. A variable `CORRIDOR__SECTION__KEY` in the
 environment stands over the file. No secret stands in either: keys and passphrases are files, or
 systemd credentials.
+"""
+
+COMMANDS = """\
+# Commands
+
+Written by `docs/manual/generate.py`: what `--help` says, all on one page. The exit statuses are the
+same everywhere, see [errors.md](errors.md).
 """
 
 # First number of each group of reasons, and its heading.
@@ -141,16 +152,46 @@ def default_of(info: FieldInfo) -> str:
     return f"`{str(info.default).lower() if isinstance(info.default, bool) else info.default}`"
 
 
-PAGES = {"errors.md": errors_page, "configuration.md": configuration_page}
+def commands_page() -> str:
+    """Return the page of every command's help."""
+    return "\n".join([COMMANDS, *helps(cli, click.Context(cli, info_name="corridor", **WIDE))])
+
+
+WIDE: dict[str, Any] = {
+    "terminal_width": 100,
+    "max_content_width": 100,
+    "help_option_names": ["-h", "--help"],
+}
+
+
+def helps(command: click.Command, context: click.Context) -> Iterator[str]:
+    """Yield the help of a command and of those below it."""
+    yield f"## {context.command_path}\n\n```\n{command.get_help(context).rstrip()}\n```\n"
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            below = command.get_command(context, name)
+            if below is not None:
+                below_context = click.Context(below, parent=context, info_name=name, **WIDE)
+                yield from helps(below, below_context)
+
+
+PAGES = {
+    "errors.md": errors_page,
+    "configuration.md": configuration_page,
+    "commands.md": commands_page,
+}
+
+
+def differs(name: str) -> bool:
+    """Whether a page is missing or no longer what the code says."""
+    path = HERE / name
+    return not path.exists() or path.read_text() != PAGES[name]()
 
 
 def main(arguments: list[str]) -> int:
-    """Write the pages, or compare them."""
-    differing = [
-        name
-        for name, page in PAGES.items()
-        if not (HERE / name).exists() or (HERE / name).read_text() != page()
-    ]
+    """Write the pages, or compare them; all of them, or those that are named."""
+    differing = [name for name in PAGES if name in arguments or not {*arguments} & {*PAGES}]
+    differing = [name for name in differing if differs(name)]
     if "--check" not in arguments:
         for name in differing:
             (HERE / name).write_text(PAGES[name]())
