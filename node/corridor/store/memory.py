@@ -150,7 +150,10 @@ class MemoryStore:
 
     def close(self) -> None:
         """Close it; further use is an error."""
-        self._closed = True
+        if self._closed:
+            return
+        with self._locked():
+            self._closed = True
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
