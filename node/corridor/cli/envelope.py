@@ -1,11 +1,14 @@
 """`corridor envelope`: what anybody on the path can see of an envelope, and what its recipient."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from corridor.cli.options import emit, json_option
+
+if TYPE_CHECKING:
+    from corridor.seal.frame import Frame
 
 _FILE = click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
 
@@ -20,9 +23,9 @@ def command() -> None:
 @json_option
 def inspect(file: Path, as_json: bool) -> None:
     """Show what anybody on the path can see: broker, network, partner's broker."""
-    from corridor.seal.describe import inspect_frame
+    from corridor.seal.describe import describe_frame
 
-    seen = inspect_frame(file.read_bytes())
+    seen = describe_frame(_frame(file))
     emit(seen, _lines(seen), as_json=as_json)
 
 
@@ -44,11 +47,26 @@ def inspect(file: Path, as_json: bool) -> None:
 def open_(file: Path, directory: Path, passphrase_file: Path | None, as_json: bool) -> None:
     """Show what the recipient sees. The signature is not judged: that needs the directory."""
     from corridor.daemon.keystore import KeyStore
+    from corridor.errors import KeyTrouble
     from corridor.seal.describe import describe_opened
+    from corridor.seal.envelope import open_frame
 
+    frame = _frame(file)
     keys = KeyStore(directory, passphrase_file=passphrase_file).decryption_keys()
-    opened = describe_opened(file.read_bytes(), keys)
-    emit(opened, _lines(opened), as_json=as_json)
+    for recipient in frame.header.recipients:
+        key = keys.get(recipient.enc_key_id)
+        if key is not None:
+            opened = describe_opened(open_frame(frame, recipient.endpoint, key))
+            emit(opened, _lines(opened), as_json=as_json)
+            return
+    sealed_for = ", ".join(one.enc_key_id.hex() for one in frame.header.recipients)
+    raise KeyTrouble(f"no key in {directory} opens it; it is sealed for key {sealed_for}")
+
+
+def _frame(file: Path) -> "Frame":
+    from corridor.seal.frame import parse_frame
+
+    return parse_frame(file.read_bytes())
 
 
 def _lines(value: Any, indent: str = "") -> str:  # noqa: ANN401 - any JSON value

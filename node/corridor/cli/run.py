@@ -21,7 +21,7 @@ def command(config_path: Path) -> None:
     from corridor.daemon.supervisor import block_signals, supervise
     from corridor.gateway.local_server import LocalServer
     from corridor.seal import selftest
-    from corridor.wire.batches import require_fast_runtime
+    from corridor.wire.canonical import require_fast_runtime
 
     config = load_config(config_path)
     configure_logs(config.log.level, config.log.format)

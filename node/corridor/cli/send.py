@@ -72,7 +72,7 @@ def record_bytes(content: bytes) -> bytes:
 
     start = content.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
     if start == b"<":
-        from corridor.standards.ncts import decode
+        from corridor.standards.ncts.mapper import decode
 
         return encode_record(decode(content).record)
     if start == b"{":

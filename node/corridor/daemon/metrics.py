@@ -11,7 +11,7 @@ Rules:
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from prometheus_client import CollectorRegistry, Gauge, Histogram, Info
 from prometheus_client import Counter as CounterMetric
@@ -21,13 +21,11 @@ from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 
 from corridor import __version__
+from corridor.daemon.offers import Answer
 from corridor.errors import Reason
 from corridor.store.port import Depth
 from corridor.transit.parties import Endpoint
 from corridor.wire.batches import type_label
-
-if TYPE_CHECKING:
-    from corridor.daemon.service import Answer
 
 LATENCY_BUCKETS_S: Final = (
     0.005,
@@ -147,16 +145,23 @@ class NodeMetrics:
             "peer",
         )
         self.window = self._gauge(
-            "corridor_window_envelopes", "Envelopes that may be unreceipted", "peer", **new
+            "corridor_window_envelopes",
+            "Envelopes that may be unreceipted",
+            "peer",
         )
         self.in_flight = self._gauge(
-            "corridor_in_flight_envelopes", "Envelopes that are unreceipted", "peer", **new
+            "corridor_in_flight_envelopes",
+            "Envelopes that are unreceipted",
+            "peer",
         )
         self.broker_connected = self._gauge(
-            "corridor_broker_connected", "1 while connected to the own broker", "role", **new
+            "corridor_broker_connected",
+            "1 while connected to the own broker",
+            "role",
         )
         self.broker_blocked = self._gauge(
-            "corridor_broker_blocked", "1 while the own broker takes no records", **new
+            "corridor_broker_blocked",
+            "1 while the own broker takes no records",
         )
         self.peer_last_seen = self._gauge(
             "corridor_peer_last_seen_timestamp_seconds",
@@ -168,7 +173,8 @@ class NodeMetrics:
             "Until when partners may seal to the node's newest encryption key",
         )
         self.directory_until = self._gauge(
-            "corridor_directory_expiry_timestamp_seconds", "End of the directory in force", **new
+            "corridor_directory_expiry_timestamp_seconds",
+            "End of the directory in force",
         )
         self.alarms = self._counter(
             "corridor_unexpected_messages_total",
@@ -222,7 +228,7 @@ class NodeMetrics:
         """Read what waits from the store whenever Prometheus asks."""
         self.registry.register(_Waiting(depths))
 
-    def submitted(self, kinds: Sequence[int], answers: "Sequence[Answer]") -> None:
+    def submitted(self, kinds: Sequence[int], answers: Sequence[Answer]) -> None:
         """Count what became of submissions."""
         kept = Counter(
             kind for kind, one in zip(kinds, answers, strict=True) if one.status == "accepted"

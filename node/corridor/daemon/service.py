@@ -11,10 +11,10 @@ import os
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from corridor.daemon.metrics import NodeMetrics
+from corridor.daemon.offers import Answer, Offered
 from corridor.errors import Reason, Refused
 from corridor.exchange.lanes import default_lane
 from corridor.exchange.values import Lane, Submission, SubmitStatus
@@ -29,28 +29,6 @@ SCHEMA_ID: Final = "corridor.wire.v1"
 _MAX_WAIT_S: Final = 30.0
 _RECORD_ID_BYTES: Final = 16
 _T = TypeVar("_T")
-
-
-@dataclass(frozen=True, slots=True)
-class Offered:
-    """A record as a national system offers it."""
-
-    recipient: str
-    """An endpoint, or the country code of a partner."""
-    record: bytes
-    """A serialised TransitRecord."""
-    record_id: bytes | None = None
-    lane: Lane | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What the node did with a record that was offered."""
-
-    status: str
-    record_id: bytes = b""
-    reason: Reason | None = None
-    faults: tuple[str, ...] = ()
 
 
 class NodeService:

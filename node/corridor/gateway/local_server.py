@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from corridor.daemon.logs import event_logger
-from corridor.daemon.service import NodeService, Offered
+from corridor.daemon.offers import Offered
+from corridor.daemon.service import NodeService
 from corridor.errors import ConfigurationError, CorridorError, Refused
 from corridor.exchange.values import Lane
 from corridor.gateway.framing import LocalTrouble, receive_message, send_message

@@ -8,19 +8,17 @@ Rules:
 * a lab brought up twice is two labs.
 """
 
-import base64
-import json
 import shutil
 import tempfile
 import time
-import urllib.request
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from corridor.errors import LinkTrouble
+from corridor.exchange.addresses import OPERATOR_USER
 from corridor.lab.broker_layout import lay_out, password
 from corridor.lab.brokers import PrivateBroker, stop_together, wait_ready
 from corridor.lab.nodes import NodePlan, NodeProcess, RecorderProcess, wait_nodes
@@ -29,6 +27,7 @@ from corridor.lab.provision import directory_address, socket_path, write_node
 from corridor.lab.scenario import Scenario
 from corridor.lab.world import make_world
 from corridor.transit.parties import CountryCode
+from corridor.transport.management import LinkState, Login, read_links
 
 _BROKERS_S = 90.0
 _NODES_S = 30.0
@@ -142,21 +141,11 @@ class Network:
                 node.stop()
             stop_together(list(self.brokers.values()))
 
-    def links(self, code: CountryCode) -> list[dict[str, Any]]:
+    def links(self, code: CountryCode) -> tuple[LinkState, ...]:
         """Return the federation links of a country's broker, as the broker reports them."""
-        found: list[dict[str, Any]] = self.management(code, "federation-links/corridor")
-        return found
-
-    def management(self, code: CountryCode, path: str) -> Any:  # noqa: ANN401 - any JSON value
-        """Ask the management interface of a country's broker, as its operator."""
         plan = self.brokers[code].plan
-        login = f"corridor-operator:{password(plan, 'corridor-operator')}"
-        request = urllib.request.Request(  # noqa: S310 - loopback, of our own making
-            f"{plan.management_url}/api/{path}",
-            headers={"Authorization": "Basic " + base64.b64encode(login.encode()).decode()},
-        )
-        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
-            return json.load(answer)
+        login = Login(OPERATOR_USER, password(plan, OPERATOR_USER))
+        return read_links(plan.management_url, login)
 
     def _wait_links(self) -> None:
         begun = time.monotonic()
@@ -175,8 +164,8 @@ class Network:
     def _running_links(self) -> int:
         count = 0
         for code in self.brokers:
-            with suppress(OSError):
-                count += sum(link.get("status") == "running" for link in self.links(code))
+            with suppress(LinkTrouble):
+                count += sum(link.status == "running" for link in self.links(code))
         return count
 
 

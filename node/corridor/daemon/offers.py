@@ -1,0 +1,28 @@
+"""What a national system offers its node, and what the node answers."""
+
+from dataclasses import dataclass
+
+from corridor.errors import Reason
+from corridor.exchange.values import Lane
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A record as a national system offers it."""
+
+    recipient: str
+    """An endpoint, or the country code of a partner."""
+    record: bytes
+    """A serialised TransitRecord."""
+    record_id: bytes | None = None
+    lane: Lane | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the node did with a record that was offered."""
+
+    status: str
+    record_id: bytes = b""
+    reason: Reason | None = None
+    faults: tuple[str, ...] = ()

@@ -1,0 +1,94 @@
+"""A lab that is up writes down where everything of it is, for the other commands."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any, Final
+
+from corridor.errors import ConfigurationError
+from corridor.lab.network import Network
+
+_NAME: Final = "lab.json"
+
+
+def write(directory: Path, network: Network) -> None:
+    """Write down where the countries of a network are."""
+    state = {
+        "pid": os.getpid(),
+        "scenario": network.scenario.name,
+        "countries": [
+            {
+                "code": code,
+                "endpoint": node.plan.country.endpoint,
+                "config": str(node.plan.config),
+                "socket": str(node.plan.socket),
+                "metrics": node.plan.metrics_url,
+                "recording": str(node.plan.recording),
+                "node_log": str(node.plan.log),
+                "broker": network.brokers[code].plan.management_url,
+                "broker_log": str(network.brokers[code].plan.log),
+            }
+            for code, node in network.nodes.items()
+        ],
+    }
+    part = directory / f".{_NAME}"
+    part.write_text(json.dumps(state, indent=2) + "\n", encoding="utf-8")
+    part.rename(directory / _NAME)
+
+
+def read(directory: Path) -> dict[str, Any]:
+    """Return what a lab that is up wrote down.
+
+    Raises:
+        ConfigurationError: No lab is up there.
+    """
+    try:
+        state: dict[str, Any] = json.loads((directory / _NAME).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise ConfigurationError(f"no lab is up in {directory}: `corridor lab up`") from None
+    if not alive(state["pid"]):
+        raise ConfigurationError(f"the lab in {directory} has died: `corridor lab up`")
+    return state
+
+
+def is_up(directory: Path) -> bool:
+    """Tell whether a lab is up there."""
+    try:
+        read(directory)
+    except ConfigurationError:
+        return False
+    return True
+
+
+def refuse_if_up(directory: Path) -> None:
+    """Refuse to bring a lab up where one is.
+
+    Raises:
+        ConfigurationError: One is up there.
+    """
+    if is_up(directory):
+        raise ConfigurationError(
+            f"a lab is up in {directory}: `corridor lab down` ends it, --at takes another folder"
+        )
+
+
+def remove(directory: Path) -> None:
+    """Forget a lab that has ended."""
+    (directory / _NAME).unlink(missing_ok=True)
+
+
+def clear(directory: Path) -> None:
+    """Remove the files of a lab that was here before."""
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+def alive(pid: int) -> bool:
+    """Tell whether a process lives."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
