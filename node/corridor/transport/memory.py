@@ -41,6 +41,7 @@ class MemoryBroker:
         self._queues: dict[str, deque[_Message]] = {name: deque() for name in ALARM_QUEUES}
         self._watchers: list[Callable[[], None]] = []
         self.up = True
+        self.losses = 0
         self.blocked: str | None = None
 
     def federate(self, sender: "MemoryBroker") -> None:
@@ -61,6 +62,7 @@ class MemoryBroker:
     def cut(self) -> None:
         """Lose every connection; none can be made."""
         self.up = False
+        self.losses += 1
         self._changed()
 
     def mend(self) -> None:
@@ -142,6 +144,7 @@ class _Twin:
         self._broker = broker
         self._loop = MemoryLoop(name, failed)
         self._connected = False
+        self._losses = 0
         self._noticed = threading.Event()
 
     def start(self) -> None:
@@ -168,12 +171,13 @@ class _Twin:
 
     def _look(self) -> None:
         self._noticed.clear()
-        if self._broker.up != self._connected:
-            self._connected = self._broker.up
-            if self._connected:
-                self._came()
-            else:
-                self._went("the broker is away")
+        if self._connected and self._losses != self._broker.losses:
+            self._connected = False
+            self._went("the broker is away")
+        if not self._connected and self._broker.up:
+            self._connected = True
+            self._losses = self._broker.losses
+            self._came()
         if self._connected:
             self._look_around()
 
