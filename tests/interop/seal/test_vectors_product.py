@@ -1,0 +1,286 @@
+"""The node against the published vectors, and the vectors against the testkit that made them."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from corridor.errors import Reason, Refused
+from corridor.exchange.parts import REAL_SEALS, Examination, Identity
+from corridor.exchange.receive import Judged, Means, Refusal, Unopened, identify, judge
+from corridor.seal import envelope, frame, hpke, keys, merkle, padding, pae
+from corridor.transit.parties import Endpoint
+from testkit.vectors import documents
+
+VECTORS = Path(__file__).parents[3] / "proto" / "vectors"
+
+
+def load(name: str) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads((VECTORS / name).read_text(encoding="ascii"))
+    return document
+
+
+def cases(name: str) -> list[Any]:
+    return [pytest.param(case, id=case["name"]) for case in load(name)["cases"]]
+
+
+def whole(case: dict[str, Any]) -> bytes:
+    return bytes.fromhex(case["frame"]) + bytes(case.get("appended_zeros", 0))
+
+
+@dataclass(frozen=True)
+class WorldTrust:
+    """The trust view of world.json."""
+
+    world: dict[str, Any]
+    min_suite: int
+
+    @property
+    def network_id(self) -> bytes:
+        return bytes.fromhex(self.world["network_id"])
+
+    dir_version = 7
+    dir_hash = bytes(32)
+
+    def signer(self, endpoint: Endpoint, key_id: bytes, created_ms: int) -> bytes:
+        status = {row["endpoint"]: row["status"] for row in self.world["members"]}
+        if endpoint not in status:
+            raise Refused(Reason.UNKNOWN_SENDER)
+        if status[endpoint] != "ACTIVE":
+            raise Refused(Reason.SENDER_SUSPENDED)
+        for key in self.world["signing_keys"]:
+            if (key["endpoint"], key["key_id"], key["usage"]) == (endpoint, key_id.hex(), "SIGN"):
+                return self._usable(key, created_ms)
+        raise Refused(Reason.UNKNOWN_SIGNER)
+
+    @staticmethod
+    def _usable(key: dict[str, Any], created_ms: int) -> bytes:
+        if key["revoked"]:
+            raise Refused(Reason.SIGNER_REVOKED)
+        if not key["not_before_ms"] <= created_ms < key["not_after_ms"]:
+            raise Refused(Reason.SIGNER_EXPIRED)
+        return bytes.fromhex(key["public"])
+
+    def check_gossip(self, dir_version: int, dir_hash: bytes) -> None:
+        known = {row["version"]: row["hash"] for row in self.world["directories"]}
+        if dir_version not in known:
+            raise Refused(Reason.DIRECTORY_UNKNOWN)
+        if known[dir_version] != dir_hash.hex():
+            raise Refused(Reason.EQUIVOCATION)
+
+    def accepts(self, endpoint: Endpoint, enc_key_id: bytes, now_ms: int) -> bool:
+        assert endpoint == self.world["me"]
+        until = {row["key_id"]: row["accept_until_ms"] for row in self.world["decryption_keys"]}
+        return bool(now_ms <= until[enc_key_id.hex()])
+
+    def authorises(
+        self, sender: Endpoint, recipient: Endpoint, record_type: int, created_ms: int
+    ) -> bool:
+        del record_type
+        return self.control_allowed(sender, recipient, created_ms)
+
+    def control_allowed(self, a: Endpoint, b: Endpoint, now_ms: int) -> bool:
+        del now_ms
+        return {"sender": a, "recipient": b} in self.world["agreements"]
+
+    def bundle_hash(self, endpoint: Endpoint) -> bytes:
+        raise NotImplementedError(endpoint)
+
+    def sealing_key(self, endpoint: Endpoint, now_ms: int) -> keys.DecryptionKey:
+        raise NotImplementedError(endpoint, now_ms)
+
+    def partners(self, me: Endpoint, now_ms: int) -> tuple[Endpoint, ...]:
+        raise NotImplementedError(me, now_ms)
+
+
+@pytest.fixture(scope="module")
+def world() -> dict[str, Any]:
+    return load("world.json")
+
+
+@pytest.fixture(scope="module")
+def own_keys(world: dict[str, Any]) -> dict[bytes, keys.DecryptionKey]:
+    found = {}
+    for row in world["decryption_keys"]:
+        key = keys.DecryptionKey.from_secret(row["suite"], bytes.fromhex(row["secret"]))
+        assert key.public.hex() == row["public"]
+        assert key.key_id.hex() == row["key_id"]
+        found[key.key_id] = key
+    return found
+
+
+def receive(
+    case: dict[str, Any], world: dict[str, Any], own_keys: dict[bytes, keys.DecryptionKey]
+) -> str:
+    """Return the label of what the node's own pipeline makes of a case."""
+    trust = WorldTrust(world, case["min_suite"])
+    identity = Identity(Endpoint(world["me"]), keys.SigningKey.generate(), own_keys)
+    means = Means(identity, trust, REAL_SEALS, lambda _: Examination())
+    found = identify(case["link"], whole(case), means)
+    if isinstance(found, Refusal):
+        return found.reason.label
+    judged = judge(found, means, world["now_ms"])
+    if isinstance(judged, Refusal | Unopened):
+        return judged.reason.label
+    assert isinstance(judged, Judged)
+    reason = judged.deferred or judged.reason
+    return reason.label if reason else "accepted"
+
+
+@pytest.mark.parametrize("case", cases("refused.json"))
+def test_a_wrong_envelope_is_refused_for_its_one_reason(
+    case: dict[str, Any], world: dict[str, Any], own_keys: dict[bytes, keys.DecryptionKey]
+) -> None:
+    assert receive(case, world, own_keys) == case["reason"]
+
+
+@pytest.mark.parametrize("case", cases("accepted.json"))
+def test_a_right_envelope_opens_to_what_was_sealed(
+    case: dict[str, Any], world: dict[str, Any], own_keys: dict[bytes, keys.DecryptionKey]
+) -> None:
+    assert receive(case, world, own_keys) == "accepted"
+    parsed = frame.parse_frame(whole(case))
+    place = frame.place_of(parsed.header, Endpoint(world["me"]))
+    key = own_keys[parsed.header.recipients[place].enc_key_id]
+    opened = envelope.open_frame(parsed, Endpoint(world["me"]), key)
+    expected = case["opened"]
+    assert parsed.envelope_id.hex() == expected["envelope_id"]
+    assert (opened.epoch, opened.seq) == (expected["epoch"], expected["sequence"])
+    assert opened.prev.hex() == expected["previous"]
+    assert opened.seed.hex() == expected["disclosure_seed"]
+    assert opened.payload_root.hex() == expected["payload_root"]
+    assert len(opened.records) == expected["record_count"]
+    if "records" in expected:
+        assert [record.hex() for record in opened.records] == expected["records"]
+
+
+def test_every_reason_of_r0_to_r16_has_a_vector() -> None:
+    seen = {case["reason"] for case in load("refused.json")["cases"]}
+    wanted = {reason.label for reason in Reason if reason < Reason.FORK}
+    wanted |= {"wrong_link", "unknown_sender", "sender_suspended", "unknown_signer"}
+    wanted |= {"signer_expired", "signer_revoked", "directory_unknown", "equivocation"}
+    wanted |= {"created_in_future", "expired", "lifetime", "no_agreement"}
+    assert wanted - seen == set()
+
+
+@pytest.mark.parametrize("walk", load("walkthrough.json")["envelopes"], ids=lambda w: w["name"])
+def test_sealing_takes_the_steps_of_the_walkthrough(walk: dict[str, Any]) -> None:
+    seed = bytes.fromhex(walk["disclosure_seed"])
+    records = [bytes.fromhex(record) for record in walk["records"]]
+    salts = merkle.leaf_salts(seed, len(records))
+    assert [salt.hex() for salt in salts] == walk["salts"]
+    assert [leaf.hex() for leaf in merkle.record_leaves(salts, records)] == walk["leaves"]
+    assert merkle.payload_root(seed, records).hex() == walk["payload_root"]
+    assert padding.padded_length(len(walk["body"]) // 2) == walk["padded_length"]
+    assert frame.envelope_id(bytes.fromhex(walk["header"])).hex() == walk["envelope_id"]
+
+
+def test_the_node_seals_suite_one_to_the_same_bytes_as_the_testkit(
+    world: dict[str, Any],
+) -> None:
+    walk = load("walkthrough.json")["envelopes"][0]
+    case = next(c for c in load("accepted.json")["cases"] if c["name"] == walk["name"])
+    header = frame.parse_frame(whole(case)).header
+    recipient = header.recipients[0]
+    own = next(k for k in world["decryption_keys"] if k["key_id"] == recipient.enc_key_id.hex())
+    signer = next(k for k in world["signing_keys"] if k["key_id"] == header.signer_key_id.hex())
+    opened = case["opened"]
+    draft = envelope.Draft(
+        header.network_id,
+        header.sender,
+        recipient.endpoint,
+        header.dir_version,
+        header.dir_hash,
+        header.bundle_hash,
+        header.created_ms,
+        header.expires_ms,
+        header.lane,
+        header.suite,
+        recipient.enc_key_id,
+        bytes.fromhex(own["public"]),
+        opened["epoch"],
+        opened["sequence"],
+        bytes.fromhex(opened["previous"]),
+    )
+    draws = [walk[name] for name in ("disclosure_seed", "content_key", "blind")]
+    draws.append(walk["coins"][0][:64])
+    given = iter(bytes.fromhex(draw) for draw in draws)
+    sealed = envelope._seal(
+        draft,
+        [bytes.fromhex(record) for record in walk["records"]],
+        keys.SigningKey.from_seed(bytes.fromhex(signer["seed"])),
+        lambda count: next(given)[:count],
+    )
+    assert sealed.frame == whole(case)
+    assert sealed.header.hex() == walk["header"]
+    assert sealed.envelope_id.hex() == walk["envelope_id"]
+
+
+def test_signing_inputs_and_key_ids_agree() -> None:
+    document = load("signing.json")
+    for row in document["signing_inputs"]:
+        body = bytes.fromhex(row["body"])
+        key = keys.SigningKey.from_seed(bytes.fromhex(row["seed"]))
+        assert pae.signing_input(row["payload_type"], body).hex() == row["signing_input"]
+        assert key.sign(row["payload_type"], body).hex() == row["signature"]
+    for row in document["key_ids"]:
+        assert keys.key_id(row["algorithm"], bytes.fromhex(row["public"])).hex() == row["key_id"]
+
+
+def test_hpke_opens_what_the_testkit_sealed() -> None:
+    for row in load("signing.json")["hpke"]:
+        secret = bytes.fromhex(row["secret"])
+        opened = hpke.open_from(
+            hpke.load_secret(row["suite"], secret),
+            hpke.public_of(row["suite"], secret),
+            bytes.fromhex(row["info"]),
+            bytes.fromhex(row["sealed"]),
+        )
+        assert opened == bytes.fromhex(row["plain"])
+
+
+@pytest.mark.parametrize("row", load("ed25519.json")["signatures"], ids=lambda r: r["title"])
+def test_a_signature_is_judged_as_rule_e2_says(row: dict[str, Any]) -> None:
+    from_file = load("ed25519.json")
+    public, message = (bytes.fromhex(from_file[name]) for name in ("public", "message"))
+    signature = bytes.fromhex(row["signature"])
+    assert keys.ed25519_verify(public, message, signature) is row["accepted"]
+
+
+@pytest.mark.parametrize(
+    "row", load("ed25519.json")["admission"], ids=lambda r: f"{r['algorithm']}-{r['title']}"
+)
+def test_a_key_is_admitted_as_rule_e1_says(row: dict[str, Any]) -> None:
+    public = bytes.fromhex(row["public"])
+    if row["admitted"]:
+        keys.admit_public_key(row["algorithm"], public)
+        return
+    with pytest.raises(Refused) as caught:
+        keys.admit_public_key(row["algorithm"], public)
+    assert caught.value.reason is Reason.KEY_ADMISSION
+
+
+def test_padded_lengths_agree() -> None:
+    for row in load("padding.json")["lengths"]:
+        assert padding.padded_length(row["body"]) == row["padded"]
+
+
+def test_roots_agree() -> None:
+    document = load("merkle.json")
+    seed = bytes.fromhex(document["disclosure_seed"])
+    records = [bytes.fromhex(record) for record in document["records"]]
+    for row in document["payload_roots"]:
+        root = merkle.payload_root(seed, records[: row["count"]])
+        assert root.hex() == row["payload_root"]
+    log = merkle.LogTree()
+    for entry, root in zip(document["log_entries"], document["log_roots"], strict=True):
+        log = log.appended(merkle.log_leaf(bytes.fromhex(entry)))
+        assert log.root().hex() == root
+
+
+def test_the_published_files_are_what_the_testkit_makes() -> None:
+    for name, document in documents().items():
+        text = json.dumps(document, indent=1, ensure_ascii=True) + "\n"
+        assert (VECTORS / name).read_text(encoding="ascii") == text, f"{name}: run make vectors"
