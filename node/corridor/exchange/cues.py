@@ -32,7 +32,6 @@ class Outgoing:
     envelope_id: bytes
     frame: bytes
     lane: Lane
-    family: Family
     repeated: bool
 
 
@@ -272,6 +271,19 @@ Event: TypeAlias = (
     | ForkSeen
     | WayChanged
 )
+
+
+@dataclass(frozen=True, slots=True)
+class PeerWindow:
+    """How the sending to a peer stands; for metrics and for people."""
+
+    peer: Endpoint
+    in_flight: int
+    in_flight_bytes: int
+    window: int
+    round_trip_ms: int | None
+    way: Way
+    epoch: int
 
 
 class Observer(Protocol):

@@ -63,6 +63,10 @@ STAGES: Final = {
     (Stage.CONFIRMED, Step.TIME_UP): Stage.READY,
     (Stage.CONFIRMED, Step.ASKED): Stage.READY,
     (Stage.CONFIRMED, Step.LINK_LOST): Stage.CONFIRMED,
+    # each publishing has one end; what a broker says twice moves nothing
+    (Stage.CONFIRMED, Step.CONFIRMED): Stage.CONFIRMED,
+    (Stage.CONFIRMED, Step.RETURNED): Stage.CONFIRMED,
+    (Stage.CONFIRMED, Step.NACKED): Stage.CONFIRMED,
     (Stage.CONFIRMED, Step.CLOSED): Stage.DONE,
 }
 
@@ -77,11 +81,10 @@ class Flight:
     """How often it was published again for want of a receipt."""
     sent_ms: int = 0
     """When it was last published; 0 where it was not, in this run."""
-    first_sent_ms: int = 0
     due_ms: int = 0
     """When it is published again without a receipt."""
     answered: bool = False
-    """A receipt or status is awaited for it; False for control that needs none."""
+    """It opened an epoch and is repeated until the peer answers; other control is not."""
 
     def step(self, step: Step) -> None:
         """Move on.
@@ -97,10 +100,14 @@ class Flight:
     def published(self, now_ms: int, policy: ExchangePolicy) -> None:
         """Note that its bytes have been handed to the broker."""
         self.step(Step.PUBLISHED)
-        self.first_sent_ms = self.first_sent_ms or now_ms
         self.sent_ms = now_ms
         self.due_ms = now_ms + self.patience_ms(policy)
         self.repeats += 1
+
+    def not_published(self) -> None:
+        """Take `published` back: the publisher had no room."""
+        self.step(Step.LINK_LOST)
+        self.repeats -= 1
 
     def patience_ms(self, policy: ExchangePolicy) -> int:
         """Return how long a receipt is waited for after the publishing now at hand."""
@@ -118,10 +125,11 @@ class Flight:
         return self.envelope.family is Family.DATA
 
 
-def is_stale(created_ms: int, now_ms: int, policy: ExchangePolicy) -> bool:
-    """Tell whether a partner would refuse or defer an envelope created then: seal it anew.
+def is_ahead(created_ms: int, now_ms: int) -> bool:
+    """Tell whether our clock was ahead when an envelope was made, and has been put right."""
+    return created_ms > now_ms + limits.MAX_FUTURE_SKEW_MS // 2
 
-    It has expired, or our clock was ahead when it was made and has been put right.
-    """
-    ahead = created_ms > now_ms + limits.MAX_FUTURE_SKEW_MS // 2
-    return ahead or created_ms + policy.lifetime_ms <= now_ms
+
+def is_stale(created_ms: int, now_ms: int, policy: ExchangePolicy) -> bool:
+    """Tell whether a partner would refuse or defer an envelope created then: seal it anew."""
+    return is_ahead(created_ms, now_ms) or created_ms + policy.lifetime_ms <= now_ms

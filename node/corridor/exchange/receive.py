@@ -28,7 +28,7 @@ from corridor.exchange.values import (
     RecordVerdict,
     Verdict,
 )
-from corridor.seal.envelope import OpeningRefused
+from corridor.seal.envelope import Opened, OpeningRefused
 from corridor.seal.frame import Frame, Recipient, check_context, place_of
 from corridor.transit.parties import Endpoint
 from corridor.wire import limits
@@ -127,18 +127,25 @@ class Judged:
     """One for each control record that could not be read."""
 
 
-def identify(
-    link: str, data: bytes, me: Endpoint, trust: Trust, seals: Seals
-) -> Identified | Refusal:
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What a judgement needs besides the frame and the time."""
+
+    identity: Identity
+    trust: Trust
+    seals: Seals
+    examine: Examiner
+
+
+def identify(link: str, data: bytes, means: Means) -> Identified | Refusal:
     """Do R0, R1, R2 and R4, and compare the link with the claimed sender."""
     claimed = ""
     try:
-        frame = seals.parse(data)  # R0, R1
+        frame = means.seals.parse(data)  # R0, R1
         claimed = frame.header.sender
-        check_context(frame.header, trust.network_id, trust.min_suite)  # R2
-        place = place_of(frame.header, me)  # R4
-        if frame.header.sender.country != link:
-            raise Refused(Reason.WRONG_LINK)
+        check_context(frame.header, means.trust.network_id, means.trust.min_suite)  # R2
+        place = place_of(frame.header, means.identity.endpoint)  # R4
+        _check_link(link, frame.header.sender)
     except Refused as refused:
         return _refusal(link, data, claimed, refused)
     return Identified(link, data, frame, frame.header.recipients[place])
@@ -149,53 +156,62 @@ def _refusal(link: str, data: bytes, claimed: str, refused: Refused) -> Refusal:
     return Refusal(link, data, claimed, refused.reason, disposal, refused.detail)
 
 
-def judge(  # noqa: PLR0913 - the six things a judgement depends on
-    found: Identified,
-    identity: Identity,
-    trust: Trust,
-    seals: Seals,
-    examine: Examiner,
-    now_ms: int,
-) -> Judged | Unopened | Refusal:
+def _check_link(link: str, sender: Endpoint) -> None:
+    if sender.country != link:
+        raise Refused(Reason.WRONG_LINK)
+
+
+def judge(found: Identified, means: Means, now_ms: int) -> Judged | Unopened | Refusal:
     """Do R5 to R16, R18 and R19; the caller has done R3."""
-    header = found.frame.header
-    peer = header.sender
+    me = means.identity.endpoint
+    peer = found.frame.header.sender
+    envelope_id = found.frame.envelope_id
     try:
-        public = trust.signer(peer, header.signer_key_id, header.created_ms)  # R5
-        seals.check_signature(found.frame, public)  # R6, R7
-        trust.check_gossip(header.dir_version, header.dir_hash)  # R8
-        if not trust.control_allowed(peer, identity.endpoint, now_ms):
-            raise Refused(Reason.NO_AGREEMENT)
+        _authenticate(found, means, now_ms)
     except Refused as refused:
         return _refusal(found.link, found.data, peer, refused)
-    key = identity.decryption_keys.get(found.addressed.enc_key_id)  # R10
+    key = means.identity.decryption_keys.get(found.addressed.enc_key_id)  # R10
     if key is None:
-        return Unopened(peer, found.frame.envelope_id, Reason.KEY_UNKNOWN)
-    if not trust.accepts(identity.endpoint, key.key_id, now_ms):
-        return Unopened(peer, found.frame.envelope_id, Reason.KEY_EXPIRED)
+        return Unopened(peer, envelope_id, Reason.KEY_UNKNOWN)
+    if not means.trust.accepts(me, key.key_id, now_ms):
+        return Unopened(peer, envelope_id, Reason.KEY_EXPIRED)
     try:
-        opened = seals.open(found.frame, identity.endpoint, key)  # R11 to R16
+        opened = means.seals.open(found.frame, me, key)  # R11 to R16
     except OpeningRefused as refused:
         return _spoilt(found, refused)
     except Refused as refused:
-        return Unopened(peer, found.frame.envelope_id, refused.reason)
-    judged = _Content(found, identity.endpoint, trust, examine).judged(opened.records)
+        return Unopened(peer, envelope_id, refused.reason)
+    return _opened(found, opened, means, now_ms)
+
+
+def _authenticate(found: Identified, means: Means, now_ms: int) -> None:
+    header, trust = found.frame.header, means.trust
+    public = trust.signer(header.sender, header.signer_key_id, header.created_ms)  # R5
+    means.seals.check_signature(found.frame, public)  # R6, R7
+    trust.check_gossip(header.dir_version, header.dir_hash)  # R8
+    if not trust.control_allowed(header.sender, means.identity.endpoint, now_ms):
+        raise Refused(Reason.NO_AGREEMENT)
+
+
+def _opened(found: Identified, opened: Opened, means: Means, now_ms: int) -> Judged:
+    header = found.frame.header
+    content = _Content(found, means).judged(opened.records)  # R18, R19
     late = _refused_for_time(header.created_ms, header.expires_ms, now_ms)  # R9
     soon = header.created_ms > now_ms + limits.MAX_FUTURE_SKEW_MS
     return Judged(
         found.link,
         found.data,
         found.frame,
-        peer,
+        header.sender,
         Position(opened.epoch, opened.seq),
         opened.prev,
         opened.seed,
-        judged.family,
-        reason=late or judged.reason,
+        content.family,
+        reason=late or content.reason,
         deferred=Reason.CREATED_IN_FUTURE if soon else None,
-        records=judged.records,
-        control=judged.control,
-        malformed=judged.malformed,
+        records=content.records,
+        control=content.control,
+        malformed=content.malformed,
     )
 
 
@@ -234,12 +250,12 @@ class _Content:
 
     __slots__ = ("allowed", "created_ms", "examine", "me", "peer", "trust")
 
-    def __init__(self, found: Identified, me: Endpoint, trust: Trust, examine: Examiner) -> None:
+    def __init__(self, found: Identified, means: Means) -> None:
         self.peer = found.frame.header.sender
         self.created_ms = found.frame.header.created_ms
-        self.me = me
-        self.trust = trust
-        self.examine = examine
+        self.me = means.identity.endpoint
+        self.trust = means.trust
+        self.examine = means.examine
         self.allowed: dict[int, bool] = {}
 
     def judged(self, raw_records: tuple[bytes, ...]) -> _Found:

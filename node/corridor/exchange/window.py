@@ -9,7 +9,7 @@ Rules:
 
 Example:
     >>> window = Window(ExchangePolicy())
-    >>> window.size, window.has_room(2, 0, 1, Lane.ROUTINE), window.has_room(2, 0, 1, Lane.URGENT)
+    >>> window.size, window.has_room(2, 0, Lane.ROUTINE), window.has_room(2, 0, Lane.URGENT)
     (2, False, True)
 """
 
@@ -62,9 +62,7 @@ class Window:
         """Nothing is on its way: the next interval begins with the next receipt."""
         self._since_ms, self._count = None, 0
 
-    def has_room(self, in_flight: int, in_flight_bytes: int, more_bytes: int, lane: Lane) -> bool:
-        """Tell whether one more envelope of `more_bytes` may leave in `lane`."""
+    def has_room(self, in_flight: int, in_flight_bytes: int, lane: Lane) -> bool:
+        """Tell whether one more envelope may leave in `lane`."""
         size = self.size + (lane is Lane.URGENT)
-        if in_flight >= size:
-            return False
-        return not in_flight or in_flight_bytes + more_bytes <= self._policy.window_most_bytes
+        return in_flight < size and in_flight_bytes < self._policy.window_most_bytes

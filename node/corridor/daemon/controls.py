@@ -1,0 +1,189 @@
+"""Acting on control records of a peer, within the transaction that keeps them (PROTOCOL §6).
+
+Rules:
+
+* what a peer says of our envelopes counts only where it names one that we sent to it;
+* what it says of its own streams moves only its own streams;
+* everything that has to be answered becomes a cue.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from corridor.daemon.recording import Recording
+from corridor.errors import Reason
+from corridor.exchange.cues import (
+    ControlRefused,
+    HeadTold,
+    PeerCannotOpen,
+    ReceiptApplied,
+    Receipted,
+    ReceiptRefused,
+    ResendAsked,
+    RestoreSeen,
+)
+from corridor.exchange.receipts import fault_of, head_of, verdict_in
+from corridor.exchange.receive import Judged
+from corridor.exchange.values import (
+    EnvelopeVerdict,
+    Head,
+    InFlight,
+    LeafKind,
+    Position,
+)
+from corridor.transit.parties import Endpoint
+from corridor.wire import control, limits
+
+
+class Controls:
+    """Acts on the control records of one transaction."""
+
+    def __init__(self, recording: Recording) -> None:
+        """Act within `recording`."""
+        self.outcomes_grew = False
+        self._recording = recording
+        self._change = recording.change
+
+    def act(self, judged: Judged) -> None:
+        """Act on every control record of an envelope, in order."""
+        for record in judged.control:
+            match record:
+                case control.Receipt():
+                    self._receipt(judged, record)
+                case control.Resend(ranges):
+                    self._resend(judged.peer, ranges)
+                case control.StreamOpen(last_sent):
+                    self._stream_open(judged, last_sent)
+                case control.StreamStatus(received, receipted):
+                    self._status(judged.peer, received, receipted)
+                case control.Tombstone(closed):
+                    self._tombstone(judged.peer, closed)
+                case control.Undecryptable(envelope_id, reason):
+                    self._undecryptable(judged.peer, envelope_id, reason)
+                case _:  # a canary is receipted, never acted on
+                    self._nonsense(judged.peer, Reason.RECORD_TYPE)
+
+    def _nonsense(self, peer: Endpoint, reason: Reason) -> None:
+        self._recording.events.append(ControlRefused(peer, reason))
+
+    # -- of our streams
+
+    def _receipt(self, judged: Judged, receipt: control.Receipt) -> None:
+        peer = judged.peer
+        verdicts = [verdict_in(found) for found in receipt.verdicts]
+        heads = [head_of(found) for found in receipt.complete_to if found.sequence]
+        ids = [verdict.envelope_id for verdict in verdicts]
+        ids += [head.envelope_id for head in heads]
+        sent = self._change.find_sealed_many(peer, ids)
+        self._verdicts(peer, verdicts, sent)
+        for head in heads:
+            found = sent.get(head.envelope_id)
+            if found is None or found.position != Position(head.epoch, head.seq):
+                self._recording.events.append(ReceiptRefused(peer, "head"))
+            else:
+                self._change.complete_to(peer, head, self._recording.now_ms)
+        if judged.position.epoch < max(self._recording.streams(peer), default=0):
+            # written before its sender started anew, which may have forgotten what it says
+            self._recording.owe_status(peer)
+
+    def _verdicts(
+        self, peer: Endpoint, verdicts: Sequence[EnvelopeVerdict], sent: Mapping[bytes, InFlight]
+    ) -> None:
+        believed = []
+        for verdict in verdicts:
+            fault = fault_of(verdict, sent.get(verdict.envelope_id))
+            if fault is None:
+                believed.append(verdict)
+            else:
+                self._recording.events.append(ReceiptRefused(peer, fault))
+        if not believed:
+            return
+        for verdict in believed:
+            self._close(peer, verdict, sent[verdict.envelope_id])
+        told = tuple((v.envelope_id, v.verdict, v.reason) for v in believed)
+        self._recording.cue(Receipted(peer, told))
+
+    def _close(self, peer: Endpoint, verdict: EnvelopeVerdict, sent: InFlight) -> None:
+        now_ms = self._recording.now_ms
+        final = self._change.close_sealed(peer, verdict, now_ms)
+        self.outcomes_grew = self.outcomes_grew or bool(final)
+        reasons = [verdict.reason, *(exception.reason for exception in verdict.exceptions)]
+        self._recording.events.append(
+            ReceiptApplied(
+                peer,
+                sent.lane,
+                len(final),
+                verdict.verdict,
+                tuple(reason for reason in reasons if reason is not None),
+                max(now_ms - sent.created_ms, 0),
+            )
+        )
+
+    def _resend(self, peer: Endpoint, ranges: Sequence[control.SequenceRange]) -> None:
+        positions = tuple(
+            Position(found.epoch, seq)
+            for found in ranges
+            for seq in range(found.first, found.last + 1)
+        )
+        self._recording.cue(ResendAsked(peer, positions))
+
+    def _undecryptable(self, peer: Endpoint, envelope_id: bytes, reason: int) -> None:
+        sent = self._change.find_sealed(peer, envelope_id)
+        if sent is None:
+            self._recording.events.append(ReceiptRefused(peer, "unknown_envelope"))
+        else:
+            self._recording.cue(PeerCannotOpen(peer, sent, reason))
+
+    # -- of its streams
+
+    def _stream_open(self, judged: Judged, last_sent: control.HeadRef | None) -> None:
+        peer, recording = judged.peer, self._recording
+        recording.owe_status(peer)
+        head = head_of(last_sent) if last_sent else Head(0, 0, b"")
+        if head.epoch >= judged.position.epoch:
+            self._nonsense(peer, Reason.EPOCH)
+            return
+        between = [e for e in recording.streams(peer) if head.epoch < e < judged.position.epoch]
+        stream = recording.reception(peer, head.epoch, create=True) if head.seq else None
+        if between or (stream is not None and stream.highest > head.seq):
+            # it has forgotten what it sent; both heads stay, in the store and in its signature
+            recording.leaf(LeafKind.STREAM_RESET, judged.frame.envelope_id)
+            recording.events.append(RestoreSeen(peer, ours=False))
+        if stream is not None:
+            stream.note_highest(head.seq)
+            recording.touch(stream)
+
+    def _status(
+        self,
+        peer: Endpoint,
+        received: control.HeadRef | None,
+        receipted: control.HeadRef | None,
+    ) -> None:
+        if receipted is not None and receipted.sequence:
+            self._receipted_before(peer, head_of(receipted))
+        head = head_of(received) if received else None
+        known = False
+        if head is not None and head.seq:
+            sent = self._change.find_sealed(peer, head.envelope_id)
+            known = sent is not None and sent.position == Position(head.epoch, head.seq)
+        self._recording.cue(HeadTold(peer, head, known))
+
+    def _receipted_before(self, peer: Endpoint, head: Head) -> None:
+        """The peer holds a receipt of ours; where we do not hold what it is for, we forgot it."""
+        recording = self._recording
+        stream = recording.reception(peer, head.epoch, create=True)
+        if stream is None or head.seq <= stream.complete_to or head.seq in stream.ahead:
+            return
+        stream.note_highest(head.seq)
+        recording.touch(stream)
+        recording.mark_restored(recording.now_ms + limits.MAX_FUTURE_SKEW_MS)
+        recording.leaf(LeafKind.STREAM_RESET, head.envelope_id)
+        recording.events.append(RestoreSeen(peer, ours=True))
+
+    def _tombstone(self, peer: Endpoint, closed: control.HeadRef) -> None:
+        stream = self._recording.reception(peer, closed.epoch, create=False)
+        if stream is None or not stream.close(closed.sequence, closed.envelope_id):
+            return
+        position = Position(closed.epoch, closed.sequence)
+        now_ms = self._recording.now_ms
+        self._change.put_tombstone(peer, position, closed.envelope_id, now_ms)
+        self._recording.touch(stream)

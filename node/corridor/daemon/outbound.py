@@ -1,0 +1,398 @@
+"""The sending side's rhythm: gather, decide, record, release, tell (plan §2).
+
+Rules:
+
+* nothing leaves before it is recorded; memory changes only after the commit;
+* several envelopes for several peers share one transaction;
+* one peer that cannot be reached costs the others nothing: it has a gate of its own;
+* every method is called in one thread; `step` does all that may be done now and says when it
+  wants to be called again. It never waits.
+
+Example:
+    >>> outbound.start(now_ms)                                    # doctest: +SKIP
+    >>> next_ms = outbound.step(now_ms, publish)                  # doctest: +SKIP
+"""
+
+import heapq
+from collections.abc import Callable, Iterable, Sequence
+from random import random
+
+from corridor.daemon.sealing import Kept, Sealing
+from corridor.exchange.correspondent import NEVER_MS, Correspondent
+from corridor.exchange.cues import (
+    Cue,
+    EnvelopeRepeated,
+    NobodyObserves,
+    Observer,
+    Outgoing,
+    PeerWindow,
+    RestoreSeen,
+    Way,
+    WayChanged,
+)
+from corridor.exchange.hearing import hear
+from corridor.exchange.outgoing import Flight
+from corridor.exchange.parts import REAL_SEALS, Identity, Seals, Trust
+from corridor.exchange.policy import ExchangePolicy
+from corridor.exchange.repair import GateCue
+from corridor.exchange.streams import Reception
+from corridor.exchange.values import ZERO_ID, Lane, Position
+from corridor.store.port import Store, Transaction
+from corridor.transit.parties import Endpoint
+
+_REFRESH_MS = 60_000
+"""How often agreements are looked at again: they begin and end at a time."""
+
+_FRAMES_AT_ONCE = 8
+"""Frames read from the store at once, at most 9 MiB."""
+
+Publish = Callable[[Outgoing], bool]
+
+
+class Outbound:
+    """Sends to all peers."""
+
+    def __init__(  # noqa: PLR0913 - its collaborators
+        self,
+        store: Store,
+        identity: Callable[[], Identity],
+        trust: Callable[[], Trust],
+        *,
+        seals: Seals = REAL_SEALS,
+        policy: ExchangePolicy | None = None,
+        draw: Callable[[], float] = random,
+        observe: Observer | None = None,
+    ) -> None:
+        """Keep the collaborators; nothing is read before `start`."""
+        self._store = store
+        self._identity = identity
+        self._trust = trust
+        self._seals = seals
+        self._policy = policy or ExchangePolicy()
+        self._draw = draw
+        self._observe = observe or NobodyObserves()
+        self._peers: dict[Endpoint, Correspondent] = {}
+        self._owner: dict[bytes, Correspondent] = {}
+        self._active: set[Endpoint] = set()
+        self._timers: list[tuple[int, Endpoint]] = []
+        self._timed: dict[Endpoint, int] = {}
+        self._ways: dict[Endpoint, Way] = {}
+        self._link = False
+        self._seen_trust: Trust | None = None
+        self._refresh_ms = 0
+
+    # -- from outside
+
+    def start(self, now_ms: int) -> None:
+        """Load what is under way and open an epoch for every partner."""
+        for peer in self._store.peers():
+            self._peer(peer, now_ms)
+        for peer in self._store.peers_owed():
+            self._peer(peer, now_ms).dues.receipt = True
+        self._refresh(now_ms)
+
+    def on_link_ready(self, now_ms: int) -> None:
+        """Our broker can be reached."""
+        self._link = True
+        self._refresh_ms = min(self._refresh_ms, now_ms)
+
+    def on_link_lost(self, now_ms: int) -> None:
+        """Our broker cannot be reached; what was not confirmed leaves again later."""
+        self._link = False
+        for peer in self._peers.values():
+            peer.link_lost(now_ms)
+
+    def on_confirmed(self, ids: Iterable[bytes], now_ms: int) -> None:
+        """Our broker has these envelopes."""
+        for envelope_id in ids:
+            peer = self._owner.get(envelope_id)
+            if peer is not None:
+                peer.confirmed(envelope_id, now_ms)
+                self._active.add(peer.peer)
+
+    def on_returned(self, ids: Iterable[bytes], now_ms: int) -> None:
+        """These envelopes reached no queue."""
+        self._came_back(ids, GateCue.RETURNED, now_ms)
+
+    def on_nacked(self, ids: Iterable[bytes], now_ms: int) -> None:
+        """Our broker refused these envelopes."""
+        self._came_back(ids, GateCue.NACKED, now_ms)
+
+    def _came_back(self, ids: Iterable[bytes], cue: GateCue, now_ms: int) -> None:
+        for envelope_id in ids:
+            peer = self._owner.get(envelope_id)
+            if peer is not None:
+                peer.came_back(envelope_id, cue, now_ms, self._draw())
+                self._active.add(peer.peer)
+
+    def cues(self, cues: Sequence[Cue], now_ms: int) -> None:
+        """Take in what the receiving side has recorded."""
+        for cue in cues:
+            peer = self._peer(cue.peer, now_ms)
+            if hear(peer, cue, now_ms):
+                self._observe.tell(RestoreSeen(cue.peer, ours=True))
+            self._active.add(cue.peer)
+
+    def windows(self) -> tuple[PeerWindow, ...]:
+        """Return how the sending to each peer stands."""
+        return tuple(
+            PeerWindow(
+                peer.peer,
+                peer.in_flight,
+                peer.in_flight_bytes,
+                peer.window.size,
+                peer.window.round_trip_ms,
+                peer.way,
+                peer.head.epoch,
+            )
+            for peer in self._peers.values()
+        )
+
+    def step(self, now_ms: int, publish: Publish) -> int:
+        """Do all that may be done now; return when to call again (`now_ms`: at once).
+
+        Raises:
+            StoreTrouble: Nothing of this step was recorded; what was recorded before may leave
+                with the next step.
+        """
+        if self._trust() is not self._seen_trust or now_ms >= self._refresh_ms:
+            self._refresh(now_ms)
+        if not self._link:
+            return self._refresh_ms
+        self._ring(now_ms)
+        active, self._active = self._active, set()
+        try:
+            fresh, more = self._record(active, now_ms)
+        except BaseException:
+            self._active |= active  # nothing of it was recorded: try them again
+            raise
+        active.update(kept.envelope.peer for kept in fresh)
+        full = self._release(fresh, active, now_ms, publish)
+        self._after(active, now_ms)
+        if (more or self._active) and not full:
+            return now_ms
+        return max(now_ms + 1, min(self._next_timer(), self._refresh_ms))
+
+    # -- gather
+
+    def _peer(self, endpoint: Endpoint, now_ms: int) -> Correspondent:
+        peer = self._peers.get(endpoint)
+        if peer is None:
+            with self._store.reading() as view:
+                stream = view.out_stream(endpoint)
+                epochs = view.in_streams(endpoint)
+            peer = Correspondent(endpoint, self._policy, stream.last, now_ms)
+            for envelope in self._store.unreceipted(endpoint):
+                peer.add(Flight(envelope), uses_credit=False)
+                self._owner[envelope.envelope_id] = peer
+            for epoch in epochs:
+                gaps = Reception.of(epoch).gaps()
+                peer.dues.watch(epoch.epoch, gaps, urgent=False, now_ms=now_ms, policy=self._policy)
+            self._peers[endpoint] = peer
+            self._allow(peer, now_ms)
+            self._active.add(endpoint)
+        return peer
+
+    def _refresh(self, now_ms: int) -> None:
+        """Look at directory and agreements again."""
+        trust = self._trust()
+        for endpoint in trust.partners(self._identity().endpoint, now_ms):
+            self._peer(endpoint, now_ms)
+        for peer in self._peers.values():
+            self._allow(peer, now_ms)
+            if trust is not self._seen_trust:
+                peer.unblock()
+        self._seen_trust = trust
+        self._refresh_ms = now_ms + _REFRESH_MS
+        self._touch_all()
+
+    def _allow(self, peer: Correspondent, now_ms: int) -> None:
+        me = self._identity().endpoint
+        peer.allowed = self._trust().control_allowed(me, peer.peer, now_ms)
+
+    def _touch_all(self) -> None:
+        self._active.update(self._peers)
+
+    def _ring(self, now_ms: int) -> None:
+        """Wake those whose time has come."""
+        while self._timers and self._timers[0][0] <= now_ms:
+            at_ms, endpoint = heapq.heappop(self._timers)
+            if self._timed.get(endpoint) == at_ms:
+                del self._timed[endpoint]
+                self._active.add(endpoint)
+        for endpoint in self._active:
+            self._peers[endpoint].wake_up(now_ms)
+
+    def _next_timer(self) -> int:
+        return self._timers[0][0] if self._timers else NEVER_MS
+
+    # -- record
+
+    def _record(self, active: set[Endpoint], now_ms: int) -> tuple[list[Kept], bool]:
+        """Seal what may leave; returns it, and whether more could be sealed at once."""
+        controls, anew = self._owing(active, now_ms)
+        waiting = [
+            (peer, lane)
+            for endpoint, lane in self._store.lanes_waiting()
+            if (peer := self._peer(endpoint, now_ms)).can_seal and peer.has_room(lane)
+        ]
+        involved = dict.fromkeys([*controls, *anew, *(peer for peer, _ in waiting)])
+        if not involved:
+            return [], False
+        for peer in involved:
+            peer.put_clock_right(now_ms)
+        with self._store.transaction() as change:
+            sealing = self._sealing(change, now_ms)
+            # an epoch begins with its StreamOpen, whatever else waits
+            unannounced = [peer for peer in involved if not peer.dues.announced]
+            for peer in dict.fromkeys([*unannounced, *controls]):
+                if sealing.can(peer):
+                    sealing.control(peer)
+            self._seal_anew(sealing, anew)
+            more = self._seal_lanes(sealing, waiting)
+        sealing.apply()
+        for peer, reason in sealing.blocked.items():
+            peer.block(reason, now_ms)
+        return sealing.kept, more
+
+    def _owing(
+        self, active: Iterable[Endpoint], now_ms: int
+    ) -> tuple[list[Correspondent], list[Correspondent]]:
+        """Return the peers to which control is due, and those with something to seal anew."""
+        peers = [peer for peer in map(self._peers.__getitem__, active) if peer.can_seal]
+        due = ((peer, peer.control_due_ms()) for peer in peers)
+        controls = [peer for peer, due_ms in due if due_ms is not None and due_ms <= now_ms]
+        anew = [peer for peer in peers if peer.reseal and peer.reseal_due_ms <= now_ms]
+        return controls, anew
+
+    def _sealing(self, change: Transaction, now_ms: int) -> Sealing:
+        return Sealing(
+            change,
+            identity=self._identity(),
+            trust=self._trust(),
+            seals=self._seals,
+            policy=self._policy,
+            now_ms=now_ms,
+        )
+
+    def _seal_anew(self, sealing: Sealing, peers: Sequence[Correspondent]) -> None:
+        for peer in peers:
+            if sealing.can(peer):
+                for position in sorted(peer.reseal)[: self._policy.envelopes_per_step]:
+                    sealing.anew(peer, position, peer.reseal[position])
+
+    def _seal_lanes(self, sealing: Sealing, waiting: Sequence[tuple[Correspondent, Lane]]) -> bool:
+        """Seal waiting records, URGENT of all peers first; returns whether more could be."""
+        todo = sorted(waiting, key=lambda item: item[1])
+        while todo:
+            again: list[tuple[Correspondent, Lane]] = []
+            for peer, lane in todo:
+                if len(sealing.kept) >= self._policy.envelopes_per_step:
+                    return True
+                if sealing.can(peer) and sealing.has_room(peer, lane) and sealing.data(peer, lane):
+                    again.append((peer, lane))
+            todo = again
+        return False
+
+    # -- release
+
+    def _release(
+        self, fresh: Sequence[Kept], active: set[Endpoint], now_ms: int, publish: Publish
+    ) -> bool:
+        """Publish what is recorded; returns whether the publisher takes nothing more."""
+        for kept in fresh:
+            self._owner[kept.envelope.envelope_id] = kept.peer
+            self._observe.tell(kept.event)
+        for kept in fresh:
+            flight = kept.peer.flights[kept.envelope.envelope_id]
+            if not self._publish(kept.peer, flight, kept.envelope.frame, now_ms, publish):
+                self._active |= active
+                return True
+        left = self._policy.repeats_per_step
+        for endpoint in active:
+            peer = self._peers[endpoint]
+            left -= self._repeat(peer, left, now_ms, publish)
+            if left < 0:
+                self._active |= active
+                return True
+        return False
+
+    def _repeat(self, peer: Correspondent, most: int, now_ms: int, publish: Publish) -> int:
+        """Publish again what is ready or was asked for.
+
+        Returns how many; more than `most` where the publisher takes nothing more.
+        """
+        ready = peer.ready()
+        flights = {flight.envelope.position: flight for flight in ready[:most]}
+        asked = peer.take_asked(most - len(flights), now_ms)
+        positions = (*flights, *asked)
+        for start in range(0, len(positions), _FRAMES_AT_ONCE):
+            some = positions[start : start + _FRAMES_AT_ONCE]
+            with self._store.reading() as view:
+                frames = dict(view.frames(peer.peer, some))
+            for position in some:
+                frame = frames.get(position)
+                if frame is None:
+                    _frame_gone(peer, position, flights.get(position))
+                elif not self._again(peer, frame, flights.get(position), now_ms, publish):
+                    return most + 1
+        if len(ready) > most or peer.asked:
+            self._active.add(peer.peer)
+        return len(positions)
+
+    def _again(
+        self,
+        peer: Correspondent,
+        frame: bytes,
+        flight: Flight | None,
+        now_ms: int,
+        publish: Publish,
+    ) -> bool:
+        if flight is not None:
+            why = "tail" if flight.repeats else "link"
+            done = self._publish(peer, flight, frame, now_ms, publish)
+        else:
+            why = "resend"
+            parsed = self._seals.parse(frame)
+            lane = Lane(parsed.header.lane)
+            done = publish(Outgoing(peer.peer, parsed.envelope_id, frame, lane, repeated=True))
+        if done:
+            self._observe.tell(EnvelopeRepeated(peer.peer, why))
+        return done
+
+    def _publish(
+        self,
+        peer: Correspondent,
+        flight: Flight,
+        frame: bytes,
+        now_ms: int,
+        publish: Publish,
+    ) -> bool:
+        envelope = flight.envelope
+        again = flight.repeats > 0
+        # the broker may answer within the call: memory knows of the publishing before
+        flight.published(now_ms, self._policy)
+        if publish(Outgoing(peer.peer, envelope.envelope_id, frame, envelope.lane, repeated=again)):
+            return True
+        flight.not_published()
+        return False
+
+    def _after(self, active: Iterable[Endpoint], now_ms: int) -> None:
+        """Note when each peer wants to be woken, and tell how the way to it is."""
+        for endpoint in active:
+            peer = self._peers[endpoint]
+            wake_ms = max(peer.wake_ms(), now_ms + 1)
+            if wake_ms < NEVER_MS and self._timed.get(endpoint) != wake_ms:
+                self._timed[endpoint] = wake_ms
+                heapq.heappush(self._timers, (wake_ms, endpoint))
+            if self._ways.get(endpoint, Way.OPEN) is not peer.way:
+                self._ways[endpoint] = peer.way
+                self._observe.tell(WayChanged(endpoint, peer.way, peer.blocked))
+
+
+def _frame_gone(peer: Correspondent, position: Position, flight: Flight | None) -> None:
+    """The bytes are kept no more, or were lost with a restore: the position is closed."""
+    if flight is None:
+        peer.dues.bury(position, ZERO_ID)
+    else:
+        peer.seal_anew(flight.envelope)

@@ -1,0 +1,281 @@
+"""One transaction's worth of receiving: place, settle, keep, and act on control (PROTOCOL §6).
+
+Rules:
+
+* a record enters the inbox, and the receipt for it is owed, in the same transaction;
+* control records are acted on when they arrive, whatever gap precedes them;
+* a control record that makes no sense has no effect and is counted;
+* cues and events are collected and leave only after the commit.
+"""
+
+from collections.abc import MutableMapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from corridor.errors import Reason
+from corridor.exchange.cues import (
+    CannotOpen,
+    ControlRefused,
+    Cue,
+    Deferred,
+    EnvelopeReceived,
+    Event,
+    ForkSeen,
+    FrameRefused,
+    GapsSeen,
+    Heard,
+    ReceiptOwed,
+    StatusOwed,
+)
+from corridor.exchange.policy import CONTROLS_PER_RECEIPT, MAX_OPEN_EPOCHS, ExchangePolicy
+from corridor.exchange.receive import (
+    Disposal,
+    Judged,
+    Refusal,
+    Unopened,
+    deferral,
+    lane_of,
+    settle,
+)
+from corridor.exchange.streams import KEPT, Place, Reception, finished, late_original
+from corridor.exchange.values import (
+    Family,
+    Held,
+    Lane,
+    LeafEntry,
+    LeafKind,
+    Position,
+    Quarantined,
+    ReceivedEnvelope,
+    Verdict,
+)
+from corridor.store.port import Transaction
+from corridor.transit.parties import Endpoint
+
+RESTORED: Final = "exchange.restored_ms"
+"""Setting: until when what was created may have been handed on before a restore."""
+
+
+@dataclass(slots=True)
+class Memory:
+    """What the receiving side remembers between transactions; all of it can be loaded again."""
+
+    streams: dict[Endpoint, dict[int, Reception]] = field(default_factory=dict)
+    controls: dict[Endpoint, int] = field(default_factory=dict)
+    """Control envelopes since a receipt was last owed for them."""
+    restored_ms: int | None = None
+    """What was created until then may have been handed on before a restore."""
+
+
+class Recording:
+    """Records judged envelopes within one transaction."""
+
+    def __init__(
+        self, change: Transaction, memory: Memory, policy: ExchangePolicy, now_ms: int
+    ) -> None:
+        """Begin with nothing recorded."""
+        self.change = change
+        self.memory = memory
+        self.policy = policy
+        self.now_ms = now_ms
+        self.cues: dict[Cue, None] = {}
+        self.events: list[Event] = []
+        self.inbox_grew = False
+        self.control: list[Judged] = []
+        """Kept envelopes with control records, to be acted on after all are placed."""
+        self._kept: list[ReceivedEnvelope] = []
+        self._touched: dict[tuple[Endpoint, int], Lane] = {}
+
+    # -- what is not kept
+
+    def refuse(self, refusal: Refusal, since_ms: int) -> None:
+        """Dispose of a frame that is not answered."""
+        if refusal.disposal is Disposal.HELD:
+            self.hold(refusal.link, refusal.frame, refusal.reason, since_ms)
+        elif refusal.disposal is Disposal.QUARANTINED:
+            self.quarantine(refusal.link, refusal.frame, refusal.reason, refusal.detail)
+        self._frame_event(refusal.link, refusal.reason, refusal.disposal)
+
+    def hold(self, link: str, frame: bytes, reason: Reason, since_ms: int) -> None:
+        """Keep a frame to be judged again, unless it has been held too long."""
+        if self.now_ms - since_ms <= self.policy.held_ms:
+            # by link: the sender it claims is not proved, the link is
+            held = Held(link, link, reason, frame, since_ms)
+            self.change.hold(held, self.policy.held_per_sender)
+
+    def quarantine(self, link: str, frame: bytes, reason: Reason, detail: str = "") -> None:
+        """Put a frame aside for a person."""
+        self.change.quarantine(Quarantined(link, reason, frame, self.now_ms, detail))
+
+    def unopened(self, link: str, found: Unopened) -> None:
+        """Answer an authentic envelope that we cannot open."""
+        self.cue(Heard(found.peer))
+        self.cue(CannotOpen(found.peer, found.envelope_id, found.reason))
+        self._frame_event(link, found.reason, "unopened")
+
+    def _frame_event(self, link: str, reason: Reason, disposal: str) -> None:
+        self.events.append(FrameRefused(link, reason, str(disposal)))
+
+    def cue(self, cue: Cue) -> None:
+        """Tell the sending side, once."""
+        self.cues[cue] = None
+
+    # -- what is kept
+
+    def take(self, judged: Judged, known: MutableMapping[bytes, bytes], since_ms: int) -> None:
+        """Do R17 and keep the envelope, or say why not."""
+        self.cue(Heard(judged.peer))
+        if judged.deferred is not None:
+            self.hold(judged.link, judged.data, judged.deferred, since_ms)
+            self.cue(Deferred(judged.peer, deferral(judged, judged.deferred)))
+            self._frame_event(judged.link, judged.deferred, "deferred")
+            return
+        place = self._place(judged)
+        if place in KEPT:
+            self._keep(judged, known)
+        else:
+            self._turn_away(judged, place)
+
+    def _place(self, judged: Judged) -> Place | None:
+        """Return the place in its stream; None where no further epoch is kept open."""
+        stream = self.reception(judged.peer, judged.position.epoch, create=True)
+        if stream is None:
+            return None
+        envelope_id = judged.frame.envelope_id
+        place = stream.place(judged.position.seq, envelope_id, judged.prev)
+        if place is Place.TAKEN:
+            held = self.change.at_position(judged.peer, judged.position)
+            place = Place.LATE if held and late_original(held, envelope_id) else Place.FORK
+        return place
+
+    def _turn_away(self, judged: Judged, place: Place | None) -> None:
+        link, frame = judged.link, judged.data
+        if place is None or place is Place.BEYOND:
+            reason = Reason.EPOCH if place is None else Reason.WINDOW
+            self._frame_event(link, reason, Disposal.DROPPED)
+        elif place is Place.IMPOSSIBLE:
+            self.quarantine(link, frame, Reason.SEQUENCE)
+            self._frame_event(link, Reason.SEQUENCE, Disposal.QUARANTINED)
+        else:
+            self.quarantine(link, frame, Reason.FORK)
+            self.leaf(LeafKind.FORK, judged.frame.envelope_id)
+            self._frame_event(link, Reason.FORK, Disposal.QUARANTINED)
+            self.events.append(ForkSeen(judged.peer, judged.position))
+            self.owe_status(judged.peer)
+
+    def _keep(self, judged: Judged, known: MutableMapping[bytes, bytes]) -> None:
+        created_ms = judged.frame.header.created_ms
+        repeat = self.restored_ms >= created_ms
+        envelope = settle(judged, known, self.now_ms, possible_repeat=repeat)
+        self._kept.append(envelope)
+        lane = lane_of(judged.frame)
+        key = (judged.peer, judged.position.epoch)
+        # nobody waits for control: only records make a gap urgent
+        haste = lane if judged.family is Family.DATA else Lane.BULK
+        self._touched[key] = min(haste, self._touched.get(key, haste))
+        if judged.reason is not None and not judged.records:
+            self.quarantine(judged.link, judged.data, judged.reason)
+        if judged.family is Family.DATA:
+            self.inbox_grew = True
+            self.cue(ReceiptOwed(judged.peer))
+        else:
+            self._keep_control(judged)
+        self.events.append(_received(judged, envelope, lane))
+
+    def _keep_control(self, judged: Judged) -> None:
+        self.events += [ControlRefused(judged.peer, reason) for reason in judged.malformed]
+        count = self.memory.controls.get(judged.peer, 0) + 1
+        if count >= CONTROLS_PER_RECEIPT:
+            count = 0
+            self.cue(ReceiptOwed(judged.peer))
+        self.memory.controls[judged.peer] = count
+        if judged.reason is None:
+            self.control.append(judged)
+
+    # -- streams
+
+    def reception(self, peer: Endpoint, epoch: int, *, create: bool) -> Reception | None:
+        """Return one epoch of peer → us; None where it is unknown and must not be created."""
+        streams = self.streams(peer)
+        found = streams.get(epoch)
+        if found is None:
+            kept = self.change.in_stream(peer, epoch)
+            if len(streams) >= MAX_OPEN_EPOCHS or (kept is None and not create):
+                return None
+            found = Reception(peer, epoch) if kept is None else Reception.of(kept)
+            streams[epoch] = found
+        return found
+
+    def streams(self, peer: Endpoint) -> dict[int, Reception]:
+        """Return the open epochs of peer → us."""
+        streams = self.memory.streams.get(peer)
+        if streams is None:
+            kept = self.change.in_streams(peer)
+            streams = self.memory.streams[peer] = {s.epoch: Reception.of(s) for s in kept}
+        return streams
+
+    def touch(self, stream: Reception, lane: Lane = Lane.ROUTINE) -> None:
+        """Have an epoch recorded, and its gaps told, at the end of this transaction."""
+        self._touched.setdefault((stream.peer, stream.epoch), lane)
+
+    @property
+    def restored_ms(self) -> int:
+        """Until when what is created may have been handed on before a restore."""
+        if self.memory.restored_ms is None:
+            kept = self.change.setting(RESTORED)
+            self.memory.restored_ms = int.from_bytes(kept) if kept else -1
+        return self.memory.restored_ms
+
+    def mark_restored(self, until_ms: int) -> None:
+        """Mark what was created until then as possibly handed on before."""
+        if until_ms > self.restored_ms:
+            self.memory.restored_ms = until_ms
+            self.change.put_setting(RESTORED, until_ms.to_bytes(8))
+
+    def leaf(self, kind: LeafKind, subject: bytes) -> None:
+        """Add to the evidence log."""
+        self.change.append_leaf(LeafEntry(kind, self.now_ms, subject))
+
+    def owe_again(self, peer: Endpoint, positions: list[Position]) -> None:
+        """Owe receipts for envelopes that came again."""
+        self.change.owe_receipt(peer, positions)
+        self.cue(ReceiptOwed(peer))
+
+    def owe_status(self, peer: Endpoint) -> None:
+        """Have the peer told what we know of its streams."""
+        self.cue(StatusOwed(peer))
+
+    def keep_all(self) -> None:
+        """Write the envelopes that were taken; control is acted on after this."""
+        if self._kept:
+            self.change.keep_received_many(self._kept)
+
+    def put_streams(self) -> None:
+        """Write the streams that moved, and say what is missing in them."""
+        for (peer, epoch), lane in self._touched.items():
+            stream = self.streams(peer).get(epoch)
+            if stream is not None:
+                self.change.put_in_stream(stream.value())
+                self.cue(GapsSeen(peer, epoch, stream.gaps(), urgent=lane is Lane.URGENT))
+        for peer in {peer for peer, _ in self._touched}:
+            streams = self.streams(peer)
+            for epoch in finished(streams):
+                self.change.close_in_stream(peer, epoch)
+                del streams[epoch]
+
+
+def _received(judged: Judged, envelope: ReceivedEnvelope, lane: Lane) -> EnvelopeReceived:
+    refused = tuple(r.reason for r in envelope.records if r.reason is not None)
+    count = len(envelope.records) or len(judged.control)
+    accepted = sum(record.verdict is Verdict.ACCEPTED for record in envelope.records)
+    return EnvelopeReceived(
+        judged.peer,
+        lane,
+        judged.family,
+        count,
+        accepted,
+        refused if judged.reason is None else (judged.reason,),
+        len(judged.data),
+        envelope.created_ms,
+        envelope.received_ms,
+    )

@@ -1,0 +1,256 @@
+"""One transaction's worth of sealing: allocate, seal, keep (PROTOCOL §7.1).
+
+Rules:
+
+* position, bytes and the outbox rows' new place are recorded together or not at all;
+* memory is changed only after the commit (`apply`): a failed transaction leaves no trace;
+* created = max(now, that of the envelope before it), within an epoch.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+
+from corridor.errors import Reason, Refused
+from corridor.exchange.correspondent import Correspondent, OutHead
+from corridor.exchange.cues import EnvelopeSealed
+from corridor.exchange.dues import Composed, Known
+from corridor.exchange.parts import Identity, SealingKeyLike, Seals, Trust
+from corridor.exchange.policy import MAX_PENDING, ExchangePolicy
+from corridor.exchange.values import (
+    Family,
+    Lane,
+    Position,
+    SealedEnvelope,
+    Waiting,
+)
+from corridor.seal.envelope import Draft
+from corridor.store.port import Transaction
+from corridor.wire import limits
+from corridor.wire.batches import Entry, encode_entry
+from corridor.wire.control import Control, encode_control, record_type_of
+
+_SCHEMA = "corridor.wire.v1"
+_ENTRY_OVERHEAD = 6
+"""Field number and length of one record in a batch, at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An envelope that this transaction keeps, and what it settles in memory."""
+
+    peer: Correspondent
+    envelope: SealedEnvelope
+    records: int
+    composed: Composed | None = None
+
+    @property
+    def event(self) -> EnvelopeSealed:
+        """What is told of it."""
+        envelope = self.envelope
+        return EnvelopeSealed(
+            envelope.peer,
+            envelope.lane,
+            envelope.family,
+            self.records,
+            len(envelope.frame),
+            again=envelope.replaces is not None,
+        )
+
+
+class Sealing:
+    """Seals envelopes within one transaction."""
+
+    def __init__(  # noqa: PLR0913 - what sealing depends on, all by name
+        self,
+        change: Transaction,
+        *,
+        identity: Identity,
+        trust: Trust,
+        seals: Seals,
+        policy: ExchangePolicy,
+        now_ms: int,
+    ) -> None:
+        """Begin with nothing kept."""
+        self.kept: list[Kept] = []
+        self.blocked: dict[Correspondent, Reason] = {}
+        self.buried: list[tuple[Correspondent, Position, bytes]] = []
+        self._change = change
+        self._identity = identity
+        self._trust = trust
+        self._seals = seals
+        self._policy = policy
+        self._now_ms = now_ms
+        self._heads: dict[Correspondent, OutHead] = {}
+        self._keys: dict[Correspondent, SealingKeyLike | None] = {}
+        self._new: dict[Correspondent, tuple[int, int]] = {}
+
+    def can(self, peer: Correspondent) -> bool:
+        """Whether there is a key to seal for the peer; remembered for this transaction."""
+        if peer not in self._keys:
+            try:
+                self._keys[peer] = self._trust.sealing_key(peer.peer, self._now_ms)
+            except Refused as refused:
+                self._keys[peer] = None
+                self.blocked[peer] = refused.reason
+        return self._keys[peer] is not None
+
+    def data(self, peer: Correspondent, lane: Lane) -> bool:
+        """Seal the next batch of waiting records of a lane; False where there is none."""
+        waiting = self._change.waiting(peer.peer, lane, limits.MAX_RECORDS)
+        batch = first_batch(waiting)
+        if not batch:
+            return False
+        self._seal(peer, batch, lane=lane)
+        return True
+
+    def has_room(self, peer: Correspondent, lane: Lane) -> bool:
+        """Whether one more envelope of records may be sealed, counting those of now."""
+        count, size_bytes = self._new.get(peer, (0, 0))
+        return peer.has_room(lane, more=count, more_bytes=size_bytes)
+
+    def anew(self, peer: Correspondent, position: Position, former_id: bytes) -> None:
+        """Seal the open records of an envelope of ours under a new position."""
+        rows = self._change.records_of(peer.peer, position)
+        if rows:
+            self._seal(peer, rows, lane=rows[0].lane, replaces=position)
+        else:
+            self._change.retire_sealed(peer.peer, [position])
+        self.buried.append((peer, position, former_id))
+
+    def control(self, peer: Correspondent) -> None:
+        """Seal what is owed to the peer in control records."""
+        change = self._change
+        waits = peer.receipt_on_way is not None
+        known = Known(
+            change.owed(peer.peer, MAX_PENDING) if peer.dues.receipt and not waits else (),
+            change.in_streams(peer.peer),
+            change.out_stream(peer.peer).receipted,
+            change.log_head(),
+        )
+        composed = peer.dues.compose(known, peer.before, receipt_waits=waits, now_ms=self._now_ms)
+        if not composed.records:
+            return
+        head = self._head(peer)
+        entries = [
+            encode_entry(_entry(record, head, self._now_ms, index))
+            for index, record in enumerate(composed.records)
+        ]
+        envelope = self._keep(peer, entries, Lane.URGENT, Family.CONTROL, answers=composed.answers)
+        self.kept.append(Kept(peer, envelope, len(entries), composed))
+
+    def _seal(
+        self,
+        peer: Correspondent,
+        batch: Sequence[Waiting],
+        *,
+        lane: Lane,
+        replaces: Position | None = None,
+    ) -> None:
+        envelope = self._keep(
+            peer,
+            [record.entry for record in batch],
+            lane,
+            Family.DATA,
+            rows=tuple(record.row for record in batch),
+            replaces=replaces,
+        )
+        self.kept.append(Kept(peer, envelope, len(batch)))
+        count, size_bytes = self._new.get(peer, (0, 0))
+        self._new[peer] = (count + 1, size_bytes + len(envelope.frame))
+
+    def _keep(  # noqa: PLR0913 - the parts of an envelope
+        self,
+        peer: Correspondent,
+        entries: Sequence[bytes],
+        lane: Lane,
+        family: Family,
+        *,
+        rows: tuple[int, ...] = (),
+        answers: tuple[Position, ...] = (),
+        replaces: Position | None = None,
+    ) -> SealedEnvelope:
+        draft = self._draft(peer, lane)
+        sealed = self._seals.seal(draft, entries, self._identity.signing_key)
+        envelope = SealedEnvelope(
+            peer.peer,
+            Position(draft.epoch, draft.seq),
+            draft.prev,
+            sealed.envelope_id,
+            sealed.payload_root,
+            sealed.frame,
+            family,
+            lane,
+            draft.created_ms,
+            rows,
+            answers,
+            replaces,
+        )
+        self._change.keep_sealed(envelope)
+        self._heads[peer] = self._head(peer).after(envelope)
+        return envelope
+
+    def _head(self, peer: Correspondent) -> OutHead:
+        return self._heads.get(peer, peer.head)
+
+    def _draft(self, peer: Correspondent, lane: Lane) -> Draft:
+        key = self._keys[peer]
+        if key is None:
+            raise LookupError("sealing was begun without a key")
+        head, trust = self._head(peer), self._trust
+        created_ms = max(self._now_ms, head.created_ms)
+        return Draft(
+            network_id=trust.network_id,
+            sender=self._identity.endpoint,
+            recipient=peer.peer,
+            dir_version=trust.dir_version,
+            dir_hash=trust.dir_hash,
+            bundle_hash=trust.bundle_hash(peer.peer),
+            created_ms=created_ms,
+            expires_ms=created_ms + self._policy.lifetime_ms,
+            lane=lane,
+            suite=key.suite,
+            enc_key_id=key.key_id,
+            enc_public=key.public,
+            epoch=head.epoch,
+            seq=head.seq + 1,
+            prev=head.envelope_id,
+        )
+
+    def apply(self) -> None:
+        """Change memory as recorded; called after the commit."""
+        for kept in self.kept:
+            composed = kept.composed
+            kept.peer.unblock()
+            kept.peer.sealed(
+                kept.envelope,
+                opening=composed is not None and composed.opening,
+                receipt=composed is not None and composed.receipt,
+            )
+            if composed is not None:
+                kept.peer.dues.recorded(composed, self._now_ms, self._policy)
+        for peer, position, envelope_id in self.buried:
+            peer.drop(envelope_id)
+            del peer.reseal[position]
+            peer.dues.bury(position, envelope_id)
+            peer.resealed(self._now_ms)
+
+
+def first_batch(waiting: Sequence[Waiting]) -> Sequence[Waiting]:
+    """Return the first records that fill an envelope: by count, or by the target size."""
+    size_bytes = 0
+    for count, record in enumerate(waiting):
+        size_bytes += len(record.entry) + _ENTRY_OVERHEAD
+        if count and size_bytes > limits.TARGET_BATCH_BYTES:
+            return waiting[:count]
+    return waiting[: limits.MAX_RECORDS]
+
+
+def _entry(record: Control, head: OutHead, now_ms: int, index: int) -> Entry:
+    """Return a control record with an id of the form of UUIDv7, made from its place."""
+    place = b"%d.%d.%d" % (head.epoch, head.seq, index)
+    tail = bytearray(sha256(head.envelope_id + place).digest()[:10])
+    tail[0] = tail[0] & 0x0F | 0x70
+    tail[2] = tail[2] & 0x3F | 0x80
+    record_id = now_ms.to_bytes(6) + bytes(tail)
+    return Entry(record_id, record_type_of(record), _SCHEMA, None, encode_control(record))

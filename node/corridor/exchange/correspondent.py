@@ -1,0 +1,394 @@
+"""What the sending side remembers of one peer, and what it may do next (PROTOCOL §7).
+
+Rules:
+
+* nothing here is the truth: all of it is loaded from the store at start, or comes up again when
+  the peer repeats itself;
+* control envelopes have credit of their own and are forgotten when our broker confirms them,
+  but for the one that opened the epoch, which the peer answers;
+* a silent peer gets one copy of the newest envelope at a time: it shows the gap, if there is one,
+  and the brokers between us are not filled;
+* a receipt waits while another awaits its confirm, so that under load one tells of many.
+"""
+
+from dataclasses import dataclass
+from typing import Final, Self
+
+from corridor.errors import Reason
+from corridor.exchange.cues import Way
+from corridor.exchange.dues import Dues
+from corridor.exchange.outgoing import Flight, Stage, Step, is_ahead, is_stale
+from corridor.exchange.policy import CONTROL_CREDIT, MAX_EPOCH_LEAD_S, ExchangePolicy
+from corridor.exchange.repair import Breaker, Gate, GateCue, backoff_ms, turn
+from corridor.exchange.values import (
+    ZERO_ID,
+    Family,
+    Head,
+    InFlight,
+    Lane,
+    Position,
+    SealedEnvelope,
+    Verdict,
+)
+from corridor.exchange.window import Window
+from corridor.transit.parties import Endpoint
+from corridor.wire import limits
+
+NEVER_MS: Final = 1 << 62
+
+
+@dataclass(frozen=True, slots=True)
+class OutHead:
+    """Where us → peer stands in the epoch of this run."""
+
+    epoch: int
+    seq: int = 0
+    envelope_id: bytes = ZERO_ID
+    created_ms: int = 0
+
+    def after(self, envelope: SealedEnvelope) -> Self:
+        """Return the head once `envelope` is recorded."""
+        position = envelope.position
+        return type(self)(position.epoch, position.seq, envelope.envelope_id, envelope.created_ms)
+
+
+def next_epoch(last: int, now_ms: int) -> int:
+    """Return the epoch after `last`: the Unix time in seconds where that is greater."""
+    return max(last + 1, now_ms // 1000)
+
+
+class Correspondent:
+    """One peer in the memory of the sending side."""
+
+    def __init__(self, peer: Endpoint, policy: ExchangePolicy, before: Head, now_ms: int) -> None:
+        """Open a new epoch in memory; `before` is the last envelope ever sealed for the peer."""
+        self.peer = peer
+        self.policy = policy
+        self.before = before
+        self.head = OutHead(next_epoch(before.epoch, now_ms))
+        self.allowed = False
+        """Whether an agreement lets anything pass."""
+        self.dues = Dues()
+        self.window = Window(policy)
+        self.breaker = Breaker()
+        self.flights: dict[bytes, Flight] = {}
+        self.by_position: dict[Position, bytes] = {}
+        self.in_flight = 0
+        self.in_flight_bytes = 0
+        self.heard_ms = 0
+        self.opening: bytes | None = None
+        """The envelope that opened this epoch, until the peer answers it."""
+        self.receipt_on_way: bytes | None = None
+        self.controls_on_way: set[bytes] = set()
+        self.asked: dict[Position, None] = {}
+        """What the peer asked for and is not in `flights`."""
+        self.resent: dict[Position, int] = {}
+        self.reseal: dict[Position, bytes] = {}
+        """Envelopes (by position, their ids) whose open records are sealed anew."""
+        self.reseal_due_ms = 0
+        self._reseals = 0
+        self.blocked: Reason | None = None
+        """Why nothing can be sealed for the peer."""
+        self.blocked_until_ms = 0
+        self._blocks = 0
+
+    # -- envelopes of ours
+
+    def add(self, flight: Flight, *, uses_credit: bool = True) -> None:
+        """Take an envelope of ours into memory."""
+        envelope = flight.envelope
+        self.flights[envelope.envelope_id] = flight
+        self.by_position[envelope.position] = envelope.envelope_id
+        if flight.is_data:
+            self.in_flight += 1
+            self.in_flight_bytes += envelope.size_bytes
+        elif uses_credit:
+            self.controls_on_way.add(envelope.envelope_id)
+
+    def drop(self, envelope_id: bytes) -> Flight | None:
+        """Forget an envelope of ours that is done."""
+        flight = self.flights.pop(envelope_id, None)
+        if flight is None:
+            return None
+        flight.step(Step.CLOSED)
+        envelope = flight.envelope
+        del self.by_position[envelope.position]
+        self._settle_control(envelope_id)
+        if self.opening == envelope_id:
+            self.opening = None
+        if flight.is_data:
+            self.in_flight -= 1
+            self.in_flight_bytes -= envelope.size_bytes
+            if not self.in_flight:
+                self.window.idle()
+        return flight
+
+    def _settle_control(self, envelope_id: bytes) -> None:
+        self.controls_on_way.discard(envelope_id)
+        if self.receipt_on_way == envelope_id:
+            self.receipt_on_way = None
+
+    def sealed(self, envelope: SealedEnvelope, *, opening: bool, receipt: bool) -> Flight:
+        """Take in an envelope that has just been recorded."""
+        flight = Flight(_in_flight(envelope), answered=opening)
+        self.head = self.head.after(envelope)
+        self.add(flight)
+        if opening:
+            self.opening = envelope.envelope_id
+        if receipt:
+            self.receipt_on_way = envelope.envelope_id
+        return flight
+
+    # -- what the broker tells
+
+    def confirmed(self, envelope_id: bytes, now_ms: int) -> None:
+        """Our broker has it."""
+        flight = self.flights.get(envelope_id)
+        if flight is None:
+            return
+        if flight.stage is Stage.SENT:
+            self._turn(GateCue.CONFIRMED, now_ms, 0.0)
+        flight.step(Step.CONFIRMED)
+        if flight.stage is Stage.CONFIRMED and not flight.is_data:
+            self._settle_control(envelope_id)
+            if not flight.answered:
+                self.drop(envelope_id)
+
+    def came_back(self, envelope_id: bytes, cue: GateCue, now_ms: int, draw: float) -> None:
+        """Our broker returned or refused it; `draw` is uniform in [0, 1)."""
+        flight = self.flights.get(envelope_id)
+        if flight is not None:
+            flight.step(Step.RETURNED if cue is GateCue.RETURNED else Step.NACKED)
+        self._turn(cue, now_ms, draw)
+
+    def link_lost(self, now_ms: int) -> None:
+        """The way to our broker is gone: what was not confirmed may or may not have left."""
+        for flight in self.flights.values():
+            flight.step(Step.LINK_LOST)
+        self._turn(GateCue.LINK_LOST, now_ms, 0.0)
+
+    def _turn(self, cue: GateCue, now_ms: int, draw: float) -> None:
+        self.breaker = turn(self.breaker, cue, now_ms, draw, self.policy)
+
+    @property
+    def way(self) -> Way:
+        """How the way to the peer is."""
+        return Way.NO_KEY if self.blocked else self.breaker.way
+
+    # -- what the peer tells
+
+    def receipted(
+        self, verdicts: tuple[tuple[bytes, Verdict, Reason | None], ...], now_ms: int
+    ) -> None:
+        """Take in verdicts on envelopes of ours that have been recorded."""
+        count, round_trip_ms = 0, NEVER_MS
+        for envelope_id, verdict, _ in verdicts:
+            if verdict is Verdict.DEFERRED:
+                self._deferred(envelope_id, now_ms)
+                continue
+            flight = self.drop(envelope_id)
+            if flight is None:
+                continue
+            self._reseals = 0
+            count += 1
+            if flight.repeats == 1:  # of several copies nobody knows which was receipted
+                round_trip_ms = min(round_trip_ms, now_ms - flight.sent_ms)
+            if flight.envelope.position.epoch == self.head.epoch and self.opening:
+                self.drop(self.opening)
+        if count and round_trip_ms < NEVER_MS:
+            self.window.receipted(count, max(round_trip_ms, 0), now_ms)
+
+    def _deferred(self, envelope_id: bytes, now_ms: int) -> None:
+        """The peer holds it; where our own clock was wrong then, it is sealed anew."""
+        flight = self.flights.get(envelope_id)
+        if flight is not None and is_stale(flight.envelope.created_ms, now_ms, self.policy):
+            self.seal_anew(flight.envelope)
+
+    def seal_anew(self, envelope: InFlight) -> None:
+        """Have the open records of an envelope sealed under a new position, and bury the old."""
+        self.reseal[envelope.position] = envelope.envelope_id
+
+    def asked_for(self, position: Position, now_ms: int) -> None:
+        """The peer misses an envelope of ours."""
+        flight = self.flights.get(self.by_position.get(position, b""))
+        if flight is not None:
+            if now_ms - flight.sent_ms >= self.policy.answer_gap_ms:
+                flight.step(Step.ASKED)
+            return
+        ours = position.epoch < self.head.epoch or (
+            position.epoch == self.head.epoch and position.seq <= self.head.seq
+        )
+        since_ms = now_ms - self.resent.get(position, -NEVER_MS)
+        room = len(self.asked) < limits.MAX_RESEND_ENVELOPES
+        if ours and room and since_ms >= self.policy.answer_gap_ms:
+            self.asked[position] = None
+
+    def take_asked(self, most: int, now_ms: int) -> tuple[Position, ...]:
+        """Return what is fetched from the store for the peer now, and note that it leaves."""
+        taken = tuple(self.asked)[:most]
+        if len(self.resent) > limits.MAX_RESEND_ENVELOPES:
+            self.resent.clear()
+        for position in taken:
+            del self.asked[position]
+            self.resent[position] = now_ms
+        return taken
+
+    def cannot_be_opened(self, envelope: InFlight, now_ms: int) -> None:
+        """The peer cannot open it: what it held is sealed anew, or was already."""
+        if envelope.closed:
+            self.dues.bury(envelope.position, envelope.envelope_id)
+            return
+        if not self.reseal:
+            self.reseal_due_ms = max(self.reseal_due_ms, now_ms)
+        if self.opening == envelope.envelope_id:
+            self.dues.announced = False
+        if envelope.family is Family.CONTROL:
+            self.drop(envelope.envelope_id)
+        self.seal_anew(envelope)
+
+    def resealed(self, now_ms: int) -> None:
+        """Note that something was sealed anew: the next time waits longer."""
+        policy = self.policy
+        wait_ms = backoff_ms(self._reseals, policy.retry_ms, policy.retry_most_ms)
+        self.reseal_due_ms = now_ms + wait_ms
+        self._reseals += 1
+
+    def told_head(self, received: Head | None, now_ms: int, *, known: bool) -> bool:
+        """The peer told what it holds of ours; returns whether a newer epoch has begun for it."""
+        if received is None or received.epoch < self.head.epoch:
+            return False
+        if received.epoch == self.head.epoch and (known or not received.seq):
+            if self.opening:
+                self.drop(self.opening)
+            return False
+        if received.epoch > next_epoch(self.head.epoch, now_ms) + MAX_EPOCH_LEAD_S:
+            return False
+        self.jump(received.epoch, now_ms)
+        return True
+
+    def jump(self, beyond: int, now_ms: int) -> None:
+        """Begin an epoch after `beyond`; what is unreceipted of this one is sealed anew."""
+        abandoned = [
+            flight
+            for flight in self.flights.values()
+            if flight.envelope.position.epoch == self.head.epoch
+        ]
+        for flight in abandoned:
+            if flight.is_data:
+                self.seal_anew(flight.envelope)
+            else:
+                self.drop(flight.envelope.envelope_id)
+        if self.head.seq:
+            self.before = Head(self.head.epoch, self.head.seq, self.head.envelope_id)
+        self.head = OutHead(next_epoch(max(beyond, self.head.epoch), now_ms))
+        self.dues.announced = False
+        self.reseal_due_ms = now_ms
+
+    def heard_again(self, now_ms: int) -> None:
+        """The peer has started anew: patience with it starts anew too."""
+        for flight in self.flights.values():
+            if flight.stage is Stage.CONFIRMED:
+                flight.repeats = 1
+                flight.due_ms = min(flight.due_ms, now_ms + flight.patience_ms(self.policy))
+
+    # -- what may be done now
+
+    def wake_up(self, now_ms: int) -> None:
+        """Let what has waited long enough go on: gate, block, tails."""
+        if self.breaker.gate is Gate.SHUT and self.breaker.due_ms <= now_ms:
+            self._turn(GateCue.TIME_UP, now_ms, 0.0)
+            if not any(flight.stage is Stage.READY for flight in self.flights.values()):
+                self._turn(GateCue.CONFIRMED, now_ms, 0.0)
+        if self.blocked and self.blocked_until_ms <= now_ms:
+            self.blocked = None
+        self._tails(now_ms)
+
+    def _tails(self, now_ms: int) -> None:
+        due = [
+            flight
+            for flight in self.flights.values()
+            if flight.stage is Stage.CONFIRMED and flight.due_ms <= now_ms
+        ]
+        if not due:
+            return
+        newest = max(due, key=lambda flight: flight.envelope.position)
+        for flight in due:
+            if flight.is_data and is_stale(flight.envelope.created_ms, now_ms, self.policy):
+                self.seal_anew(flight.envelope)
+                flight.due_ms = now_ms + flight.patience_ms(self.policy)
+            elif flight is newest or self.heard_ms >= flight.sent_ms:
+                flight.step(Step.TIME_UP)
+            else:
+                flight.repeats += 1
+                flight.due_ms = now_ms + flight.patience_ms(self.policy)
+
+    def block(self, reason: Reason, now_ms: int) -> None:
+        """Nothing can be sealed for the peer; try again later."""
+        policy = self.policy
+        self.blocked = reason
+        wait_ms = backoff_ms(self._blocks, policy.retry_ms, policy.retry_most_ms)
+        self.blocked_until_ms = now_ms + wait_ms
+        self._blocks += 1
+
+    def unblock(self) -> None:
+        """Something can be sealed for the peer again, or may be."""
+        self.blocked = None
+        self._blocks = 0
+
+    def put_clock_right(self, now_ms: int) -> None:
+        """Begin a new epoch where our clock was far ahead in this one."""
+        if self.head.seq and is_ahead(self.head.created_ms, now_ms):
+            self.jump(self.head.epoch, now_ms)
+
+    @property
+    def can_seal(self) -> bool:
+        """Whether anything may be sealed for the peer now."""
+        return self.allowed and not self.blocked and self.breaker.gate is Gate.OPEN
+
+    def has_room(self, lane: Lane, more: int = 0, more_bytes: int = 0) -> bool:
+        """Whether one more envelope of records may be sealed, after `more` not yet counted."""
+        count = self.in_flight + more
+        return self.window.has_room(count, self.in_flight_bytes + more_bytes, lane)
+
+    def control_due_ms(self) -> int | None:
+        """Return from when on a control envelope may be sealed; None where none may."""
+        if len(self.controls_on_way) >= CONTROL_CREDIT:
+            return None
+        return self.dues.due_ms(receipt_waits=self.receipt_on_way is not None)
+
+    def ready(self) -> list[Flight]:
+        """Return what may be published now, oldest first; one only while the gate is tried."""
+        if self.breaker.gate is Gate.SHUT:
+            return []
+        flights = list(self.flights.values())
+        found = [flight for flight in flights if flight.stage is Stage.READY]
+        if self.breaker.gate is Gate.OPEN:
+            return found
+        trying = any(flight.stage is Stage.SENT for flight in flights)
+        return [] if trying else found[:1]
+
+    def wake_ms(self) -> int:
+        """Return when something falls due by itself; `NEVER_MS` where nothing does."""
+        times = [f.due_ms for f in self.flights.values() if f.stage is Stage.CONFIRMED]
+        if self.breaker.gate is Gate.SHUT:
+            times.append(self.breaker.due_ms)
+        if self.blocked:
+            times.append(self.blocked_until_ms)
+        due_ms = self.control_due_ms()
+        if self.can_seal and due_ms is not None:
+            times.append(due_ms)
+        if self.can_seal and self.reseal:
+            times.append(self.reseal_due_ms)
+        return min(times, default=NEVER_MS)
+
+
+def _in_flight(envelope: SealedEnvelope) -> InFlight:
+    return InFlight(
+        envelope.position,
+        envelope.envelope_id,
+        envelope.payload_root,
+        len(envelope.frame),
+        envelope.lane,
+        envelope.family,
+        envelope.created_ms,
+    )

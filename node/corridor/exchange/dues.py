@@ -1,0 +1,193 @@
+"""What is owed to one peer in control records, until a control envelope carries it.
+
+Rules:
+
+* everything here comes up again when the peer repeats itself, so it is bounded without loss;
+* a question is answered at most once in `answer_gap_ms`;
+* what has been composed is forgotten only when the envelope that carries it is recorded.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from corridor.errors import Reason
+from corridor.exchange.policy import MAX_PENDING, ExchangePolicy
+from corridor.exchange.receipts import compose, ref, select
+from corridor.exchange.repair import GapWatch, asked, watch_gap
+from corridor.exchange.values import EnvelopeVerdict, Head, InStream, Position
+from corridor.wire import control, limits
+
+_ANSWERS: Final = 128
+"""Tombstones, and as many Undecryptables, in one envelope: with the rest at most 512 records."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the store knows, for what is told to a peer."""
+
+    owed: Sequence[EnvelopeVerdict]
+    streams: Sequence[InStream]
+    receipted: Head
+    log: tuple[int, bytes]
+
+    @property
+    def received(self) -> Head | None:
+        """The newest envelope of the peer up to which its newest epoch is complete."""
+        if not self.streams:
+            return None
+        newest = max(self.streams, key=lambda stream: stream.epoch)
+        return Head(newest.epoch, newest.complete_to, newest.head_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """Control records for one envelope, and what they settle."""
+
+    records: tuple[control.Control, ...]
+    answers: tuple[Position, ...] = ()
+    more_owed: bool = False
+    receipt: bool = False
+    opening: bool = False
+    status: bool = False
+    deferrals: tuple[bytes, ...] = ()
+    tombstones: tuple[Position, ...] = ()
+    cannot_open: tuple[bytes, ...] = ()
+    watches: tuple[int, ...] = ()
+
+
+@dataclass(slots=True)
+class Dues:
+    """What is owed to one peer."""
+
+    announced: bool = False
+    """The StreamOpen of this epoch is recorded."""
+    receipt: bool = False
+    status: bool = False
+    status_next_ms: int = 0
+    deferrals: dict[bytes, EnvelopeVerdict] = field(default_factory=dict)
+    cannot_open: dict[bytes, Reason] = field(default_factory=dict)
+    tombstones: dict[Position, bytes] = field(default_factory=dict)
+    watches: dict[int, GapWatch] = field(default_factory=dict)
+
+    def defer(self, verdict: EnvelopeVerdict) -> None:
+        """Tell the peer that an envelope of its is held."""
+        if len(self.deferrals) < MAX_PENDING:
+            self.deferrals[verdict.envelope_id] = verdict
+            self.receipt = True
+
+    def bury(self, position: Position, envelope_id: bytes) -> None:
+        """Tell the peer that a position of ours is closed."""
+        if len(self.tombstones) < MAX_PENDING:
+            self.tombstones.setdefault(position, envelope_id)
+
+    def refuse_opening(self, envelope_id: bytes, reason: Reason) -> None:
+        """Tell the peer that we cannot open an envelope of its."""
+        if len(self.cannot_open) < MAX_PENDING:
+            self.cannot_open[envelope_id] = reason
+
+    def watch(
+        self,
+        epoch: int,
+        gaps: tuple[tuple[int, int], ...],
+        *,
+        urgent: bool,
+        now_ms: int,
+        policy: ExchangePolicy,
+    ) -> None:
+        """Take note of what is missing in an epoch of the peer's stream."""
+        found = watch_gap(
+            self.watches.get(epoch), gaps, urgent=urgent, now_ms=now_ms, policy=policy
+        )
+        if found is None:
+            self.watches.pop(epoch, None)
+        else:
+            self.watches[epoch] = found
+
+    def due_ms(self, *, receipt_waits: bool) -> int | None:
+        """Return from when on something may be sent (0: now); None where nothing is owed."""
+        if not self.announced or self.tombstones or self.cannot_open:
+            return 0
+        if self.receipt and not receipt_waits:
+            return 0
+        times = [watch.due_ms for watch in self.watches.values()]
+        if self.status:
+            times.append(self.status_next_ms)
+        return min(times, default=None)
+
+    def compose(
+        self, known: Known, last_sent: Head, *, receipt_waits: bool, now_ms: int
+    ) -> Composed:
+        """Return the control records that may leave now."""
+        records: list[control.Control] = []
+        received = known.received
+        opening = not self.announced
+        if opening:
+            records.append(control.StreamOpen(_ref(last_sent), _ref(received)))
+        verdicts: tuple[EnvelopeVerdict, ...] = ()
+        receipt = self.receipt and not receipt_waits
+        if receipt:
+            verdicts = select((*self.deferrals.values(), *known.owed))
+            records.append(compose(verdicts, known.streams, *known.log))
+        status = self.status and now_ms >= self.status_next_ms
+        if status:
+            records.append(control.StreamStatus(_ref(received), _ref(known.receipted)))
+        watches = tuple(epoch for epoch, w in self.watches.items() if w.due_ms <= now_ms)
+        if watches:
+            records.append(_resend({epoch: self.watches[epoch] for epoch in watches}))
+        tombstones = tuple(self.tombstones)[:_ANSWERS]
+        records += [_tombstone(position, self.tombstones[position]) for position in tombstones]
+        cannot_open = tuple(self.cannot_open)[:_ANSWERS]
+        records += [control.Undecryptable(id_, self.cannot_open[id_]) for id_ in cannot_open]
+        told = {verdict.envelope_id for verdict in verdicts}
+        deferrals = tuple(id_ for id_ in self.deferrals if id_ in told)
+        answers = tuple(v.position for v in verdicts if v.envelope_id not in self.deferrals)
+        return Composed(
+            tuple(records),
+            answers,
+            more_owed=len(answers) < len(known.owed) or len(known.owed) >= MAX_PENDING,
+            receipt=receipt,
+            opening=opening,
+            status=status,
+            deferrals=deferrals,
+            tombstones=tombstones,
+            cannot_open=cannot_open,
+            watches=watches,
+        )
+
+    def recorded(self, composed: Composed, now_ms: int, policy: ExchangePolicy) -> None:
+        """Forget what `composed` carries: the envelope with it is recorded."""
+        self.announced = self.announced or composed.opening
+        if composed.receipt:
+            self.receipt = composed.more_owed or len(composed.deferrals) < len(self.deferrals)
+        if composed.status:
+            self.status, self.status_next_ms = False, now_ms + policy.answer_gap_ms
+        for envelope_id in composed.deferrals:
+            del self.deferrals[envelope_id]
+        for position in composed.tombstones:
+            del self.tombstones[position]
+        for envelope_id in composed.cannot_open:
+            del self.cannot_open[envelope_id]
+        for epoch in composed.watches:
+            self.watches[epoch] = asked(self.watches[epoch], now_ms, policy)
+
+
+def _ref(head: Head | None) -> control.HeadRef | None:
+    return None if head is None or not head.epoch else ref(head)
+
+
+def _tombstone(position: Position, envelope_id: bytes) -> control.Tombstone:
+    return control.Tombstone(control.HeadRef(position.epoch, position.seq, envelope_id))
+
+
+def _resend(watches: Mapping[int, GapWatch]) -> control.Resend:
+    """Ask for what is missing, oldest epoch first, within the bounds of one Resend."""
+    ranges: list[control.SequenceRange] = []
+    left = limits.MAX_RESEND_ENVELOPES
+    for epoch in sorted(watches):
+        for first, last in watches[epoch].gaps:
+            last_asked = min(last, first + left - 1)
+            if last_asked >= first and len(ranges) < limits.MAX_RESEND_RANGES:
+                ranges.append(control.SequenceRange(epoch, first, last_asked))
+                left -= last_asked - first + 1
+    return control.Resend(tuple(ranges))

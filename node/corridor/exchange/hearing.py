@@ -1,0 +1,44 @@
+"""How the sending side takes in what the receiving side has recorded: one arm for each cue."""
+
+from corridor.exchange.correspondent import Correspondent
+from corridor.exchange.cues import (
+    CannotOpen,
+    Cue,
+    Deferred,
+    GapsSeen,
+    HeadTold,
+    Heard,
+    PeerCannotOpen,
+    Receipted,
+    ReceiptOwed,
+    ResendAsked,
+    StatusOwed,
+)
+
+
+def hear(peer: Correspondent, cue: Cue, now_ms: int) -> bool:  # noqa: C901 - one arm a cue
+    """Change what is remembered of `peer`; returns whether we learnt that we forgot something."""
+    match cue:
+        case Heard():
+            peer.heard_ms = now_ms
+        case Receipted(_, verdicts):
+            peer.receipted(verdicts, now_ms)
+        case ReceiptOwed():
+            peer.dues.receipt = True
+        case Deferred(_, verdict):
+            peer.dues.defer(verdict)
+        case ResendAsked(_, positions):
+            for position in positions:
+                peer.asked_for(position, now_ms)
+        case GapsSeen(_, epoch, gaps, urgent):
+            peer.dues.watch(epoch, gaps, urgent=urgent, now_ms=now_ms, policy=peer.policy)
+        case CannotOpen(_, envelope_id, reason):
+            peer.dues.refuse_opening(envelope_id, reason)
+        case PeerCannotOpen(_, envelope):
+            peer.cannot_be_opened(envelope, now_ms)
+        case StatusOwed():
+            peer.dues.status = True
+            peer.heard_again(now_ms)
+        case HeadTold(_, received, known):
+            return peer.told_head(received, now_ms, known=known)
+    return False
