@@ -125,3 +125,6 @@ def test_what_is_written_is_read_back(tree: Node) -> None:
 
 
 @given(st.binary(max_size=200))
+def test_bytes_of_any_kind_are_read_or_refused(document: bytes) -> None:
+    with contextlib.suppress(Refused):
+        assert list(leaves(parse(document, LIMITS)))
