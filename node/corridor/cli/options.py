@@ -1,7 +1,7 @@
 """Options and output that commands share."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -34,7 +34,7 @@ def emit(data: Any, text: str, *, as_json: bool) -> None:  # noqa: ANN401 - any 
         click.echo(text)
 
 
-def table(rows: list[tuple[str, ...]], head: tuple[str, ...]) -> str:
+def table(rows: Sequence[Sequence[str]], head: Sequence[str]) -> str:
     """Return rows in columns under a head, for a terminal."""
     if not rows:
         return ""

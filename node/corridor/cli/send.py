@@ -72,9 +72,9 @@ def record_bytes(content: bytes) -> bytes:
 
     start = content.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
     if start == b"<":
-        from corridor.standards.ncts.mapper import decode
+        from corridor.standards.ncts.mapper import Options, decode
 
-        return encode_record(decode(content).record)
+        return encode_record(decode(content, Options()).record)
     if start == b"{":
         return encode_record(record_from_json(content.decode("utf-8-sig")))
     return content

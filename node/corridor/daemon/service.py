@@ -17,7 +17,7 @@ from corridor.daemon.metrics import NodeMetrics
 from corridor.daemon.offers import Answer, Offered
 from corridor.errors import Reason, Refused
 from corridor.exchange.lanes import default_lane
-from corridor.exchange.values import Lane, Submission, SubmitStatus
+from corridor.exchange.values import Submission, SubmitStatus
 from corridor.store.port import InboxRecord, LedgerLine, Outcome, Store
 from corridor.transit.identifiers import uuid7
 from corridor.transit.parties import CountryCode, Endpoint

@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
 
-from corridor.lab.demo import Account, Traffic
+from corridor.lab.demo import Account, Copies, Traffic
 from corridor.lab.scenario import Scenario
 from corridor.lab.tap import Tapped
 from corridor.seal.describe import describe_frame
@@ -41,13 +41,17 @@ def _traffic(traffic: Traffic, account: Account) -> str:
     most = ", ".join(f"{kind} {count}" for kind, count in kinds.most_common(_SHOWN))
     lines = [
         "What was exchanged",
-        f"  accepted {summary.accepted}   delivered {summary.delivered}   "
-        f"receipted {summary.receipted}   lost {summary.lost}   "
-        f"duplicated {summary.duplicated}   refused {summary.refused}",
+        (
+            f"  accepted {summary.accepted}   delivered {summary.delivered}   "
+            f"receipted {summary.receipted}   lost {summary.lost}   "
+            f"duplicated {summary.duplicated}   refused {summary.refused}"
+        ),
         f"  {between}",
         f"  {most}",
-        f"  {summary.records_per_s:.0f} records/s, from kept to receipted "
-        f"p50 {summary.latency_p50_ms:.0f} ms, p99 {summary.latency_p99_ms:.0f} ms",
+        (
+            f"  {summary.records_per_s:.0f} records/s, from kept to receipted "
+            f"p50 {summary.latency_p50_ms:.0f} ms, p99 {summary.latency_p99_ms:.0f} ms"
+        ),
     ]
     lines += [f"  refused: {refusal}" for refusal in summary.refusals[:20]]
     return "\n".join(lines) + "\n"
@@ -74,8 +78,10 @@ def _what_brokers_see(account: Account) -> str:
     return "\n".join(
         [
             "What a broker on the way sees of an envelope",
-            f"  {seen['sender']} → {seen['recipients'][0]['endpoint']}, {len(frame.body)} bytes "
-            f"({sizes['padded_payload']} of them padded ciphertext), lane {seen['lane']}",
+            (
+                f"  {seen['sender']} → {seen['recipients'][0]['endpoint']}, "
+                f"{len(frame.body)} bytes ({sizes['padded_payload']} of them padded ciphertext), lane {seen['lane']}"
+            ),
             f"  created {seen['created']}, suite {seen['suite']}",
             f"  hidden: {', '.join(seen['hidden'])}",
             "",
@@ -83,7 +89,7 @@ def _what_brokers_see(account: Account) -> str:
     )
 
 
-def _a_frame(tapped: dict[str, tuple[Tapped, ...]]) -> Tapped | None:
+def _a_frame(tapped: Copies) -> Tapped | None:
     frames = [
         one for messages in tapped.values() for one in messages if not is_statement_frame(one.body)
     ]
@@ -94,8 +100,10 @@ def _search(account: Account) -> str:
     summary = account.summary
     lines = [
         "The search for plaintext",
-        f"  {summary.values_searched} identifiers and names were sent; read in messages, queues, "
-        f"logs and stores ({summary.searched_mib:.0f} MiB): {summary.plaintext_sightings}",
+        (
+            f"  {summary.values_searched} identifiers and names were sent; read in messages, "
+            f"queues, logs and stores ({summary.searched_mib:.0f} MiB): {summary.plaintext_sightings}"
+        ),
         "  a value planted in plain was "
         + ("found: the search works" if account.search_works else "NOT FOUND: prove nothing"),
     ]

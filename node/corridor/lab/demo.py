@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import TypeAlias
 
 from corridor.gateway.local_client import LocalClient
 from corridor.lab.network import Network
@@ -30,6 +31,7 @@ from corridor.lab.traffic import (
     play,
     prove,
 )
+from corridor.transit.parties import CountryCode
 from corridor.wire.batches import type_label
 
 RECEIPTS_S = 120.0
@@ -37,6 +39,8 @@ _HANDED_S = 20.0
 _PLANTED = "planted-in-plain-7f3a"
 
 Say = Callable[[str], None]
+Taps: TypeAlias = dict[CountryCode, Tap]
+Copies: TypeAlias = dict[CountryCode, tuple[Tapped, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,7 @@ class Account:
     receipts: Receipts
     sightings: tuple[Sighting, ...]
     search_works: bool
-    tapped: dict[str, tuple[Tapped, ...]]
+    tapped: Copies
     story: tuple[tuple[int, str], ...] = ()
     """One record's way: (Unix milliseconds, what happened), in order."""
 
@@ -201,7 +205,7 @@ def _await_handed(network: Network, played: Played, receipts: Receipts) -> Count
 
 
 def _search(
-    network: Network, traffic: Traffic, taps: dict[str, Tap], tapped: dict[str, tuple[Tapped, ...]]
+    network: Network, traffic: Traffic, taps: Taps, tapped: Copies
 ) -> tuple[tuple[Sighting, ...], float, bool]:
     """Search everything; and search for what was planted, to know that searching works."""
     folder = network.directory / "tapped"

@@ -1,0 +1,87 @@
+"""`corridor keys`: show and rotate the node's keys."""
+
+import os
+import signal
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from corridor.cli.options import config_option, emit, json_option, table
+from corridor.errors import ExitStatus
+
+
+@click.group("keys")
+def command() -> None:
+    """Show and rotate the node's keys."""
+
+
+@command.command("list")
+@config_option
+@json_option
+def list_(config_path: Path, as_json: bool) -> None:
+    """Show which keys there are, for what, how they are protected and until when they count."""
+    from corridor.daemon.config import load_config
+    from corridor.daemon.rotation import describe_keys
+
+    now_ms = time.time_ns() // 1_000_000
+    found = describe_keys(load_config(config_path), now_ms)
+    rows = [
+        (one["role"], one["key_id"], one["protection"], _until(one["until_ms"]), one["state"])
+        for one in found
+    ]
+    emit(found, table(rows, ("role", "key id", "protected by", "until", "state")), as_json=as_json)
+
+
+@command.command("rotate")
+@config_option
+@click.option("--suite", "suites", type=click.Choice(["1", "2"]), multiple=True,
+              default=["2", "1"], show_default=True, help="Suites to make keys for.")  # fmt: skip
+@click.option("--pid", type=int, help="The running node's process: it is told to read again.")
+@json_option
+def rotate(config_path: Path, suites: tuple[str, ...], pid: int | None, as_json: bool) -> None:
+    """Make new encryption keys, and a key bundle that tells partners.
+
+    Partners seal to the new keys as soon as they have the bundle; what is under way to the old
+    ones is still opened. Keys that nothing may arrive for any more are destroyed.
+    """
+    from corridor.daemon.config import load_config
+    from corridor.daemon.rotation import rotate as rotate_keys
+
+    now_ms = time.time_ns() // 1_000_000
+    done: dict[str, Any] = rotate_keys(
+        load_config(config_path), tuple(int(suite) for suite in suites), now_ms
+    )
+    lines = [
+        f"bundle {done['serial']} of {done['endpoint']}, in force until {_until(done['until_ms'])}",
+        *(f"  new key {key_id}" for key_id in done["new"]),
+        *(f"  destroyed {key_id}" for key_id in done["destroyed"]),
+    ]
+    if pid is not None:
+        os.kill(pid, signal.SIGHUP)
+    else:
+        lines.append("next: send SIGHUP to the node, so that it tells its partners")
+    emit(done, "\n".join(lines), as_json=as_json)
+
+
+@command.command("fingerprint")
+@config_option
+@json_option
+def fingerprint(config_path: Path, as_json: bool) -> None:
+    """Show what partners compare over another channel: the network and the delegated keys."""
+    from corridor.daemon.config import load_config
+    from corridor.daemon.rotation import fingerprints
+
+    found = fingerprints(load_config(config_path), time.time_ns() // 1_000_000)
+    emit(found, "\n".join(f"{name}  {value}" for name, value in found.items()), as_json=as_json)
+    if not found:
+        sys.exit(ExitStatus.TRUST)
+
+
+def _until(unix_ms: int | None) -> str:
+    if unix_ms is None:
+        return "-"
+    return datetime.fromtimestamp(unix_ms / 1000, UTC).strftime("%Y-%m-%d")
