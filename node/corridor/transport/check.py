@@ -147,11 +147,20 @@ def _compare_row(section: _Section, title: str, wanted: Row, there: Row) -> Iter
             have = {name: have.get(name) for name in want}
         if want == have:
             continue
-        cure = f"{section.remove(there)} && {_IMPORT}" if section.replace else _IMPORT
+        cure = _cure(section, field, wanted, there)
         if field == "password_hash":
             yield Difference(title, "the rendered password", "another one", cure)
         else:
             yield Difference(f"{title}: {field}", _text(want), _text(have), cure)
+
+
+def _cure(section: _Section, field: str, wanted: Row, there: Row) -> str:
+    if field == "limits":  # an import leaves the limits of an existing user alone
+        user = _quoted(wanted["name"])
+        if not wanted.get(field):
+            return f"rabbitmqctl clear_user_limits {user} all"
+        return f"rabbitmqctl set_user_limits {user} {_quoted(json.dumps(wanted[field]))}"
+    return f"{section.remove(there)} && {_IMPORT}" if section.replace else _IMPORT
 
 
 def _link_patterns(expected: Definitions) -> tuple[re.Pattern[str], ...]:

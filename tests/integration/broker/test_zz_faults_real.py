@@ -1,0 +1,91 @@
+"""Brokers that stop, are killed, or fill up: nothing that was confirmed is lost.
+
+Named to run last: these tests restart the brokers that the others share.
+"""
+
+import pytest
+
+from corridor.lab.brokers import PrivateBroker, wait_ready
+from testkit.loops import Sending, asked
+from testkit.networks import GE, TR, PikaNetwork
+
+pytestmark = [pytest.mark.broker, pytest.mark.timeout(180)]
+
+
+def start(network: PikaNetwork, broker: PrivateBroker) -> None:
+    broker.start()
+    wait_ready([broker], 60)
+    network.brokers.wait_links()
+
+
+def publish_all(sending: Sending, numbers: range) -> None:
+    def send() -> None:
+        for number in numbers:
+            assert sending.publisher.publish(number, GE, b"%06d" % number, f"{number}")
+
+    asked(sending.publisher, send)
+
+
+def test_a_reader_stopped_in_good_order_loses_nothing_that_waits_for_it(
+    pika_network: PikaNetwork,
+) -> None:
+    ge = pika_network.brokers.ge
+    sending = pika_network.sending()
+    ge.ctl("stop")  # Debian's unit stops it so; by default RabbitMQ deletes the partner's queue
+    ge.stop()
+    publish_all(sending, range(200))
+    sending.wait_for("confirmed", 200)
+    assert sending.of("returned") == []
+    start(pika_network, ge)
+    reading = pika_network.reading(TR)
+    reading.wait_deliveries(200)
+    assert reading.bodies() == [b"%06d" % number for number in range(200)]
+
+
+def test_a_reader_killed_in_the_middle_loses_nothing(pika_network: PikaNetwork) -> None:
+    ge = pika_network.brokers.ge
+    first = pika_network.reading(TR)
+    sending = pika_network.sending()
+    publish_all(sending, range(1500))
+    first.wait_deliveries(50)
+    ge.kill()
+    publish_all(sending, range(1500, 2000))
+    sending.wait_for("confirmed", 2000)
+    start(pika_network, ge)
+    first.wait(lambda: len(set(first.bodies())) == 2000, 40)
+    assert first.of("failed") == []
+
+
+def test_a_sender_killed_in_the_middle_loses_nothing_that_is_published_again(
+    pika_network: PikaNetwork,
+) -> None:
+    tr = pika_network.brokers.tr
+    reading = pika_network.reading(TR)
+    sending = pika_network.sending()
+    publish_all(sending, range(2000))
+    sending.wait_for("confirmed", 100)
+    tr.kill()
+    sending.wait_for("lost")
+    start(pika_network, tr)
+    sending.wait_for("ready", 2)
+    unknown = sorted(set(range(2000)) - set(sending.of("confirmed")))
+    assert unknown
+    for number in unknown:
+        assert sending.publish(number, "GE", b"%06d" % number, f"{number}")
+    reading.wait(lambda: len(set(reading.bodies())) == 2000, 40)
+
+
+def test_confirms_that_stay_away_drop_the_connection(pika_network: PikaNetwork) -> None:
+    sending = pika_network.sending(confirm_timeout_s=1)
+    tr = pika_network.brokers.tr
+    network_queue = "federation: to.GE -> corridor.GE:from.TR"
+    name = f'{{resource,<<"corridor">>,queue,<<"{network_queue}">>}}'
+    look = f"{{ok,Q}} = rabbit_amqqueue:lookup({name}), {{P,_}} = amqqueue:get_pid(Q),"
+    tr.ctl("eval", f"{look} sys:suspend(P), ok.")
+    try:
+        sending.publish(1, "GE", b"x")
+        sending.wait_for("lost", patience_s=10)
+        assert sending.of("lost") == ["no confirm for 1 s"]
+    finally:
+        tr.ctl("eval", f"{look} sys:resume(P), ok.")
+    sending.wait_for("ready", 2)
