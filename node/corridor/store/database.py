@@ -27,6 +27,7 @@ _BUSY_MS: Final = 5_000  # a reader never waits on a writer in WAL; a checkpoint
 _STATEMENTS: Final = 200  # prepared statements kept: more than we have
 _CACHE_KIB: Final = 8_192  # pages in memory; two thirds of an idle node's budget stay free
 _CHECKPOINT_PAGES: Final = 4_000  # 16 MiB of log between checkpoints: fewer, larger ones
+_LOG_KEPT_BYTES: Final = 64 * 2**20  # the log is written over, not made anew each time
 
 
 def check_sqlite(version: str) -> None:
@@ -111,7 +112,7 @@ def open_writer(path: Path) -> apsw.Connection:
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
             "PRAGMA trusted_schema=OFF; PRAGMA temp_store=MEMORY;"
             f"PRAGMA cache_size=-{_CACHE_KIB}; PRAGMA wal_autocheckpoint={_CHECKPOINT_PAGES};"
-            f"PRAGMA journal_size_limit={_CHECKPOINT_PAGES * 4096}"
+            f"PRAGMA journal_size_limit={_LOG_KEPT_BYTES}"
         )
         return connection
 

@@ -23,6 +23,7 @@ from corridor.exchange.values import (
     RecordVerdict,
     Verdict,
 )
+from corridor.store import bundles
 from corridor.store.port import InboxRecord, KnownEnvelope
 from corridor.store.receipts import Receipts
 from corridor.store.rules import digest, enters_inbox
@@ -37,15 +38,15 @@ _KEEP: Final = (
 )
 _RECORD: Final = (
     "INSERT INTO inbox (cursor, partner, record_id, envelope, place, record_type, verdict, reason,"
-    " possible_repeat, digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " possible_repeat, digest, bundle, start, size)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
     " ON CONFLICT (record_id, partner) DO NOTHING"
 )
-_ENTRY: Final = "INSERT INTO inbox_entries (cursor, entry) VALUES (?, ?)"
+_TAKE_BACK: Final = "DELETE FROM inbox WHERE cursor >= ?"
 _ASIDE: Final = (
     "INSERT INTO aside (envelope, place, record_id, record_type, verdict, reason, entry)"
     " VALUES (?, ?, ?, ?, ?, ?, ?)"
 )
-_CURSOR: Final = "SELECT cursor, digest FROM inbox WHERE record_id = ? AND partner = ?"
 _DIGEST: Final = "SELECT digest FROM inbox WHERE record_id = ? AND partner = ?"
 _VERDICT_COLUMNS: Final = "epoch, seq, envelope_id, payload_root, verdict, reason, exceptions"
 _KNOWN: Final = (
@@ -60,15 +61,14 @@ _OWE: Final = (
     "UPDATE received SET owed = 1 WHERE partner = ? AND epoch = ? AND seq = ? AND owed = 0"
 )
 _INBOX: Final = (
-    "SELECT i.cursor, p.endpoint, i.record_id, i.record_type, e.entry, r.received_ms,"
-    " i.possible_repeat FROM inbox i CROSS JOIN inbox_entries e ON e.cursor = i.cursor"
+    "SELECT i.cursor, p.endpoint, i.record_id, i.record_type, r.received_ms, i.possible_repeat,"
+    " i.bundle, i.start, i.size FROM inbox i"
     " CROSS JOIN received r ON r.row = i.envelope CROSS JOIN partners p ON p.id = i.partner"
     " WHERE i.cursor > ? AND i.verdict = 1 ORDER BY i.cursor LIMIT ?"
 )
 _LAST: Final = "SELECT coalesce(max(cursor), 0) FROM inbox"
 _HANDED: Final = "SELECT count(*) FROM inbox WHERE cursor > ? AND cursor <= ? AND verdict = 1"
 _ACKNOWLEDGED: Final = "store.acknowledged"
-_ENTRY_CONTEXT: Final = b"inbox.entry"
 _ASIDE_CONTEXT: Final = b"aside.entry"
 _SEED_CONTEXT: Final = b"received.seed"
 
@@ -120,7 +120,10 @@ class Inbox(Receipts):
         records = [(one, row, record) for row, one in numbered for record in one.records]
         inbound = [kept for kept in records if enters_inbox(kept[2])]
         aside = [kept for kept in records if not enters_inbox(kept[2])]
-        aside += _put_records(session, inbound)
+        if not _put_records(session, inbound):
+            inbound, known = _told_apart(session, inbound)
+            aside += known
+            _put_records(session, inbound)
         session.executemany(_ASIDE, [_aside(session, kept) for kept in aside])
         session.owed_touched.update(one.peer for one in envelopes if one.receipt_owed)
         for one in envelopes:
@@ -141,20 +144,19 @@ class Inbox(Receipts):
     # -- national system
     def inbox(self, after: int, limit: int) -> Sequence[InboxRecord]:
         """Return accepted business records after a cursor."""
-        opened = self._session.key.open_value
+        rows = self._session.rows(_INBOX, (after, limit))
+        entries = bundles.get(self._session, ((one[6], one[7], one[8]) for one in rows))
         return [
             InboxRecord(
-                cursor,
-                Endpoint(peer),
-                record_id,
-                record_type,
-                opened(entry, _ENTRY_CONTEXT + cursor.to_bytes(8)),
-                received_ms,
-                bool(repeat),
+                one[0],
+                Endpoint(one[1]),
+                one[2],
+                one[3],
+                entry,
+                one[4],
+                possible_repeat=bool(one[5]),
             )
-            for cursor, peer, record_id, record_type, entry, received_ms, repeat in (
-                self._session.rows(_INBOX, (after, limit))
-            )
+            for one, entry in zip(rows, entries, strict=True)
         ]
 
     def acknowledge(self, up_to: int, now_ms: int) -> int:
@@ -197,10 +199,11 @@ def _received(session: Session, row: int, one: ReceivedEnvelope) -> tuple[Any, .
     )
 
 
-def _put_records(session: Session, records: Sequence[_Kept]) -> list[_Kept]:
-    """Put records into the inbox; returns those that were there already, with the same bytes."""
-    first = session.take_numbers("inbox", len(records))
-    digests = [digest(record.entry) for _, _, record in records]
+def _put_records(session: Session, kept: Sequence[_Kept]) -> bool:
+    """Put new records into the inbox; puts none, and returns False, where one is not new."""
+    entries = [record.entry for _, _, record in kept]
+    places = bundles.plan(session, entries)
+    first = session.take_numbers("inbox", len(kept))
     changed = session.connection.total_changes()
     session.executemany(
         _RECORD,
@@ -215,43 +218,40 @@ def _put_records(session: Session, records: Sequence[_Kept]) -> list[_Kept]:
                 int(record.verdict),
                 _number(record.reason),
                 int(record.possible_repeat),
-                entry_digest,
+                digest(record.entry),
+                *place,
             )
-            for cursor, ((envelope, row, record), entry_digest) in enumerate(
-                zip(records, digests, strict=True), first
+            for cursor, ((envelope, row, record), place) in enumerate(
+                zip(kept, places, strict=True), first
             )
         ],
     )
-    kept, known = list(enumerate(records, first)), []
-    if session.connection.total_changes() - changed != len(records):
-        known = [
-            one
-            for one, entry_digest in zip(kept, digests, strict=True)
-            if _is_known(session, one, entry_digest)
-        ]
-        kept = [one for one in kept if one not in known]
-    _put_entries(session, kept)
-    return [one for _, one in known]
+    if session.connection.total_changes() - changed != len(kept):
+        session.execute(_TAKE_BACK, (first,))
+        return False
+    bundles.put(session, places, entries)
+    put_terms(session, INBOX, first, [record.terms for _, _, record in kept])
+    return True
 
 
-def _is_known(session: Session, numbered: tuple[int, _Kept], entry_digest: bytes) -> bool:
-    cursor, (envelope, _, record) = numbered
-    found = session.row(_CURSOR, (record.record_id, session.partner(envelope.peer)))
-    if found is None or found[1] != entry_digest:
-        raise StoreMisused("a record of a peer is known already with other bytes")
-    return bool(found[0] != cursor)
-
-
-def _put_entries(session: Session, kept: Sequence[tuple[int, _Kept]]) -> None:
-    sealed = session.key.seal_value
-    session.executemany(
-        _ENTRY,
-        [
-            (cursor, sealed(record.entry, _ENTRY_CONTEXT + cursor.to_bytes(8)))
-            for cursor, (_, _, record) in kept
-        ],
-    )
-    put_terms(session, INBOX, ((cursor, record.terms) for cursor, (_, _, record) in kept))
+def _told_apart(session: Session, kept: Sequence[_Kept]) -> tuple[list[_Kept], list[_Kept]]:
+    """Return records that are new, and those known with the same bytes."""
+    new: list[_Kept] = []
+    known: list[_Kept] = []
+    digests: dict[tuple[int, bytes], bytes] = {}
+    for one in kept:
+        envelope, _, record = one
+        key = (session.note_partner(envelope.peer), record.record_id)
+        found = session.row(_DIGEST, (record.record_id, key[0]))
+        before = found[0] if found else digests.get(key)
+        if before is None:
+            digests[key] = digest(record.entry)
+            new.append(one)
+        elif before == digest(record.entry):
+            known.append(one)
+        else:
+            raise StoreMisused("a record of a peer is known already with other bytes")
+    return new, known
 
 
 def _aside(session: Session, kept: _Kept) -> tuple[Any, ...]:

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from corridor.errors import Reason
 from corridor.exchange.values import Lane, Submission, SubmitStatus, Verdict, Waiting
+from corridor.store import bundles
 from corridor.store.evidence import Evidence
 from corridor.store.port import LedgerLine, Outcome
 from corridor.store.rules import digest
@@ -21,15 +22,15 @@ from corridor.store.sqlite_session import Session
 from corridor.transit.parties import Endpoint
 
 _ACCEPT: Final = (
-    "INSERT INTO outbox (row, partner, record_id, record_type, lane, accepted_ms, digest)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (record_id, partner) DO NOTHING"
+    "INSERT INTO outbox (row, partner, record_id, record_type, lane, accepted_ms, digest,"
+    " bundle, start, size) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " ON CONFLICT (record_id, partner) DO NOTHING"
 )
-_ENTRY: Final = "INSERT INTO outbox_entries (row, entry) VALUES (?, ?)"
-_KNOWN: Final = "SELECT row, digest FROM outbox WHERE record_id = ? AND partner = ?"
+_TAKE_BACK: Final = "DELETE FROM outbox WHERE row >= ?"
+_KNOWN: Final = "SELECT digest FROM outbox WHERE record_id = ? AND partner = ?"
 _WAITING: Final = (
-    "SELECT o.row, o.record_id, o.lane, e.entry, o.accepted_ms"
-    " FROM outbox o CROSS JOIN outbox_entries e ON e.row = o.row"
-    " WHERE o.partner = ? AND o.lane = ? AND o.sealed IS NULL ORDER BY o.row LIMIT ?"
+    "SELECT row, record_id, lane, accepted_ms, bundle, start, size FROM outbox"
+    " WHERE partner = ? AND lane = ? AND sealed IS NULL ORDER BY row LIMIT ?"
 )
 _OUTCOMES: Final = (
     "SELECT c.cursor, p.endpoint, o.record_id, o.verdict, o.reason, o.accepted_ms,"
@@ -42,7 +43,6 @@ _LEDGER: Final = (
     " FROM outbox o JOIN partners p ON p.id = o.partner LEFT JOIN sealed s ON s.row = o.sealed"
     " WHERE o.record_id = ? ORDER BY p.endpoint"
 )
-_ENTRY_CONTEXT: Final = b"outbox.entry"
 
 
 class Outbox(Evidence):
@@ -54,40 +54,16 @@ class Outbox(Evidence):
 
     def accept_all(self, submissions: Sequence[Submission], now_ms: int) -> Sequence[SubmitStatus]:
         """Keep many records, as `accept` does for each in order."""
-        session = self._session
         digests = [digest(one.entry) for one in submissions]
-        first = session.take_numbers("outbox", len(submissions))
-        changed = session.connection.total_changes()
-        session.executemany(
-            _ACCEPT,
-            [
-                (
-                    row,
-                    session.note_partner(one.peer),
-                    one.record_id,
-                    one.record_type,
-                    int(one.lane),
-                    now_ms,
-                    entry_digest,
-                )
-                for row, (one, entry_digest) in enumerate(
-                    zip(submissions, digests, strict=True), first
-                )
-            ],
-        )
-        kept = list(enumerate(submissions, first))
-        statuses = [SubmitStatus.ACCEPTED] * len(submissions)
-        if session.connection.total_changes() - changed != len(submissions):
-            statuses = [
-                self._status(row, one, entry_digest)
-                for (row, one), entry_digest in zip(kept, digests, strict=True)
-            ]
-            kept = [
-                numbered
-                for numbered, status in zip(kept, statuses, strict=True)
-                if status is SubmitStatus.ACCEPTED
-            ]
-        _put_entries(session, kept)
+        if _insert(self._session, submissions, digests, now_ms):
+            return [SubmitStatus.ACCEPTED] * len(submissions)
+        statuses = self._statuses(submissions, digests)
+        fresh = [
+            (one, entry_digest)
+            for one, entry_digest, status in zip(submissions, digests, statuses, strict=True)
+            if status is SubmitStatus.ACCEPTED
+        ]
+        _insert(self._session, [one for one, _ in fresh], [one for _, one in fresh], now_ms)
         return statuses
 
     def waiting(self, peer: Endpoint, lane: Lane, limit: int) -> Sequence[Waiting]:
@@ -100,22 +76,35 @@ class Outbox(Evidence):
         """Return what became of our business records, after a cursor."""
         return [_outcome(*row) for row in self._session.rows(_OUTCOMES, (after, limit))]
 
-    def _status(self, row: int, submission: Submission, entry_digest: bytes) -> SubmitStatus:
-        """Tell what became of a submission for which `row` was meant."""
+    def _statuses(
+        self, submissions: Sequence[Submission], digests: Sequence[bytes]
+    ) -> list[SubmitStatus]:
+        """Tell which of a batch are new, and how the others are known."""
+        statuses: list[SubmitStatus] = []
+        new: dict[tuple[Endpoint, bytes], bytes] = {}
+        for one, entry_digest in zip(submissions, digests, strict=True):
+            key = (one.peer, one.record_id)
+            known = new.get(key) or self._known(one)
+            if known is None:
+                new[key] = entry_digest
+                statuses.append(SubmitStatus.ACCEPTED)
+            else:
+                same = known == entry_digest
+                statuses.append(SubmitStatus.DUPLICATE if same else SubmitStatus.CONFLICT)
+        return statuses
+
+    def _known(self, submission: Submission) -> bytes | None:
         bindings = (submission.record_id, self._session.partner(submission.peer))
         found = self._session.row(_KNOWN, bindings)
-        if found is not None and found[0] == row:
-            return SubmitStatus.ACCEPTED
-        same = found is not None and found[1] == entry_digest
-        return SubmitStatus.DUPLICATE if same else SubmitStatus.CONFLICT
+        return found[0] if found else None
 
 
 def as_waiting(session: Session, rows: Sequence[Sequence[Any]]) -> list[Waiting]:
-    """Return rows (row, record_id, lane, sealed entry, accepted_ms) as records."""
-    opened = session.key.open_value
+    """Return rows (row, record_id, lane, accepted_ms, bundle, start, size) as records."""
+    entries = bundles.get(session, ((one[4], one[5], one[6]) for one in rows))
     return [
-        Waiting(row, record_id, Lane(lane), opened(entry, _context(row)), accepted_ms)
-        for row, record_id, lane, entry, accepted_ms in rows
+        Waiting(one[0], one[1], Lane(one[2]), entry, one[3])
+        for one, entry in zip(rows, entries, strict=True)
     ]
 
 
@@ -124,15 +113,40 @@ def ledger(session: Session, record_id: bytes) -> list[LedgerLine]:
     return [_line(row) for row in session.rows(_LEDGER, (record_id,))]
 
 
-def _put_entries(session: Session, kept: Sequence[tuple[int, Submission]]) -> None:
-    sealed = session.key.seal_value
-    session.executemany(_ENTRY, [(row, sealed(one.entry, _context(row))) for row, one in kept])
-    put_terms(session, OUTBOX, ((row, one.terms) for row, one in kept))
-    session.lanes_touched.update((one.peer, one.lane) for _, one in kept)
-
-
-def _context(row: int) -> bytes:
-    return _ENTRY_CONTEXT + row.to_bytes(8)
+def _insert(
+    session: Session, kept: Sequence[Submission], digests: Sequence[bytes], now_ms: int
+) -> bool:
+    """Keep records that are new; keeps nothing, and returns False, where one of them is not."""
+    entries = [one.entry for one in kept]
+    places = bundles.plan(session, entries)
+    first = session.take_numbers("outbox", len(kept))
+    partner = {peer: session.note_partner(peer) for peer in {one.peer for one in kept}}
+    changed = session.connection.total_changes()
+    session.executemany(
+        _ACCEPT,
+        [
+            (
+                row,
+                partner[one.peer],
+                one.record_id,
+                one.record_type,
+                int(one.lane),
+                now_ms,
+                entry_digest,
+                *place,
+            )
+            for row, (one, entry_digest, place) in enumerate(
+                zip(kept, digests, places, strict=True), first
+            )
+        ],
+    )
+    if session.connection.total_changes() - changed != len(kept):
+        session.execute(_TAKE_BACK, (first,))
+        return False
+    bundles.put(session, places, entries)
+    put_terms(session, OUTBOX, first, [one.terms for one in kept])
+    session.lanes_touched.update({(one.peer, one.lane) for one in kept})
+    return True
 
 
 def _line(row: Sequence[Any]) -> LedgerLine:

@@ -77,10 +77,8 @@ _FLIGHT_COLUMNS: Final = (
 _FIND: Final = f"{_FLIGHT_COLUMNS} WHERE envelope_id = ? AND partner = ?"
 _OPEN: Final = f"{_FLIGHT_COLUMNS} WHERE partner = ? AND settled_ms IS NULL ORDER BY epoch, seq"
 _RECORDS: Final = (
-    "SELECT o.row, o.record_id, o.lane, e.entry, o.accepted_ms"
-    " FROM outbox o CROSS JOIN outbox_entries e ON e.row = o.row"
-    " WHERE o.row BETWEEN ? AND ? AND o.sealed = ? AND (o.verdict IS NULL OR o.verdict > 2)"
-    " ORDER BY o.row"
+    "SELECT row, record_id, lane, accepted_ms, bundle, start, size FROM outbox"
+    " WHERE row BETWEEN ? AND ? AND sealed = ? AND (verdict IS NULL OR verdict > 2) ORDER BY row"
 )
 _ATTEMPT: Final = (
     "UPDATE sealed SET attempts = attempts + 1 WHERE partner = ? AND epoch = ? AND seq = ?"

@@ -124,23 +124,8 @@ class SqliteStore:
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
         """Open the one writing transaction; commits at the end of the block, durable then."""
-        session = self._writer
-        if session is None:
-            raise StoreMisused("the store is closed or open for reading only")
-        self._refuse_nested()
-        with self._turn, translating():
-            session.execute("BEGIN IMMEDIATE")
-            self._owner = threading.get_ident()
-            try:
-                yield SqliteTransaction(session)
-                session.flush()
-                session.execute("COMMIT")
-            except BaseException:
-                _roll_back(session)
-                raise
-            finally:
-                self._owner = None
-            self._note_commit(session)
+        with self._writing() as session:
+            yield SqliteTransaction(session)
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
@@ -200,9 +185,13 @@ class SqliteStore:
 
     def prune(self, now_ms: int) -> int:
         """Erase envelopes' bytes 30 days after their receipt."""
-        with self.transaction():
-            session = self._writer
-            return sealed.prune(session, now_ms) if session else 0
+        with self._writing() as session:
+            erased = sealed.prune(session, now_ms)
+        more = True
+        while more:
+            with self._writing() as session:
+                more = search.gather(session)
+        return erased
 
     def close(self) -> None:
         """Close it; further use is an error."""
@@ -219,6 +208,26 @@ class SqliteStore:
                 self._lock = None
 
     # -- private
+    @contextmanager
+    def _writing(self) -> Iterator[Session]:
+        session = self._writer
+        if session is None:
+            raise StoreMisused("the store is closed or open for reading only")
+        self._refuse_nested()
+        with self._turn, translating():
+            session.execute("BEGIN IMMEDIATE")
+            self._owner = threading.get_ident()
+            try:
+                yield session
+                session.flush()
+                session.execute("COMMIT")
+            except BaseException:
+                _roll_back(session)
+                raise
+            finally:
+                self._owner = None
+            self._note_commit(session)
+
     def _open_writing(self) -> None:
         with ExitStack() as undo:
             if not self._path.parent.is_dir():

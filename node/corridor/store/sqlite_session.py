@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _LOG: Final = "store.log"
 _COUNTED: Final = {
+    "bundles": "SELECT coalesce(max(row), 0) FROM bundles",
     "outbox": "SELECT coalesce(max(row), 0) FROM outbox",
     "sealed": "SELECT coalesce(max(row), 0) FROM sealed",
     "received": "SELECT coalesce(max(row), 0) FROM received",

@@ -7,11 +7,17 @@ CREATE TABLE partners (
   endpoint TEXT NOT NULL UNIQUE
 ) STRICT;
 
--- Records of ours. Small rows, since each is updated twice in its life; what is large and
--- written once stands in outbox_entries.
+-- Entries of records, sealed together under the storage key as they came together.
+CREATE TABLE bundles (
+  row INTEGER PRIMARY KEY,
+  sealed BLOB NOT NULL
+) STRICT;
+
+-- Records of ours. Small rows, since each is updated twice in its life; no foreign key, since it
+-- would be looked up again for each record (as in inbox).
 CREATE TABLE outbox (
   row INTEGER PRIMARY KEY,
-  partner INTEGER NOT NULL REFERENCES partners,
+  partner INTEGER NOT NULL,
   record_id BLOB NOT NULL CHECK (length(record_id) = 16),
   record_type INTEGER NOT NULL,
   lane INTEGER NOT NULL,
@@ -21,15 +27,13 @@ CREATE TABLE outbox (
   verdict INTEGER,              -- 1 ACCEPTED and 2 REFUSED are final
   reason INTEGER,
   receipted_ms INTEGER,
-  faults TEXT                   -- JSON list of rule ids and field paths
+  faults TEXT,                  -- JSON list of rule ids and field paths
+  bundle INTEGER NOT NULL,      -- where its entry stands
+  start INTEGER NOT NULL,
+  size INTEGER NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX outbox_identity ON outbox (record_id, partner);
 CREATE INDEX outbox_waiting ON outbox (partner, lane) WHERE sealed IS NULL;
-
-CREATE TABLE outbox_entries (
-  row INTEGER PRIMARY KEY,
-  entry BLOB NOT NULL           -- sealed under the storage key
-) STRICT;
 
 -- In which order records of ours became final.
 CREATE TABLE outcomes (
@@ -123,7 +127,7 @@ CREATE TABLE tombstones (
 -- Records of partners for the national system.
 CREATE TABLE inbox (
   cursor INTEGER PRIMARY KEY,
-  partner INTEGER NOT NULL REFERENCES partners,
+  partner INTEGER NOT NULL,
   record_id BLOB NOT NULL CHECK (length(record_id) = 16),
   envelope INTEGER NOT NULL,    -- row of `received`
   place INTEGER NOT NULL,       -- its place in the envelope, from 0
@@ -131,14 +135,12 @@ CREATE TABLE inbox (
   verdict INTEGER NOT NULL,     -- only 1 ACCEPTED is handed on
   reason INTEGER,
   possible_repeat INTEGER NOT NULL,
-  digest BLOB NOT NULL
+  digest BLOB NOT NULL,
+  bundle INTEGER NOT NULL,      -- where its entry stands
+  start INTEGER NOT NULL,
+  size INTEGER NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX inbox_identity ON inbox (record_id, partner);
-
-CREATE TABLE inbox_entries (
-  cursor INTEGER PRIMARY KEY,
-  entry BLOB NOT NULL           -- sealed under the storage key
-) STRICT;
 
 -- Records of partners that do not enter the inbox and are needed as evidence: control records,
 -- refused ones, and those that came before (their bytes stand in the inbox).
@@ -153,14 +155,20 @@ CREATE TABLE aside (
   PRIMARY KEY (envelope, place)
 ) STRICT, WITHOUT ROWID;
 
--- Keyed hashes of what records can be found by, in runs of 2,048 rows: a hash falls anywhere,
--- and writing into one run touches few pages however large the store has grown.
-CREATE TABLE terms (
+-- Keyed hashes of what records can be found by: packed as they come, later sorted into runs.
+CREATE TABLE packed_terms (
+  row INTEGER PRIMARY KEY,
   side INTEGER NOT NULL,        -- 0 outbox, 1 inbox
+  base INTEGER NOT NULL,        -- the row that offset 0 means
+  count INTEGER NOT NULL,
+  items BLOB NOT NULL           -- hash (8 bytes) and offset (4 bytes) of each
+) STRICT;
+CREATE TABLE terms (
   run INTEGER NOT NULL,
   term BLOB NOT NULL,
+  side INTEGER NOT NULL,
   row INTEGER NOT NULL,
-  PRIMARY KEY (side, run, term, row)
+  PRIMARY KEY (run, term, side, row)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE quarantine (
