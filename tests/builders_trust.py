@@ -229,3 +229,10 @@ def make_world(  # noqa: PLR0913 - each test varies one of them
 
 def _seed(purpose: str, name: str) -> bytes:
     return hashlib.sha256(f"{purpose}:{name}".encode()).digest()
+
+
+def accept(view: TrustView, *statements: bytes, now_ms: int = NOW_MS) -> TrustView:
+    """The view after more statements, each of which it must take."""
+    for signed in statements:
+        view = view.with_statement(signed, now_ms)
+    return view

@@ -190,6 +190,9 @@ def next_directory(  # noqa: PLR0913 - what may change from one directory to the
     listed = old.members if members is None else tuple(members)
     identities = {entry.member_id: entry.identity for entry in listed}
     added = tuple(verify_agreement(Signed.parse(raw), network_id, identities) for raw in agreements)
+    stay = tuple(entry for entry in old.agreements if old.must_list(entry, issued_ms))
+    ended = {**old.ended_ms, **(ended_ms or {})}
+    names = {entry.agreement.agreement_id for entry in (*stay, *added)}
     return replace(
         old,
         version=old.version + 1,
@@ -198,9 +201,9 @@ def next_directory(  # noqa: PLR0913 - what may change from one directory to the
         issued_ms=issued_ms,
         expires_ms=issued_ms + limits.DIRECTORY_LIFETIME_MS,
         members=listed,
-        agreements=(*old.agreements, *added),
+        agreements=(*stay, *added),
         revoked=old.revoked | frozenset(revoked),
-        ended_ms={**old.ended_ms, **(ended_ms or {})},
+        ended_ms={name: at for name, at in ended.items() if name in names},
     )
 
 

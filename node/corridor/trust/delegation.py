@@ -170,7 +170,6 @@ def _delegated(message: pb.DelegatedKey, member: str) -> DelegatedKey:
 
 
 def _revocations(messages: Sequence[pb.RevokedKey], issued_ms: int) -> tuple[Revocation, ...]:
-    well_formed(len(messages) <= limits.MAX_REVOKED_KEYS, "too many revoked keys")
     well_formed(all(len(m.key_id) == KEY_ID_BYTES for m in messages), "a key id has 16 bytes")
     well_formed(len({m.key_id for m in messages}) == len(messages), "a key is revoked twice")
     past = all(m.effective_ms <= issued_ms for m in messages)

@@ -96,6 +96,10 @@ class Directory:
         early = self.ended_ms.get(agreement.agreement_id, agreement.valid_to_ms)
         return min(agreement.valid_to_ms, early)
 
+    def must_list(self, listed: Listed, issued_ms: int) -> bool:
+        """Whether a directory issued then still has to list an agreement of this one."""
+        return issued_ms < self.end_ms(listed) + limits.AGREEMENT_AFTERMATH_MS
+
 
 def encode_directory(directory: Directory) -> bytes:
     """Return the payload that `read_directory` reads."""
@@ -152,6 +156,8 @@ def read_directory(
         revoked=_revoked(message),
         ended_ms=_ended(message),
     )
+    named = {entry.agreement.agreement_id for entry in directory.agreements}
+    well_formed(directory.ended_ms.keys() <= named, "an end of an agreement that is not listed")
     check_link(directory.link(b""))
     checks.window(
         directory.issued_ms, directory.expires_ms, limits.DIRECTORY_LIFETIME_MS, "a directory"
@@ -179,7 +185,7 @@ def _check_agreements(held: Directory, new: Directory) -> None:
     ids = {entry.agreement.agreement_id: entry for entry in new.agreements}
     for entry in held.agreements:
         name = entry.agreement.agreement_id
-        if held.end_ms(entry) + limits.AGREEMENT_AFTERMATH_MS <= new.issued_ms:
+        if not held.must_list(entry, new.issued_ms):
             continue
         same = name in ids and ids[name].agreement == entry.agreement
         _kept(same, f"agreement {name!r} is gone before its end")

@@ -137,7 +137,7 @@ MAX_MEMBERS: Final = 512
 """Members of a network: every customs administration of the world, twice."""
 
 MAX_REVOKED_KEYS: Final = 4_096
-"""Keys revoked in one directory or delegation; they stay listed for ever."""
+"""Keys revoked in one directory; they stay listed for ever."""
 
 MAX_DELEGATED_KEYS: Final = 64
 """Delegated keys of one member, those kept for late arrivals included."""
