@@ -12,7 +12,9 @@ Rules:
 
 import signal
 import time
+import traceback
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Protocol
 
 from corridor.daemon.logs import event_logger
@@ -73,7 +75,9 @@ def _turn_until_ended(node: Node) -> ExitStatus:
         if caught is not None:
             _reload(node)
         if node.failure is not None:
-            event_logger().error("node.failed", cause=type(node.failure).__name__)
+            event_logger().error(
+                "node.failed", cause=type(node.failure).__name__, stage=_place(node.failure)
+            )
             return ExitStatus.FAILED
         node.housekeep()
         if watchdog_s is not None and time.monotonic() - alive_at >= watchdog_s:
@@ -89,3 +93,9 @@ def _reload(node: Node) -> None:
     except CorridorError as error:
         event_logger().error("reload.refused", code=error.code, cause=str(error))
     notify("READY=1")
+
+
+def _place(error: Exception) -> str:
+    """Return where an error was raised, innermost last: places, not values."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return " ".join(f"{Path(frame.filename).stem}:{frame.lineno}" for frame in frames[-6:])

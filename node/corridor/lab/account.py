@@ -74,13 +74,13 @@ def _what_brokers_see(account: Account) -> str:
     if frame is None:
         return ""
     seen: dict[str, Any] = describe_frame(parse_frame(frame.body))
-    sizes = seen["size_bytes"]
+    padded = seen["size_bytes"]["padded_payload"]
     return "\n".join(
         [
             "What a broker on the way sees of an envelope",
             (
                 f"  {seen['sender']} → {seen['recipients'][0]['endpoint']}, "
-                f"{len(frame.body)} bytes ({sizes['padded_payload']} of them padded ciphertext), lane {seen['lane']}"
+                f"{len(frame.body)} bytes, {padded} of them padded ciphertext; lane {seen['lane']}"
             ),
             f"  created {seen['created']}, suite {seen['suite']}",
             f"  hidden: {', '.join(seen['hidden'])}",
@@ -102,7 +102,7 @@ def _search(account: Account) -> str:
         "The search for plaintext",
         (
             f"  {summary.values_searched} identifiers and names were sent; read in messages, "
-            f"queues, logs and stores ({summary.searched_mib:.0f} MiB): {summary.plaintext_sightings}"
+            f"queues, logs, stores ({summary.searched_mib:.0f} MiB): {summary.plaintext_sightings}"
         ),
         "  a value planted in plain was "
         + ("found: the search works" if account.search_works else "NOT FOUND: prove nothing"),

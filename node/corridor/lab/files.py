@@ -19,7 +19,7 @@ from corridor.errors import ConfigurationError, Refused
 from corridor.lab.demo import Traffic
 from corridor.lab.scenario import Scenario
 from corridor.lab.traffic import Planned
-from corridor.standards.generate import identifiers_of
+from corridor.standards.generate.plaintext import identifiers_of
 from corridor.standards.ncts.mapper import Options, decode
 from corridor.transit.identifiers import uuid7
 from corridor.transit.parties import CountryCode

@@ -164,7 +164,7 @@ def _entry_fault(entry: Entry) -> Refused | None:
         return Refused(Reason.RECORD_MALFORMED, "schema id")
     if supersedes is not None and len(supersedes) != limits.RECORD_ID_BYTES:
         return Refused(Reason.RECORD_MALFORMED, "superseded record id")
-    if not body:
+    if not body and not is_control(record_type):  # an empty StreamOpen says "nothing before"
         return Refused(Reason.RECORD_MALFORMED, "empty body")
     return None
 
@@ -180,7 +180,7 @@ def _entry_head(entry: Entry) -> bytes:
     )
     if supersedes is not None:
         head += b"\x22\x10" + supersedes
-    return head + b"\x2a" + _varint(len(body))
+    return head + b"\x2a" + _varint(len(body)) if body else head
 
 
 def _varint(number: int) -> bytes:
