@@ -50,6 +50,12 @@ def public_key(suite: int, secret: bytes) -> bytes:
     return hpke.public_key(suite, secret)
 
 
+@lru_cache(maxsize=64)
+def signing_pair(seed: bytes) -> tuple[bytes, bytes]:
+    """Public key and libsodium's secret of a seed."""
+    return bindings.crypto_sign_seed_keypair(seed)
+
+
 @dataclass(frozen=True)
 class Signer:
     """An Ed25519 key by its seed."""
@@ -59,7 +65,7 @@ class Signer:
     @property
     def public(self) -> bytes:
         """32 bytes."""
-        return bindings.crypto_sign_seed_keypair(self.seed)[0]
+        return signing_pair(self.seed)[0]
 
     @property
     def key_id(self) -> bytes:
@@ -68,7 +74,7 @@ class Signer:
 
     def sign(self, payload_type: str, body: bytes) -> bytes:
         """64 bytes."""
-        secret = bindings.crypto_sign_seed_keypair(self.seed)[1]
+        secret = signing_pair(self.seed)[1]
         return bindings.crypto_sign(pae(payload_type, body), secret)[:64]
 
 
