@@ -7,7 +7,7 @@ Rules:
   nobody vouches for any more) is left out here, though the statement is still held.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -86,43 +86,50 @@ def make_index(state: State) -> Index:
         return Index(0, {}, {}, frozenset(), {}, {}, {}, {}, {})
     directory = state.directory.value
     members = {member.endpoint: member for member in directory.members}
-    standing = _standing(state, directory)
-    trusted = vouchers(standing)
     active = {e for e, member in members.items() if member.status is MemberStatus.ACTIVE}
+    standing = _standing(state, directory)
     revoked = _revoked(standing)
-    bundles = [
-        held.value
-        for held in state.bundles.values()
-        if bundle_stands(held.value, held.signers, trusted)
-    ]
+    signers = {
+        place: window
+        for place, window in _signers(standing).items()
+        if place[0] in active and place not in revoked
+    }
+    bundles = _bundles(standing)
     terms = _terms(directory)
     control = _control(terms)
     return Index(
         expires_ms=min(directory.expires_ms, state.root.expires_ms),
         members=members,
-        signers={
-            place: window
-            for place, window in _signers(standing).items()
-            if place[0] in active and place not in revoked
-        },
+        signers=signers,
         revoked=revoked,
-        sealing={
-            bundle.endpoint: _windows(bundle, directory)
-            for bundle in bundles
-            if bundle.endpoint in active
-        },
-        accepting={
-            (bundle.endpoint, entry.key.key_id): entry.accept_until_ms
-            for bundle in bundles
-            for entry in bundle.keys
-            if entry.key.key_id not in directory.revoked
-        },
+        sealing={b.endpoint: _windows(b, directory) for b in bundles if b.endpoint in active},
+        accepting=_accepting(bundles, directory),
         terms=terms,
         control=control,
         partners={
             me: tuple(sorted(other for one, other in control if one == me)) for me in members
         },
     )
+
+
+def _bundles(standing: State) -> list[Bundle]:
+    trusted = vouchers(standing)
+    return [
+        held.value
+        for held in standing.bundles.values()
+        if bundle_stands(held.value, held.signers, trusted)
+    ]
+
+
+def _accepting(
+    bundles: Iterable[Bundle], directory: Directory
+) -> dict[tuple[Endpoint, bytes], int]:
+    return {
+        (bundle.endpoint, entry.key.key_id): entry.accept_until_ms
+        for bundle in bundles
+        for entry in bundle.keys
+        if entry.key.key_id not in directory.revoked
+    }
 
 
 def _standing(state: State, directory: Directory) -> State:

@@ -78,7 +78,7 @@ def step(world: World, view: TrustView, kind: str, number: int, now_ms: int) -> 
     return accept(view, raw, now_ms=now_ms)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 70)), max_size=12))
 def test_a_node_that_restarts_believes_what_it_believed(history: list[tuple[str, int]]) -> None:
     view, now_ms = WORLD.view(), NOW_MS

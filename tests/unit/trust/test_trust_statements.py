@@ -1,5 +1,6 @@
 """Signed statements by themselves: shape, signatures, domains (PROTOCOL §5.1)."""
 
+import functools
 from dataclasses import replace
 
 import pytest
@@ -13,7 +14,7 @@ from corridor.trust import ceremony
 from corridor.trust.keys import Algorithm, TrustedKey
 from corridor.trust.root import encode_root
 from corridor.trust.statements import STATEMENTS, SignatureEntry, Signed, sign
-from corridor.trust.view import build_view
+from corridor.trust.view import TrustView, build_view
 from corridor.wire.statements import encode_signed
 
 WORLD = make_world()
@@ -134,6 +135,11 @@ def test_a_key_of_the_wrong_length_is_not_admitted() -> None:
     assert caught.value.reason is Reason.KEY_ADMISSION
 
 
+@functools.cache
+def view_before(which: int) -> TrustView:
+    return build_view(WORLD.genesis_hash, WORLD.statements()[:which], NOW_MS)
+
+
 @settings(max_examples=150, deadline=None)
 @given(
     which=st.integers(1, len(WORLD.statements()) - 1),
@@ -142,7 +148,7 @@ def test_a_key_of_the_wrong_length_is_not_admitted() -> None:
 )
 def test_a_flipped_bit_never_changes_what_is_believed(which: int, place: int, bit: int) -> None:
     original = WORLD.statements()[which]
-    before = build_view(WORLD.genesis_hash, WORLD.statements()[:which], NOW_MS)
+    before = view_before(which)
     raw = bytearray(original)
     raw[place % len(raw)] ^= 1 << bit
     try:
