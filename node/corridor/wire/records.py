@@ -19,11 +19,12 @@ from google.protobuf.message import DecodeError
 from corridor.errors import Reason, Refused
 from corridor.wire import limits
 from corridor.wire.batches import Entry
+from corridor.wire.quick import QuickCheck
 from corridor.wire.v1 import goods_pb2, types_pb2
 from corridor.wire.v1.records_pb2 import TransitRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from protovalidate import Validator, Violation
 
@@ -100,6 +101,28 @@ def check_record(record: TransitRecord) -> tuple[str, ...]:
     """
     violations = _validator().collect_violations(record)
     return tuple(_fault(violation) for violation in violations[: limits.MAX_FAULTS])
+
+
+def check_records(
+    records: "Sequence[TransitRecord]", bodies: "Sequence[bytes]"
+) -> list[tuple[str, ...]]:
+    """Return the faults of each record, as `check_record` does.
+
+    A batch is checked in a tenth of the time, as long as all of it is good.
+
+    Args:
+        records: The records.
+        bodies: The bytes from which they were parsed, in the same order.
+    """
+    if _quick().surely_good(records, bodies):
+        return [()] * len(records)
+    return [check_record(record) for record in records]
+
+
+@cache
+def _quick() -> QuickCheck:
+    """The quick answer, derived from the schema when first asked for (some 50 ms)."""
+    return QuickCheck(TransitRecord.DESCRIPTOR)
 
 
 @cache
