@@ -1,7 +1,8 @@
 """What the store costs a record, step by step.
 
-Run by hand: `python tests/bench/bench_store.py [RECORDS [BATCH]]`. Prints microseconds per record of wall time and of CPU, for records of 1.3 KB with
-three search terms each, in batches; then the time of a transaction with a single record.
+Run by hand: `python tests/bench/bench_store.py [RECORDS [BATCH]]`. Prints microseconds per record
+of wall time and of CPU, for records of 1.3 KB with three search terms each, in batches; then the
+time of a transaction with a single record.
 """
 
 import os

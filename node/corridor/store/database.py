@@ -25,9 +25,17 @@ APPLICATION_ID: Final = 0x43524431  # "CRD1"
 LOCK_NAME: Final = "node.lock"
 _BUSY_MS: Final = 5_000  # a reader never waits on a writer in WAL; a checkpoint may
 _STATEMENTS: Final = 200  # prepared statements kept: more than we have
-_CACHE_KIB: Final = 8_192  # pages in memory; two thirds of an idle node's budget stay free
-_CHECKPOINT_PAGES: Final = 4_000  # 16 MiB of log between checkpoints: fewer, larger ones
-_LOG_KEPT_BYTES: Final = 64 * 2**20  # the log is written over, not made anew each time
+_WRITER: Final = {
+    "journal_mode": "WAL",
+    "synchronous": "FULL",
+    "foreign_keys": "ON",
+    "trusted_schema": "OFF",
+    "temp_store": "MEMORY",
+    "cache_size": -8_192,  # KiB; two thirds of an idle node's budget of memory stay free
+    "wal_autocheckpoint": 4_000,  # pages, 16 MiB of log: fewer and larger checkpoints
+    "journal_size_limit": 64 * 2**20,  # the log is written over, not made anew each time
+}
+_READER: Final = {"trusted_schema": "OFF", "temp_store": "MEMORY", "cache_size": -2_048}
 
 
 def check_sqlite(version: str) -> None:
@@ -108,12 +116,8 @@ def open_writer(path: Path) -> apsw.Connection:
         connection = apsw.Connection(os.fspath(path), flags=flags, statementcachesize=_STATEMENTS)
         connection.set_busy_timeout(_BUSY_MS)
         _check_ours(connection, path)
-        connection.execute(
-            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
-            "PRAGMA trusted_schema=OFF; PRAGMA temp_store=MEMORY;"
-            f"PRAGMA cache_size=-{_CACHE_KIB}; PRAGMA wal_autocheckpoint={_CHECKPOINT_PAGES};"
-            f"PRAGMA journal_size_limit={_LOG_KEPT_BYTES}"
-        )
+        for name, value in _WRITER.items():
+            connection.pragma(name, value)
         return connection
 
 
@@ -129,14 +133,15 @@ def open_reader(path: Path) -> apsw.Connection:
         connection = apsw.Connection(os.fspath(path), flags=flags, statementcachesize=_STATEMENTS)
         connection.set_busy_timeout(_BUSY_MS)
         _check_ours(connection, path)
-        connection.execute(
-            "PRAGMA trusted_schema=OFF; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-2048"
-        )
+        for name, value in _READER.items():
+            connection.pragma(name, value)
         return connection
 
 
 def _check_ours(connection: apsw.Connection, path: Path) -> None:
-    empty = connection.pragma("page_count") == 0
-    if not empty and connection.pragma("application_id") != APPLICATION_ID:
+    """Refuse a file of another program; one without any table is a store killed at its birth."""
+    found = connection.pragma("application_id")
+    tables = connection.execute("SELECT count(*) FROM sqlite_master").get
+    if found != APPLICATION_ID and (found or tables):
         connection.close()
         raise StoreUnusable(f"{path}: not a store of Corridor")

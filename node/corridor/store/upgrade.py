@@ -54,7 +54,7 @@ def upgrade(connection: apsw.Connection, path: Path, migrations: Mapping[int, st
             back_up(connection, path.with_name(f"{path.name}.schema-{found}.backup"))
         for number in missing:
             with connection:
-                connection.execute(migrations[number])
+                connection.execute(migrations[number]).fetchall()
                 connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
                 connection.execute(f"PRAGMA user_version={number}")
 
