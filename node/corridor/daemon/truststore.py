@@ -25,6 +25,8 @@ SUFFIX: Final = ".crt1"
 CURRENT: Final = "current"
 _MAX_FILE_BYTES: Final = limits.DIRECTORY_MAX_BYTES + 8
 _MAX_CURRENT_BYTES: Final = 1 << 20
+_MAX_PROOFS: Final = 16
+"""Second statements kept: a signer that says two things could say two million."""
 
 
 class TrustStore:
@@ -85,14 +87,29 @@ class TrustStore:
     def add(self, view: TrustView, signed: bytes, now_ms: int) -> TrustView:
         """Return `view` with one more statement, kept before it is believed.
 
+        A second statement under a number that is taken is kept beside the first: the two prove
+        that their signer says two things.
+
         Raises:
-            Refused: As `TrustView.with_statement`; nothing was kept.
+            Refused: As `TrustView.with_statement`; nothing else was kept.
             KeyTrouble: The folder cannot be written; the old view stands.
         """
-        new = view.with_statement(signed, now_ms)
+        try:
+            new = view.with_statement(signed, now_ms)
+        except Refused as refused:
+            if refused.reason is Reason.EQUIVOCATION:
+                self._keep_proof(signed)
+            raise
         if new is not view:
             self._keep(new, self._current())
         return new
+
+    def _keep_proof(self, signed: bytes) -> None:
+        frame = encode_statement_frame(signed)
+        name = f"{statement_name(signed)}-second-{hashlib.sha256(frame).hexdigest()[:16]}{SUFFIX}"
+        second = [kept for kept in self._folder.names(SUFFIX) if "-second-" in kept]
+        if len(second) < _MAX_PROOFS:
+            self._folder.write(name, frame)
 
     def _keep(self, view: TrustView, known: dict[str, str]) -> None:
         lines = []

@@ -1,6 +1,7 @@
 """Statements on disk: kept verbatim, verified at each start, never older than what was held."""
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,20 @@ def test_a_refused_statement_leaves_the_folder_as_it_was(folder: Path) -> None:
     with pytest.raises(Refused):
         store.add(view, second_directory()[:-1], LATER)
     assert sorted(folder.iterdir()) == before
+
+
+def test_a_signer_that_says_two_things_leaves_the_proof(folder: Path) -> None:
+    store = store_at(folder)
+    view = store.add(store.found(WORLD.statements(), NOW_MS), second_directory(), LATER)
+    made = ceremony.next_directory(WORLD.directory, WORLD.network_id, LATER)
+    for number in range(20):
+        other = replace(made, expires_ms=made.expires_ms - 1 - number)
+        with pytest.raises(Refused) as caught:
+            store.add(view, ceremony.make_directory(other, WORLD.registry), LATER)
+        assert caught.value.reason is Reason.EQUIVOCATION
+    proofs = list(folder.glob("directory-000002-second-*"))
+    assert len(proofs) == 16
+    assert store.load(LATER).index == view.index
 
 
 def test_rollback_by_taking_the_newest_file_away_is_refused(folder: Path) -> None:
