@@ -60,14 +60,14 @@ def protoc(*arguments: str) -> None:
     subprocess.run(command, check=True)
 
 
-def write_image(rules: Path, image: Path) -> None:
-    """Write the schema as a descriptor set with comments: what buf reads."""
+def write_image(rules: Path, image: Path, *, comments: bool = True) -> None:
+    """Write the schema as a descriptor set: what buf reads."""
     image.parent.mkdir(parents=True, exist_ok=True)
     protoc(
         f"--descriptor_set_in={rules}",
         f"--descriptor_set_out={image}",
         "--include_imports",
-        "--include_source_info",
+        *(["--include_source_info"] if comments else []),
         *schema_files(),
     )
 

@@ -173,7 +173,7 @@ PUBLISH_AHEAD_MS: Final = 30 * DAY_MS
 AGREEMENT_AFTERMATH_MS: Final = 30 * DAY_MS
 """How long after its end an agreement still lets control records pass."""
 
-# --- time (PROTOCOL §3.8) ---------------------------------------------------------------------
+# --- time (PROTOCOL §3.4) ---------------------------------------------------------------------
 
 MAX_FUTURE_SKEW_MS: Final = 600_000
 """How far a partner's clock may run ahead of ours: ten minutes."""

@@ -1,6 +1,6 @@
 """Business records: bytes to messages and back, their faults, and what they are found by.
 
-Rules (PROTOCOL §7):
+Rules (PROTOCOL §12):
 
 * unknown fields of a record are kept: a newer partner may say more than we understand;
 * the rules stand in the schema (`buf.validate`); here they are only asked for, and a fault is
