@@ -11,6 +11,11 @@ LONGEST_FUNCTION = 40
 # Path below the tree, or path::function, and why it may be longer.
 EXEMPT: dict[str, str] = {
     "node/corridor/daemon/metrics.py::__init__": "the table of metrics: one statement for each",
+    "node/corridor/standards/ncts/messages.py::_declaration": "a table: the leaves of CC015C",
+    "node/corridor/standards/ncts/messages.py::_arrival": "a table: the leaves of CC007C",
+    "node/corridor/standards/ncts/messages.py::messages": "a table: one entry for each message",
+    "node/corridor/standards/generate/journey.py::start": "one literal: a whole movement",
+    "node/corridor/standards/generate/consignments.py::consignment": "one literal: a consignment",
 }
 
 
