@@ -7,7 +7,6 @@ Rules:
 * `why` turns whatever pika or the system reports into one line for a person.
 """
 
-import logging
 import socket
 import ssl
 from collections.abc import Callable, Sequence
@@ -18,7 +17,7 @@ from typing import Final
 from pika import ConnectionParameters, SSLOptions
 from pika.adapters.select_connection import IOLoop, SelectConnection
 from pika.credentials import ExternalCredentials
-from pika.exceptions import ConnectionClosed, InvalidFrameError, StreamLostError
+from pika.exceptions import ChannelClosed, ConnectionClosed, InvalidFrameError, StreamLostError
 from pika.frame import decode_frame
 
 from corridor.errors import LinkTrouble
@@ -27,6 +26,7 @@ from corridor.transport.broker import BrokerAddress
 HEARTBEAT_S: Final = 30  # a partner's dead host is noticed within a minute
 _CONNECT_TIMEOUT_S: Final = 10
 _LONGEST_REASON: Final = 300
+_DEEPEST_CAUSE: Final = 8  # pika wraps a failure four times
 _RECEIVE_BYTES: Final = 65_536
 _FRAME_OVERHEAD: Final = 8  # type, channel (2), length (4) and the end mark
 
@@ -143,14 +143,12 @@ def connect(
 
 def why(error: BaseException) -> str:
     """Return one line that names the innermost cause pika or the system reported."""
-    seen = {id(error)}
-    while True:
+    for _ in range(_DEEPEST_CAUSE):
         inner = _inner(error)
-        if inner is None or id(inner) in seen:
+        if inner is None:
             break
-        seen.add(id(inner))
         error = inner
-    if isinstance(error, ConnectionClosed):
+    if isinstance(error, ConnectionClosed | ChannelClosed):
         return f"{error.reply_code} {error.reply_text}"[:_LONGEST_REASON]
     text = str(error) or type(error).__name__
     return " ".join(text.split())[:_LONGEST_REASON]
@@ -162,8 +160,3 @@ def _inner(error: BaseException) -> BaseException | None:
         if isinstance(candidate, BaseException):
             return candidate
     return None
-
-
-def log_of_pika() -> logging.Logger:
-    """Return pika's logger, for the one place that configures logs."""
-    return logging.getLogger("pika")

@@ -2,7 +2,6 @@
 
 import json
 import shlex
-from collections.abc import Iterator
 
 import pytest
 
@@ -33,16 +32,6 @@ CHANGES = {
 }  # fmt: skip
 
 
-@pytest.fixture
-def tr(brokers: Brokers) -> Iterator[Brokers]:
-    yield brokers
-    import_rendered(brokers)
-
-
-def import_rendered(brokers: Brokers) -> None:
-    brokers.tr.ctl("import_definitions", str(brokers.tr.plan.etc / "definitions.json"))
-
-
 def differences(brokers: Brokers) -> tuple[Difference, ...]:
     plan = brokers.tr.plan
     expected = json.loads((plan.etc / "definitions.json").read_text(encoding="utf-8"))
@@ -54,18 +43,20 @@ def test_a_broker_that_has_just_started_is_as_it_was_told(brokers: Brokers) -> N
     assert differences(brokers) == ()
 
 
-@pytest.mark.parametrize("what", CHANGES)
-def test_a_change_by_hand_is_named_and_its_cure_works(what: str, tr: Brokers) -> None:
-    tr.tr.ctl(*CHANGES[what])
-    found = {each.object: each for each in differences(tr)}
-    assert what in found
-    for each in found.values():
-        for command in each.cure.split(" && "):
-            tool, *words = shlex.split(command)
-            assert tool == "rabbitmqctl"
-            folder = tr.tr.plan.etc
-            tr.tr.ctl(*(str(folder / word) if word.endswith(".json") else word for word in words))
-    assert differences(tr) == ()
+def test_changes_by_hand_are_named_and_their_cures_work(brokers: Brokers) -> None:
+    for change in CHANGES.values():
+        brokers.tr.ctl(*change)
+    found = {each.object: each for each in differences(brokers)}
+    assert found.keys() >= CHANGES.keys()
+    unexpected = found.keys() - CHANGES.keys()
+    assert unexpected <= {"binding from.AZ to inbox.AZ"}  # went with its queue
+    commands = {each: None for one in found.values() for each in one.cure.split(" && ")}
+    for command in commands:
+        tool, *words = shlex.split(command)
+        assert tool == "rabbitmqctl"
+        folder = brokers.tr.plan.etc
+        brokers.tr.ctl(*(str(folder / each) if each.endswith(".json") else each for each in words))
+    assert differences(brokers) == ()
 
 
 def test_another_name_of_the_broker_is_found(brokers: Brokers) -> None:

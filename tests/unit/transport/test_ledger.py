@@ -1,0 +1,86 @@
+"""What is in flight, and when to come back."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from corridor.transport.ledger import ConfirmLedger, Settled, TagLedger, reconnect_delay
+
+
+def filled(count: int) -> ConfirmLedger:
+    ledger = ConfirmLedger()
+    for number in range(1, count + 1):
+        ledger.add(f"t{number}", f"m{number}", 10, float(number))
+    return ledger
+
+
+def test_one_confirm_closes_one_message() -> None:
+    ledger = filled(3)
+    assert ledger.settle(2, multiple=False) == Settled(("t2",), ())
+    assert (len(ledger), ledger.bytes) == (2, 20)
+
+
+def test_a_confirm_for_several_closes_every_earlier_one_in_order() -> None:
+    ledger = filled(4)
+    ledger.settle(2, multiple=False)
+    assert ledger.settle(3, multiple=True) == Settled(("t1", "t3"), ())
+    assert len(ledger) == 1
+
+
+def test_a_confirm_that_comes_twice_closes_nothing() -> None:
+    ledger = filled(1)
+    ledger.settle(1, multiple=False)
+    assert ledger.settle(1, multiple=False) == Settled((), ())
+    assert ledger.settle(7, multiple=True) == Settled((), ())
+
+
+def test_a_returned_message_ends_as_returned_and_not_as_confirmed() -> None:
+    ledger = filled(3)
+    ledger.mark_returned("m2")
+    assert ledger.settle(3, multiple=True) == Settled(("t1", "t3"), ("t2",))
+
+
+def test_the_oldest_in_flight_tells_since_when() -> None:
+    ledger = filled(2)
+    assert ledger.oldest_s() == 1.0
+    ledger.settle(1, multiple=False)
+    assert ledger.oldest_s() == 2.0
+    ledger.settle(2, multiple=False)
+    assert ledger.oldest_s() is None
+
+
+def test_a_run_from_the_first_is_acknowledged_at_once_and_the_rest_apart() -> None:
+    ledger = TagLedger()
+    for tag in range(1, 8):
+        ledger.add(tag)
+    assert ledger.ack([3, 1, 2, 5, 7]) == [(3, True), (5, False), (7, False)]
+    assert ledger.ack([4]) == [(4, False)]
+    assert ledger.ack([6, 6]) == [(6, False)]
+    assert ledger.ack([6]) == []
+    assert len(ledger) == 0
+
+
+@given(st.lists(st.sets(st.integers(1, 30), min_size=1)), st.integers(1, 30))
+def test_acknowledgements_say_exactly_what_was_asked(asked: list[set[int]], last: int) -> None:
+    ledger = TagLedger()
+    at_broker = set(range(1, last + 1))
+    for tag in sorted(at_broker):
+        ledger.add(tag)
+    for tags in asked:
+        wanted = at_broker - tags
+        for tag, multiple in ledger.ack(tags):
+            assert tag in at_broker  # RabbitMQ closes the channel for a tag it does not know
+            closed = {each for each in at_broker if each <= tag} if multiple else {tag}
+            at_broker -= closed
+        assert at_broker == wanted
+        assert len(ledger) == len(at_broker)
+
+
+def test_waits_grow_from_half_a_second_to_half_a_minute() -> None:
+    assert [reconnect_delay(n, 1.0) for n in range(8)] == [0.5, 1, 2, 4, 8, 16, 30, 30]
+    assert reconnect_delay(10_000, 1.0) == 30
+
+
+@given(st.integers(0, 10_000), st.floats(0, 1))
+def test_a_wait_is_spread_over_its_upper_half(attempt: int, draw: float) -> None:
+    ceiling = reconnect_delay(attempt, 1.0)
+    assert ceiling / 2 <= reconnect_delay(attempt, draw) <= ceiling
