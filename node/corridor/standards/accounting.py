@@ -9,7 +9,7 @@ Rules:
 * DROPPED is what not even the residual can hold; an attached original never counts.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, NamedTuple
@@ -105,12 +105,3 @@ def _placed(node: Node, path: str) -> Iterator[Leaf]:
         yield Leaf(path, node.text)
     for position, child in enumerate(node.children, 1):
         yield from _placed(child, f"{path}/*[{position}][self::{child.name}]")
-
-
-def share_carried(leaves: Iterable[Fated]) -> float:
-    """Return the share of leaves that the record itself carries: MAPPED or NARROWED."""
-    total = carried = 0
-    for leaf in leaves:
-        total += 1
-        carried += leaf.fate in (Fate.MAPPED, Fate.NARROWED)
-    return carried / total if total else 1.0

@@ -44,10 +44,6 @@ def _write_text(message: Any, name: str) -> str | None:  # noqa: ANN401 (any mes
     return getattr(message, name) if message.HasField(name) else None
 
 
-def _write_plain(message: Any, name: str) -> str | None:  # noqa: ANN401 (any message)
-    return getattr(message, name) or None
-
-
 def _read_number(message: Any, name: str, text: str) -> str:  # noqa: ANN401 (any message)
     if text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS and int(text) <= _MAX_UINT32:
         setattr(message, name, int(text))
@@ -93,25 +89,22 @@ def _write_lexical(message: Any, name: str) -> str | None:  # noqa: ANN401 (any 
     return getattr(message, name).lexical if message.HasField(name) else None
 
 
-TEXT: Final = Form(_read_text, _write_text)
+TEXT: Final = Form("text", _read_text, _write_text)
 """A string whose presence is kept."""
 
-PLAIN: Final = Form(_read_text, _write_plain)
-"""A string that its message cannot be without."""
-
-NUMBER: Final = Form(_read_number, _write_number)
+NUMBER: Final = Form("number", _read_number, _write_number)
 """A whole number of at most 32 bits: sequence numbers and counts."""
 
-FLAG: Final = Form(_read_flag, _write_flag)
+FLAG: Final = Form("flag", _read_flag, _write_flag)
 """0 or 1 (NCTS CL027)."""
 
-CODE: Final = Form(_read_code, _write_code)
+CODE: Final = Form("code", _read_code, _write_code)
 """A value from a code list, as written."""
 
-DECIMAL: Final = Form(_read_lexical, _write_lexical)
+DECIMAL: Final = Form("decimal", _read_lexical, _write_lexical)
 """A decimal number, as written."""
 
-DATE: Final = Form(_read_date, _write_lexical)
+DATE: Final = Form("date", _read_date, _write_lexical)
 """A date or a time, as written."""
 
 
@@ -126,7 +119,7 @@ def identifier(scheme: "types.IdScheme.ValueType") -> Form:
     def write(message: Any, name: str) -> str | None:  # noqa: ANN401 (any message)
         return next((item.value for item in getattr(message, name) if item.scheme == scheme), None)
 
-    return Form(read, write)
+    return Form(_scheme_name(scheme), read, write)
 
 
 def one_identifier(scheme: "types.IdScheme.ValueType") -> Form:
@@ -140,4 +133,8 @@ def one_identifier(scheme: "types.IdScheme.ValueType") -> Form:
     def write(message: Any, name: str) -> str | None:  # noqa: ANN401 (any message)
         return getattr(message, name).value if message.HasField(name) else None
 
-    return Form(read, write)
+    return Form(_scheme_name(scheme), read, write)
+
+
+def _scheme_name(scheme: "types.IdScheme.ValueType") -> str:
+    return types.IdScheme.Name(scheme).removeprefix("ID_SCHEME_")

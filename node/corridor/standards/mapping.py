@@ -29,6 +29,7 @@ class Form(NamedTuple):
     back, or None where the field is absent.
     """
 
+    name: str
     read: Callable[[Any, str, str], str]
     write: Callable[[Any, str], str | None]
 

@@ -6,14 +6,14 @@ a row that a message does not know is simply never met there.
 
 from typing import Final
 
-from corridor.standards.forms import CODE, DECIMAL, FLAG, NUMBER, PLAIN, TEXT
+from corridor.standards.forms import CODE, DECIMAL, FLAG, NUMBER, TEXT
 from corridor.standards.mapping import Group, Leaf
 from corridor.standards.ncts import parts
 
 _DANGEROUS_GOODS: Final = Group(
     "DangerousGoods",
     "commodity.dangerous_goods",
-    (parts.SEQUENCE, Leaf("UNNumber", "un_number", PLAIN, mandatory=True)),
+    (parts.SEQUENCE, Leaf("UNNumber", "un_number", TEXT, mandatory=True)),
     many=True,
 )
 
@@ -132,7 +132,7 @@ def consignment(field: str, *, whole: bool, demanded: bool) -> Group:
             parts.CONSIGNEE,
             parts.SUPPLY_CHAIN_ACTORS,
             parts.transport_equipment(sealed=demanded),
-            parts.location_of_goods("location"),
+            parts.location_of_goods("location", mandatory=demanded and not whole),
             parts.departure_means(whole=demanded and not whole),
             parts.ROUTING,
             parts.border_means(whole=demanded and not whole),

@@ -13,7 +13,6 @@ from corridor.standards.forms import (
     DATE,
     DECIMAL,
     FLAG,
-    PLAIN,
     TEXT,
     identifier,
     one_identifier,
@@ -56,7 +55,7 @@ def _header() -> Parts:
         Leaf("messageRecipient", "header.source.recipient", TEXT, mandatory=True),
         Leaf("preparationDateAndTime", "header.source.prepared_at", DATE, mandatory=True),
         Leaf("messageIdentification", "header.source.message_id", TEXT, mandatory=True),
-        Leaf("messageType", "header.source.message", PLAIN, mandatory=True),
+        Leaf("messageType", "header.source.message", TEXT, mandatory=True),
         Leaf("correlationIdentifier", "header.source.correlation_id", TEXT),
     )
 

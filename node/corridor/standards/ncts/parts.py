@@ -5,7 +5,7 @@ Element names, order and what is mandatory are those of the schema 51.8.6 (DDNTA
 
 from typing import Final
 
-from corridor.standards.forms import CODE, DATE, DECIMAL, FLAG, NUMBER, PLAIN, TEXT, identifier
+from corridor.standards.forms import CODE, DATE, DECIMAL, FLAG, NUMBER, TEXT, identifier
 from corridor.standards.mapping import Group, Leaf, Parts
 from corridor.wire.v1 import goods_pb2 as goods
 from corridor.wire.v1 import types_pb2 as types
@@ -41,7 +41,7 @@ def office(element: str, field: str, role: "types.OfficeRole.ValueType") -> Grou
     return Group(
         element,
         field,
-        (Leaf("referenceNumber", "reference", PLAIN, mandatory=True),),
+        (Leaf("referenceNumber", "reference", TEXT, mandatory=True),),
         mandatory=True,
         marks={"role": role},
     )
@@ -54,7 +54,7 @@ def offices_on_the_way(element: str, field: str, role: "types.OfficeRole.ValueTy
         field,
         (
             SEQUENCE,
-            Leaf("referenceNumber", "reference", PLAIN, mandatory=True),
+            Leaf("referenceNumber", "reference", TEXT, mandatory=True),
             Leaf("arrivalDateAndTimeEstimated", "expected_at", DATE),
         ),
         many=True,
@@ -173,8 +173,8 @@ _GNSS: Final = Group(
     "GNSS",
     "position",
     (
-        Leaf("latitude", "latitude", PLAIN, mandatory=True),
-        Leaf("longitude", "longitude", PLAIN, mandatory=True),
+        Leaf("latitude", "latitude", TEXT, mandatory=True),
+        Leaf("longitude", "longitude", TEXT, mandatory=True),
     ),
 )
 
@@ -193,7 +193,7 @@ _LOCATION: Final[Parts] = (
     Group(
         "CustomsOffice",
         "office",
-        (Leaf("referenceNumber", "reference", PLAIN, mandatory=True),),
+        (Leaf("referenceNumber", "reference", TEXT, mandatory=True),),
         sets={"role": types.OFFICE_ROLE_PRESENTATION},
     ),
     _GNSS,
@@ -255,7 +255,7 @@ def border_means(*, whole: bool) -> Group:
 ROUTING: Final = Group(
     "CountryOfRoutingOfConsignment",
     "countries_of_routing",
-    (SEQUENCE, Leaf("country", "country", PLAIN, mandatory=True)),
+    (SEQUENCE, Leaf("country", "country", TEXT, mandatory=True)),
     many=True,
 )
 

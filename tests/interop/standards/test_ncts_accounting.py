@@ -1,0 +1,161 @@
+"""The mapper's account over every published sample of its six messages."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree.ElementTree import canonicalize
+
+import pytest
+from lxml import etree
+
+from corridor.errors import Reason, Refused
+from corridor.standards.accounting import Account, Fate, Fated
+from corridor.standards.ncts.mapper import Mapped, Options, decode, encode
+from corridor.standards.ncts.messages import messages
+from corridor.standards.ncts.report import Summary, not_mapped, summarise
+
+SAMPLES = Path(__file__).parents[4] / "shared/samples/ncts_p5"
+FOLDERS = ("hmrc_trader_test_v7", "hmrc_api_collections", "hmrc_validator", "synthetic")
+NAMES = tuple(message.name for message in messages())
+
+needs_samples = pytest.mark.skipif(
+    not (SAMPLES / "instances").is_dir(), reason="no NCTS samples in ../shared/samples"
+)
+
+
+@dataclass(frozen=True)
+class Sample:
+    path: Path
+    document: bytes
+    message: str
+    valid: bool
+
+
+@pytest.fixture(scope="module")
+def schemas() -> dict[str, etree.XMLSchema]:
+    return {
+        name: etree.XMLSchema(etree.parse(str(SAMPLES / "xsd" / f"{name.lower()}.xsd")))
+        for name in NAMES
+    }
+
+
+@pytest.fixture(scope="module")
+def samples(schemas: dict[str, etree.XMLSchema]) -> tuple[Sample, ...]:
+    found = []
+    for folder in FOLDERS:
+        for path in sorted((SAMPLES / "instances" / folder).glob("*.xml")):
+            document = path.read_bytes()
+            root = etree.fromstring(document)
+            name = etree.QName(root).localname
+            if name in NAMES:
+                found.append(Sample(path, document, name, schemas[name].validate(root)))
+    return tuple(found)
+
+
+def canonical(document: bytes) -> str:
+    parser = etree.XMLParser(remove_blank_text=True, remove_comments=True, remove_pis=True)
+    plain = etree.tostring(etree.fromstring(document, parser)).decode()
+    return canonicalize(plain, rewrite_prefixes=True)
+
+
+Outcome = tuple[Sample, Mapped | Refused]
+
+
+@pytest.fixture(scope="module")
+def outcomes(samples: tuple[Sample, ...]) -> tuple[Outcome, ...]:
+    return tuple((sample, outcome_of(sample)) for sample in samples)
+
+
+def outcome_of(sample: Sample) -> Mapped | Refused:
+    try:
+        return decode(sample.document, Options())
+    except Refused as refused:
+        return refused
+
+
+@pytest.fixture(scope="module")
+def mapped(outcomes: tuple[Outcome, ...]) -> tuple[tuple[Sample, Mapped], ...]:
+    return tuple((sample, found) for sample, found in outcomes if isinstance(found, Mapped))
+
+
+@needs_samples
+def test_exactly_the_four_files_with_an_empty_lrn_are_refused(
+    outcomes: tuple[Outcome, ...],
+) -> None:
+    refused = {sample.path.name: r for sample, r in outcomes if isinstance(r, Refused)}
+    assert {name: (r.reason, r.detail) for name, r in refused.items()} == {
+        f"{name}_xml_example.xml": (
+            Reason.RECORD_INVALID,
+            f"{message}/TransitOperation/LRN (string.min_len)",
+        )
+        for name, message in (
+            ("pngb1_ie170", "CC170C"),
+            ("pngb4_ie014", "CC014C"),
+            ("psgb1_ie170", "CC170C"),
+            ("psgb4_ie014", "CC014C"),
+        )
+    }
+
+
+@needs_samples
+@pytest.mark.parametrize("name", NAMES)
+def test_nine_leaves_in_ten_are_carried_by_the_record_and_none_is_dropped(
+    name: str, mapped: tuple[tuple[Sample, Mapped], ...]
+) -> None:
+    accounts = [(found.message, found.account) for _, found in mapped]
+    summary = next(row for row in summarise(accounts) if row.message == name)
+    print(summary.as_json())
+    assert summary.carried >= 0.9
+    assert summary.dropped == 0
+
+
+@needs_samples
+def test_writing_adds_nothing_that_was_not_in_the_file(
+    mapped: tuple[tuple[Sample, Mapped], ...],
+) -> None:
+    assert [
+        (sample.path.name, found.account.invented)
+        for sample, found in mapped
+        if found.account.invented
+    ] == []
+
+
+@needs_samples
+def test_every_file_comes_back_canonically_the_same(
+    mapped: tuple[tuple[Sample, Mapped], ...],
+) -> None:
+    changed = [
+        sample.path.name
+        for sample, found in mapped
+        if canonical(encode(found.record).document) != canonical(sample.document)
+    ]
+    assert changed == []
+
+
+@needs_samples
+def test_the_record_alone_gives_every_mandatory_element(
+    mapped: tuple[tuple[Sample, Mapped], ...], schemas: dict[str, etree.XMLSchema]
+) -> None:
+    incomplete = []
+    for sample, found in mapped:
+        encoded = encode(found.record, with_residual=False)
+        complete = schemas[sample.message].validate(etree.fromstring(encoded.document))
+        if sample.valid and (encoded.missing or not complete):
+            incomplete.append(sample.path.name)
+    assert incomplete == []
+
+
+def test_accounts_are_added_up_by_message() -> None:
+    fates = (Fate.MAPPED, Fate.MAPPED, Fate.NARROWED, Fate.RESIDUAL)
+    leaves = tuple(Fated(f"B/x[{number}]", fate) for number, fate in enumerate(fates, 1))
+    accounts = [
+        ("B", Account(leaves, (), ())),
+        ("A", Account((), (), ())),
+        ("B", Account((Fated("B/y[1]", Fate.RESIDUAL),), (), ())),
+    ]
+    assert summarise(accounts) == (Summary("A", 1, 0, 0, 0, 0), Summary("B", 2, 2, 1, 2, 0))
+    assert [row.as_json()["carried"] for row in summarise(accounts)] == [1.0, 0.6]
+    assert not_mapped(accounts) == (
+        ("B/x", Fate.NARROWED, 1),
+        ("B/x", Fate.RESIDUAL, 1),
+        ("B/y", Fate.RESIDUAL, 1),
+    )

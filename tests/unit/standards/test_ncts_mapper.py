@@ -1,0 +1,346 @@
+import hashlib
+from pathlib import Path
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from corridor.errors import Reason, Refused
+from corridor.standards.accounting import Fate
+from corridor.standards.ncts.mapper import MAX_ORIGINAL_BYTES, Mapped, Options, decode, encode
+from corridor.standards.ncts.messages import NAMESPACE, messages
+from corridor.standards.tree import Node, leaves
+from corridor.standards.xml import XmlLimits, parse, render
+from corridor.wire.records import check_record
+from corridor.wire.v1 import records_pb2 as records
+from corridor.wire.v1 import types_pb2 as types
+
+FIXTURES = Path(__file__).parents[2] / "fixtures/ncts"
+NAMES = tuple(message.name for message in messages())
+LIMITS = XmlLimits()
+
+
+def document(name: str) -> bytes:
+    return (FIXTURES / f"{name.lower()}.xml").read_bytes()
+
+
+def changed(name: str, old: str, new: str) -> bytes:
+    text = document(name).decode()
+    assert old in text
+    return text.replace(old, new).encode()
+
+
+def read(name: str) -> Mapped:
+    return decode(document(name), Options())
+
+
+def fates(mapped: Mapped) -> dict[Fate, list[str]]:
+    found: dict[Fate, list[str]] = {}
+    for leaf in mapped.account.leaves:
+        found.setdefault(leaf.fate, []).append(leaf.path)
+    return found
+
+
+def refusal(raw: bytes) -> Refused:
+    with pytest.raises(Refused) as caught:
+        decode(raw, Options())
+    return caught.value
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_leaf_of_a_message_is_mapped(name: str) -> None:
+    mapped = read(name)
+    assert mapped.message == name
+    assert list(fates(mapped)) == [Fate.MAPPED]
+    assert len(mapped.account.leaves) == len(list(leaves(parse(document(name), LIMITS))))
+    assert not mapped.account.invented
+    assert not mapped.record.header.residual
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_message_comes_back_the_same_from_the_record_alone(name: str) -> None:
+    encoded = encode(read(name).record, with_residual=False)
+    assert encoded.message == name
+    assert encoded.missing == ()
+    assert parse(encoded.document, LIMITS) == parse(document(name), LIMITS)
+
+
+def test_a_declaration_stands_in_the_fields_of_the_record() -> None:
+    record = read("CC015C").record
+    dataset = record.declaration.dataset
+    assert record.header.source.standard == "NCTS-P5"
+    assert record.header.source.version == "NCTS5.1"
+    assert record.header.sender_role == records.ROLE_HOLDER
+    assert record.header.occurred_at.lexical == "2026-03-02T08:15:30"
+    assert record.header.occurred_at.format == types.DATE_FORMAT_LOCAL_DATE_TIME
+    assert [(item.scheme, item.value) for item in record.header.movement.ids] == [
+        (types.ID_SCHEME_LRN, "TR-2026-000417"),
+        (types.ID_SCHEME_TIR_CARNET, "XH81204417"),
+    ]
+    assert [(office.role, office.reference) for office in dataset.itinerary.offices] == [
+        (types.OFFICE_ROLE_DEPARTURE, "TR341300"),
+        (types.OFFICE_ROLE_DESTINATION_DECLARED, "GECCZ111"),
+        (types.OFFICE_ROLE_TRANSIT_DECLARED, "GEBCP601"),
+        (types.OFFICE_ROLE_EXIT_DECLARED, "TR080200"),
+    ]
+    assert dataset.operation.limit.format == types.DATE_FORMAT_DATE
+    assert dataset.guarantees[1].references[0].id.scheme == types.ID_SCHEME_GRN
+    assert dataset.guarantees[1].references[0].amount.lexical == "12000.50"
+    consignment = dataset.consignment
+    assert consignment.gross_mass.lexical == "18250.500000"
+    assert [country.sequence for country in consignment.countries_of_routing] == [1, 3]
+    assert [seal.identifier for seal in consignment.equipment[0].seals] == [
+        "TR0044871",
+        "TR0044872",
+    ]
+    assert consignment.location.office.role == types.OFFICE_ROLE_PRESENTATION
+    assert consignment.houses[0].items[0].commodity.description == "Hazelnuts, shelled & roasted"
+
+
+@pytest.mark.parametrize(
+    ("name", "role", "body", "kind"),
+    [
+        ("CC007C", records.ROLE_TRADER_AT_DESTINATION, "arrival_notice", 1),
+        ("CC013C", records.ROLE_HOLDER, "declaration", records.DECLARATION_KIND_AMENDMENT),
+        ("CC014C", records.ROLE_HOLDER, "trader_request", records.TRADER_REQUEST_KIND_CANCEL),
+        ("CC015C", records.ROLE_HOLDER, "declaration", records.DECLARATION_KIND_PRELODGED),
+        ("CC044C", records.ROLE_TRADER_AT_DESTINATION, "unloading", 2),
+        (
+            "CC170C",
+            records.ROLE_HOLDER,
+            "trader_request",
+            records.TRADER_REQUEST_KIND_PRESENTATION,
+        ),
+    ],
+)
+def test_each_message_is_its_record(name: str, role: int, body: str, kind: int) -> None:
+    record = read(name).record
+    assert record.WhichOneof("body") == body
+    assert getattr(record, body).kind == kind
+    assert record.header.sender_role == role
+    assert check_record(record) == ()
+
+
+def test_a_standard_declaration_is_an_original() -> None:
+    raw = changed("CC015C", ">D</additionalDeclarationType>", ">A</additionalDeclarationType>")
+    record = decode(raw, Options()).record
+    assert record.declaration.kind == records.DECLARATION_KIND_ORIGINAL
+    assert encode(record).message == "CC015C"
+
+
+def test_the_original_is_attached_only_where_it_is_wanted() -> None:
+    raw = document("CC007C")
+    assert not decode(raw, Options()).record.header.HasField("original")
+    header = decode(raw, Options(attach_original=True, recorded_ms=77)).record.header
+    assert header.original.content == raw
+    assert header.original.sha256 == hashlib.sha256(raw).digest()
+    assert header.recorded_ms == 77
+
+
+def test_an_original_too_large_for_a_record_is_left_out() -> None:
+    raw = document("CC007C") + b" " * MAX_ORIGINAL_BYTES
+    assert not decode(raw, Options(attach_original=True)).record.header.HasField("original")
+
+
+def test_the_original_is_never_used_to_write_the_message() -> None:
+    record = decode(document("CC007C"), Options(attach_original=True)).record
+    record.header.original.content = b"something else"
+    assert parse(encode(record).document, LIMITS) == parse(document("CC007C"), LIMITS)
+
+
+def test_a_message_without_a_namespace_is_read() -> None:
+    raw = (
+        document("CC014C")
+        .replace(b"ncts:", b"")
+        .replace(b' xmlns:ncts="%s"' % NAMESPACE.encode(), b"")
+    )
+    assert list(fates(decode(raw, Options()))) == [Fate.MAPPED]
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"<CC029C/>",
+        b'<x:CC015C xmlns:x="urn:other"/>',
+        b'<CC015C xmlns="http://ncts.dgtaxud.ec/"/>',
+    ],
+)
+def test_another_message_is_refused_as_unsupported(raw: bytes) -> None:
+    assert refusal(raw).reason is Reason.SOURCE_UNSUPPORTED
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "place"),
+    [
+        ("CC170C", "<LRN>TR-2026-000417</LRN>", "<LRN/>", "CC170C/TransitOperation/LRN"),
+        ("CC015C", "TR-2026-000417", "12345678901234567890123", "CC015C/TransitOperation/LRN"),
+        ("CC007C", "26TRS30UER0FQ7YLJ6", "incorrect", "CC007C/TransitOperation/MRN"),
+        (
+            "CC015C",
+            ">12000.50<",
+            "><",
+            "CC015C/Guarantee[2]/GuaranteeReference[1]/amountToBeCovered",
+        ),
+        (
+            "CC015C",
+            "<country>GE</country>",
+            "<country>Georgia</country>",
+            "CC015C/Consignment/Consignee/Address/country",
+        ),
+    ],
+)
+def test_a_broken_rule_is_named_by_the_element_at_fault(
+    name: str, old: str, new: str, place: str
+) -> None:
+    refused = refusal(changed(name, old, new))
+    assert refused.reason is Reason.RECORD_INVALID
+    assert refused.detail.startswith(f"{place} (")
+
+
+def test_a_fault_without_an_element_is_named_by_its_field() -> None:
+    refused = refusal(b"<CC015C/>")
+    assert refused.reason is Reason.RECORD_INVALID
+    assert refused.detail == "declaration.dataset (required)"
+
+
+def test_elements_of_a_newer_release_travel_in_the_residual_and_come_back() -> None:
+    raw = changed(
+        "CC014C",
+        "<Invalidation>",
+        '<newGroup kind="a"><one>1</one><two><three/></two></newGroup><newLeaf>x</newLeaf>'
+        "<Invalidation>",
+    )
+    mapped = decode(raw, Options())
+    assert fates(mapped)[Fate.RESIDUAL] == [
+        "CC014C/*[7][self::newGroup]/@kind",
+        "CC014C/*[7][self::newGroup]/*[1][self::one]",
+        "CC014C/*[7][self::newGroup]/*[2][self::two]/*[1][self::three]",
+        "CC014C/*[8][self::newLeaf]",
+    ]
+    assert parse(encode(mapped.record).document, LIMITS) == parse(raw, LIMITS)
+    alone = encode(mapped.record, with_residual=False).document
+    assert parse(alone, LIMITS) == parse(document("CC014C"), LIMITS)
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "fate"),
+    [
+        # a sequence number with leading zeros
+        ("CC170C", "<sequenceNumber>1<", "<sequenceNumber>001<", Fate.NARROWED),
+        ("CC170C", "<sequenceNumber>1<", "<sequenceNumber>one<", Fate.RESIDUAL),
+        ("CC170C", "<sequenceNumber>1<", "<sequenceNumber>99999999999<", Fate.RESIDUAL),
+        ("CC170C", "<containerIndicator>0<", "<containerIndicator>false<", Fate.RESIDUAL),
+        ("CC170C", "<containerIndicator>0<", "<containerIndicator><b>0</b><", Fate.RESIDUAL),
+        ("CC007C", "</Endorsement>", "</Endorsement><Endorsement>two</Endorsement>", Fate.RESIDUAL),
+    ],
+)
+def test_what_a_field_cannot_hold_is_kept_word_for_word(
+    name: str, old: str, new: str, fate: Fate
+) -> None:
+    raw = changed(name, old, new)
+    mapped = decode(raw, Options())
+    assert set(fates(mapped)) == {Fate.MAPPED, fate}
+    assert parse(encode(mapped.record).document, LIMITS) == parse(raw, LIMITS)
+
+
+def test_text_beyond_what_a_residual_holds_is_dropped_and_said_so() -> None:
+    raw = changed("CC014C", "<Invalidation>", f"<new>{'x' * 8193}</new><Invalidation>")
+    assert fates(decode(raw, Options()))[Fate.DROPPED] == ["CC014C/*[7][self::new]"]
+
+
+def test_a_group_emptied_of_all_it_had_is_kept_as_an_empty_group() -> None:
+    raw = changed(
+        "CC014C", "<identificationNumber>TR4410987321</identificationNumber>", ""
+    ).replace(b"<LRN>TR-2026-000417</LRN>", b"")
+    mapped = decode(raw, Options())
+    assert parse(encode(mapped.record).document, LIMITS).children[-1].children == []
+    assert Fate.RESIDUAL not in fates(mapped)
+
+
+def test_what_the_standard_demands_and_the_record_lacks_is_named_not_invented() -> None:
+    record = records.TransitRecord(
+        trader_request=records.TraderRequest(kind=records.TRADER_REQUEST_KIND_PRESENTATION)
+    )
+    encoded = encode(record)
+    assert encoded.missing == (
+        "CC170C/messageSender",
+        "CC170C/messageRecipient",
+        "CC170C/preparationDateAndTime",
+        "CC170C/messageIdentification",
+        "CC170C/messageType",
+        "CC170C/TransitOperation/LRN",
+        "CC170C/CustomsOfficeOfDeparture",
+        "CC170C/HolderOfTheTransitProcedure",
+        "CC170C/Consignment",
+    )
+    assert parse(encoded.document, LIMITS) == Node(
+        f"{{{NAMESPACE}}}CC170C", children=[Node("TransitOperation")]
+    )
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        records.TransitRecord(),
+        records.TransitRecord(discharge=records.Discharge()),
+        records.TransitRecord(unloading=records.Unloading(kind=records.UNLOADING_KIND_PERMISSION)),
+    ],
+)
+def test_a_record_that_is_none_of_the_messages_is_refused(record: records.TransitRecord) -> None:
+    with pytest.raises(Refused, match="source_unsupported"):
+        encode(record)
+
+
+def test_a_residual_of_another_standard_is_left_alone() -> None:
+    record = read("CC014C").record
+    record.header.residual.add(namespace="ASYCUDA", path="ASYCUDA/x[1]", value="1")
+    assert parse(encode(record).document, LIMITS) == parse(document("CC014C"), LIMITS)
+
+
+TEXTS = st.text(
+    st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff"), max_size=30
+)
+
+
+def everything_below(node: Node) -> list[Node]:
+    return [node, *(inner for child in node.children for inner in everything_below(child))]
+
+
+def disturb(data: st.DataObject, root: Node) -> None:
+    """Do to a message what releases, nations and bad software do to it."""
+    node = data.draw(st.sampled_from(everything_below(root)))
+    change = data.draw(st.sampled_from(("text", "new", "attribute", "twice", "gone", "renamed")))
+    if change == "text" and not node.children:
+        node.text = data.draw(TEXTS)
+    elif change == "attribute":
+        node.attributes["newer"] = data.draw(TEXTS)
+    elif change == "renamed" and node is not root:
+        node.name = "newer"
+    elif change == "new" and (node.children or not node.text):
+        place = data.draw(st.integers(0, len(node.children)))
+        node.children.insert(place, Node("newer", data.draw(TEXTS)))
+    elif node.children:
+        place = data.draw(st.integers(0, len(node.children) - 1))
+        if change == "gone":
+            del node.children[place]
+        else:
+            node.children.insert(place, node.children[place])
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_a_disturbed_message_is_refused_by_rule_or_comes_back_word_for_word(
+    data: st.DataObject,
+) -> None:
+    root = parse(document(data.draw(st.sampled_from(NAMES))), LIMITS)
+    for _ in range(data.draw(st.integers(1, 4))):
+        disturb(data, root)
+    raw = render(root, {"ncts": NAMESPACE})
+    try:
+        mapped = decode(raw, Options())
+    except Refused as refused:
+        assume(refused.reason is not Reason.RECORD_INVALID)
+        raise
+    assert Fate.DROPPED not in fates(mapped)
+    assume(not mapped.account.invented)
+    assert parse(encode(mapped.record).document, LIMITS) == parse(raw, LIMITS)
