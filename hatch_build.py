@@ -1,5 +1,6 @@
 """Build hook: generates the code of the wire schema, so that a wheel never lacks it."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -22,6 +23,7 @@ class SchemaHook(BuildHookInterface[Any]):
             return
         tree = Path(self.root)
         out = tree / "build" / "wheel"
+        shutil.rmtree(out, ignore_errors=True)
         generate = [sys.executable, str(tree / "proto" / "generate.py"), "--out", str(out)]
         subprocess.run([*generate, "--no-stubs"], check=True)
         made = out.rglob("*_pb2.py")
