@@ -99,7 +99,7 @@ class Controls:
             return
         for verdict in believed:
             self._close(peer, verdict, sent[verdict.envelope_id])
-        told = tuple((v.envelope_id, v.verdict, v.reason) for v in believed)
+        told = tuple((sent[v.envelope_id], v.verdict) for v in believed)
         self._recording.cue(Receipted(peer, told))
 
     def _close(self, peer: Endpoint, verdict: EnvelopeVerdict, sent: InFlight) -> None:

@@ -73,11 +73,12 @@ class Outbound:
         self._observe = observe or NobodyObserves()
         self._peers: dict[Endpoint, Correspondent] = {}
         self._owner: dict[bytes, Correspondent] = {}
+        """Whose envelope it is, from its publishing to the broker's answer."""
         self._active: set[Endpoint] = set()
         self._timers: list[tuple[int, Endpoint]] = []
         self._timed: dict[Endpoint, int] = {}
         self._ways: dict[Endpoint, Way] = {}
-        self._link = False
+        self._link = self._doubt = False
         self._seen_trust: Trust | None = None
         self._refresh_ms = 0
 
@@ -99,13 +100,14 @@ class Outbound:
     def on_link_lost(self, now_ms: int) -> None:
         """Our broker cannot be reached; what was not confirmed leaves again later."""
         self._link = False
+        self._owner.clear()
         for peer in self._peers.values():
             peer.link_lost(now_ms)
 
     def on_confirmed(self, ids: Iterable[bytes], now_ms: int) -> None:
         """Our broker has these envelopes."""
         for envelope_id in ids:
-            peer = self._owner.get(envelope_id)
+            peer = self._owner.pop(envelope_id, None)
             if peer is not None:
                 peer.confirmed(envelope_id, now_ms)
                 self._active.add(peer.peer)
@@ -120,7 +122,7 @@ class Outbound:
 
     def _came_back(self, ids: Iterable[bytes], cue: GateCue, now_ms: int) -> None:
         for envelope_id in ids:
-            peer = self._owner.get(envelope_id)
+            peer = self._owner.pop(envelope_id, None)
             if peer is not None:
                 peer.came_back(envelope_id, cue, now_ms, self._draw())
                 self._active.add(peer.peer)
@@ -159,12 +161,15 @@ class Outbound:
             self._refresh(now_ms)
         if not self._link:
             return self._refresh_ms
+        if self._doubt:
+            self._reload_changed(now_ms)
         self._ring(now_ms)
         active, self._active = self._active, set()
         try:
             fresh, more = self._record(active, now_ms)
         except BaseException:
-            self._active |= active  # nothing of it was recorded: try them again
+            self._active |= active
+            self._doubt = True  # a failed commit may have been kept all the same
             raise
         active.update(kept.envelope.peer for kept in fresh)
         full = self._release(fresh, active, now_ms, publish)
@@ -184,7 +189,6 @@ class Outbound:
             peer = Correspondent(endpoint, self._policy, stream.last, now_ms)
             for envelope in self._store.unreceipted(endpoint):
                 peer.add(Flight(envelope), uses_credit=False)
-                self._owner[envelope.envelope_id] = peer
             for epoch in epochs:
                 gaps = Reception.of(epoch).gaps()
                 peer.dues.watch(epoch.epoch, gaps, urgent=False, now_ms=now_ms, policy=self._policy)
@@ -192,6 +196,20 @@ class Outbound:
             self._allow(peer, now_ms)
             self._active.add(endpoint)
         return peer
+
+    def _reload_changed(self, now_ms: int) -> None:
+        """Forget the peers for whom the store holds more than memory does: they start anew."""
+        with self._store.reading() as view:
+            changed = [
+                peer
+                for peer, known in self._peers.items()
+                if view.out_stream(peer).last.epoch > known.before.epoch
+                and view.out_stream(peer).last.envelope_id != known.head.envelope_id
+            ]
+        for endpoint in changed:
+            del self._peers[endpoint]
+            self._peer(endpoint, now_ms).dues.receipt = True
+        self._doubt = False
 
     def _refresh(self, now_ms: int) -> None:
         """Look at directory and agreements again."""
@@ -301,7 +319,6 @@ class Outbound:
     ) -> bool:
         """Publish what is recorded; returns whether the publisher takes nothing more."""
         for kept in fresh:
-            self._owner[kept.envelope.envelope_id] = kept.peer
             self._observe.tell(kept.event)
         for kept in fresh:
             flight = kept.peer.flights[kept.envelope.envelope_id]
@@ -372,9 +389,11 @@ class Outbound:
         again = flight.repeats > 0
         # the broker may answer within the call: memory knows of the publishing before
         flight.published(now_ms, self._policy)
+        self._owner[envelope.envelope_id] = peer
         if publish(Outgoing(peer.peer, envelope.envelope_id, frame, envelope.lane, repeated=again)):
             return True
         flight.not_published()
+        del self._owner[envelope.envelope_id]
         return False
 
     def _after(self, active: Iterable[Endpoint], now_ms: int) -> None:

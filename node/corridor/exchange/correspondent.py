@@ -177,16 +177,14 @@ class Correspondent:
 
     # -- what the peer tells
 
-    def receipted(
-        self, verdicts: tuple[tuple[bytes, Verdict, Reason | None], ...], now_ms: int
-    ) -> None:
+    def receipted(self, verdicts: tuple[tuple[InFlight, Verdict], ...], now_ms: int) -> None:
         """Take in verdicts on envelopes of ours that have been recorded."""
         count, round_trip_ms = 0, NEVER_MS
-        for envelope_id, verdict, _ in verdicts:
+        for envelope, verdict in verdicts:
             if verdict is Verdict.DEFERRED:
-                self._deferred(envelope_id, now_ms)
+                self._deferred(envelope, now_ms)
                 continue
-            flight = self.drop(envelope_id)
+            flight = self.drop(envelope.envelope_id)
             if flight is None:
                 continue
             self._reseals = 0
@@ -198,11 +196,10 @@ class Correspondent:
         if count and round_trip_ms < NEVER_MS:
             self.window.receipted(count, max(round_trip_ms, 0), now_ms)
 
-    def _deferred(self, envelope_id: bytes, now_ms: int) -> None:
+    def _deferred(self, envelope: InFlight, now_ms: int) -> None:
         """The peer holds it; where our own clock was wrong then, it is sealed anew."""
-        flight = self.flights.get(envelope_id)
-        if flight is not None and is_stale(flight.envelope.created_ms, now_ms, self.policy):
-            self.seal_anew(flight.envelope)
+        if is_stale(envelope.created_ms, now_ms, self.policy):
+            self.cannot_be_opened(envelope, now_ms)
 
     def seal_anew(self, envelope: InFlight) -> None:
         """Have the open records of an envelope sealed under a new position, and bury the old."""
@@ -297,11 +294,15 @@ class Correspondent:
         """Let what has waited long enough go on: gate, block, tails."""
         if self.breaker.gate is Gate.SHUT and self.breaker.due_ms <= now_ms:
             self._turn(GateCue.TIME_UP, now_ms, 0.0)
-            if not any(flight.stage is Stage.READY for flight in self.flights.values()):
-                self._turn(GateCue.CONFIRMED, now_ms, 0.0)
+        if self.breaker.gate is Gate.TRYING and not self._any_trying():
+            self._turn(GateCue.CONFIRMED, now_ms, 0.0)
         if self.blocked and self.blocked_until_ms <= now_ms:
             self.blocked = None
         self._tails(now_ms)
+
+    def _any_trying(self) -> bool:
+        """Whether something can answer for the way; a receipt may have overtaken the confirm."""
+        return any(f.stage in (Stage.READY, Stage.SENT) for f in self.flights.values())
 
     def _tails(self, now_ms: int) -> None:
         due = [

@@ -50,8 +50,8 @@ class Receipted:
     """Verdicts on envelopes of ours have been recorded."""
 
     peer: Endpoint
-    verdicts: tuple[tuple[bytes, Verdict, Reason | None], ...]
-    """(envelope id, verdict, reason)."""
+    verdicts: tuple[tuple[InFlight, Verdict], ...]
+    """Each envelope as it was before, with the verdict."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -172,8 +172,9 @@ class Dues:
             self.watches[epoch] = asked(self.watches[epoch], now_ms, policy)
 
 
-def _ref(head: Head | None) -> control.HeadRef | None:
-    return None if head is None or not head.epoch else ref(head)
+def _ref(head: Head | None) -> control.HeadRef:
+    """Return a head that is always written: a record with an empty body is no record."""
+    return control.HeadRef(0, 0, b"") if head is None else ref(head)
 
 
 def _tombstone(position: Position, envelope_id: bytes) -> control.Tombstone:
