@@ -8,10 +8,9 @@ import pytest
 from lxml import etree
 
 from corridor.errors import Reason, Refused
-from corridor.standards.accounting import Account, Fate, Fated
 from corridor.standards.ncts.mapper import Mapped, Options, decode, encode
 from corridor.standards.ncts.messages import messages
-from corridor.standards.ncts.report import Summary, not_mapped, summarise
+from corridor.standards.ncts.report import summarise
 
 SAMPLES = Path(__file__).parents[4] / "shared/samples/ncts_p5"
 FOLDERS = ("hmrc_trader_test_v7", "hmrc_api_collections", "hmrc_validator", "synthetic")
@@ -142,20 +141,3 @@ def test_the_record_alone_gives_every_mandatory_element(
         if sample.valid and (encoded.missing or not complete):
             incomplete.append(sample.path.name)
     assert incomplete == []
-
-
-def test_accounts_are_added_up_by_message() -> None:
-    fates = (Fate.MAPPED, Fate.MAPPED, Fate.NARROWED, Fate.RESIDUAL)
-    leaves = tuple(Fated(f"B/x[{number}]", fate) for number, fate in enumerate(fates, 1))
-    accounts = [
-        ("B", Account(leaves, (), ())),
-        ("A", Account((), (), ())),
-        ("B", Account((Fated("B/y[1]", Fate.RESIDUAL),), (), ())),
-    ]
-    assert summarise(accounts) == (Summary("A", 1, 0, 0, 0, 0), Summary("B", 2, 2, 1, 2, 0))
-    assert [row.as_json()["carried"] for row in summarise(accounts)] == [1.0, 0.6]
-    assert not_mapped(accounts) == (
-        ("B/x", Fate.NARROWED, 1),
-        ("B/x", Fate.RESIDUAL, 1),
-        ("B/y", Fate.RESIDUAL, 1),
-    )

@@ -327,7 +327,7 @@ def disturb(data: st.DataObject, root: Node) -> None:
             node.children.insert(place, node.children[place])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.data())
 def test_a_disturbed_message_is_refused_by_rule_or_comes_back_word_for_word(
     data: st.DataObject,

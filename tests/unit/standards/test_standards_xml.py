@@ -1,7 +1,7 @@
 import contextlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corridor.errors import Reason, Refused
@@ -118,6 +118,7 @@ TREES = st.recursive(
 )
 
 
+@settings(max_examples=50, deadline=None)
 @given(TREES)
 def test_what_is_written_is_read_back(tree: Node) -> None:
     tree.name = "{urn:x}" + tree.name

@@ -51,12 +51,8 @@ def consignment(
             goods.RoutingCountry(sequence=number, country=country)
             for number, country in enumerate(way, 1)
         ],
-        place_of_loading=types.Place(
-            country=origin.code, name=numbers.one_of(draw, origin.towns)[0]
-        ),
-        place_of_unloading=types.Place(
-            country=destination.code, name=numbers.one_of(draw, destination.towns)[0]
-        ),
+        place_of_loading=_place(draw, origin),
+        place_of_unloading=_place(draw, destination),
         documents=[
             _document(
                 goods.DOCUMENT_KIND_TRANSPORT,
