@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from builders_trust import GE, TR, make_world
 
-from corridor.daemon.service import SCHEMA_ID
+from corridor.daemon.intake import SCHEMA_ID
 from corridor.exchange.values import (
     EnvelopeVerdict,
     Family,

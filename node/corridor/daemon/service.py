@@ -7,27 +7,21 @@ Rules:
 * every gateway calls these functions and adds nothing to them.
 """
 
-import os
 import threading
 import time
 from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
 
+from corridor.daemon.intake import examine
 from corridor.daemon.metrics import NodeMetrics
 from corridor.daemon.offers import Answer, Offered
-from corridor.errors import Reason, Refused
-from corridor.exchange.lanes import default_lane
+from corridor.errors import Reason
 from corridor.exchange.values import Submission, SubmitStatus
 from corridor.store.port import InboxRecord, LedgerLine, Outcome, Store
-from corridor.transit.identifiers import uuid7
-from corridor.transit.parties import CountryCode, Endpoint
+from corridor.transit.parties import Endpoint
 from corridor.trust.view import TrustView
-from corridor.wire.batches import Entry, encode_entry
-from corridor.wire.records import check_record, decode_record, index_terms, record_type_of
 
-SCHEMA_ID: Final = "corridor.wire.v1"
 _MAX_WAIT_S: Final = 30.0
-_RECORD_ID_BYTES: Final = 16
 _T = TypeVar("_T")
 
 
@@ -58,7 +52,7 @@ class NodeService:
     def submit(self, offered: Sequence[Offered]) -> list[Answer]:
         """Keep what is sound, in one durable step; answer for each, in order."""
         now_ms = self._now_ms()
-        checked = [self._check(one, now_ms) for one in offered]
+        checked = examine(offered, self._me, self._trust(), now_ms, has_room=self._has_room())
         sound = [one for one in checked if isinstance(one, Submission)]
         statuses = iter(self._keep(sound, now_ms))
         answers = [
@@ -120,40 +114,6 @@ class NodeService:
         with self._store.transaction() as change:
             return list(change.accept_all(sound, now_ms))
 
-    def _check(self, offered: Offered, now_ms: int) -> Submission | Answer:
-        record_id = offered.record_id or uuid7(now_ms, os.urandom(10))
-        try:
-            return self._parse(offered, record_id, now_ms)
-        except _Faulty as fault:
-            return Answer("refused", record_id, Reason.RECORD_INVALID, fault.faults)
-        except Refused as refused:
-            faults = (refused.detail,) if refused.detail else ()
-            return Answer("refused", record_id, refused.reason, faults)
-
-    def _parse(self, offered: Offered, record_id: bytes, now_ms: int) -> Submission:
-        if len(record_id) != _RECORD_ID_BYTES:
-            raise Refused(Reason.RECORD_MALFORMED, "record_id: 16 bytes")
-        if not self._has_room():
-            raise Refused(Reason.STORE_FULL, "free disk space is below the configured floor")
-        trust = self._trust()
-        peer = _recipient(offered.recipient, trust, self._me, now_ms)
-        record = decode_record(offered.record)
-        kind = record_type_of(record)
-        if not trust.authorises(self._me, peer, kind, now_ms):
-            raise Refused(Reason.NOT_AUTHORISED, f"no agreement lets us send type {kind} to {peer}")
-        faults = check_record(record)
-        if faults:
-            raise _Faulty(faults)
-        entry = encode_entry(Entry(record_id, kind, SCHEMA_ID, None, offered.record))
-        lane = default_lane(kind) if offered.lane is None else offered.lane
-        return Submission(peer, record_id, kind, lane, entry, tuple(index_terms(record)))
-
-
-class _Faulty(Refused):
-    def __init__(self, faults: Sequence[str]) -> None:
-        super().__init__(Reason.RECORD_INVALID)
-        self.faults = tuple(faults)
-
 
 def _answer(kept: Submission, status: SubmitStatus) -> Answer:
     reason = Reason.RECORD_ID_CONFLICT if status is SubmitStatus.CONFLICT else None
@@ -163,19 +123,3 @@ def _answer(kept: Submission, status: SubmitStatus) -> Answer:
 def _types(checked: Sequence[Submission | Answer]) -> list[int]:
     """Return the record type of each, 0 where it was not even parsed."""
     return [one.record_type if isinstance(one, Submission) else 0 for one in checked]
-
-
-def _recipient(text: str, trust: TrustView, me: Endpoint, now_ms: int) -> Endpoint:
-    """Find a partner by endpoint or country code."""
-    partners = trust.partners(me, now_ms)
-    for partner in partners:
-        if text in (partner, partner.country):
-            return partner
-    try:
-        named = Endpoint.parse(text) if "." in text else CountryCode.parse(text)
-    except ValueError as error:
-        raise Refused(Reason.UNKNOWN_RECIPIENT, str(error)) from None
-    known = ", ".join(partners) or "none"
-    raise Refused(
-        Reason.UNKNOWN_RECIPIENT, f"no agreement in force with {named}; partners are: {known}"
-    )

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from corridor.daemon.service import SCHEMA_ID
+from corridor.daemon.intake import SCHEMA_ID
 from corridor.errors import ConfigurationError
 from corridor.gateway.local_client import LocalClient
 from corridor.wire.batches import Entry, encode_entry

@@ -41,6 +41,9 @@ MAX_RECORDS: Final = 512
 MAX_RECORD_BYTES: Final = 256 * KIB
 """One serialised RecordEntry; a larger document travels as an attachment, not as a record."""
 
+ENTRY_OVERHEAD_BYTES: Final = 128
+"""What a RecordEntry adds to its body at most: ids, type, schema id, tags and lengths."""
+
 TARGET_BATCH_BYTES: Final = 256 * KIB
 """A batch is closed once it holds this much: beyond it the shared costs no longer shrink."""
 

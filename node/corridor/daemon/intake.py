@@ -1,0 +1,103 @@
+"""Judges what a national system offers, before any of it is kept.
+
+Rules:
+
+* each record is judged by itself; one that is refused does not touch the others;
+* a refusal names its reason, and where the content is at fault every rule and path, never a value;
+* the rules of the schema are asked of all records together: that costs a tenth.
+"""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from corridor.daemon.offers import Answer, Offered
+from corridor.errors import Reason, Refused
+from corridor.exchange.lanes import default_lane
+from corridor.exchange.values import Submission
+from corridor.transit.identifiers import uuid7
+from corridor.transit.parties import CountryCode, Endpoint
+from corridor.trust.view import TrustView
+from corridor.wire import limits
+from corridor.wire.batches import Entry, encode_entry
+from corridor.wire.records import check_records, decode_record, index_terms, record_type_of
+from corridor.wire.v1.records_pb2 import TransitRecord
+
+SCHEMA_ID: Final = "corridor.wire.v1"
+_ID_RANDOM_BYTES: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class _Parsed:
+    peer: Endpoint
+    record_id: bytes
+    kind: int
+    record: TransitRecord
+    offered: Offered
+
+
+def examine(
+    offered: Sequence[Offered], me: Endpoint, trust: TrustView, now_ms: int, *, has_room: bool
+) -> list[Submission | Answer]:
+    """Return for each offered record what to keep, or why it is refused, in order."""
+    parsed = [_try_parse(one, me, trust, now_ms, has_room=has_room) for one in offered]
+    sound = [one for one in parsed if isinstance(one, _Parsed)]
+    faults = iter(
+        check_records([one.record for one in sound], [one.offered.record for one in sound])
+    )
+    return [one if isinstance(one, Answer) else _examined(one, next(faults)) for one in parsed]
+
+
+def _examined(parsed: _Parsed, faults: tuple[str, ...]) -> Submission | Answer:
+    if faults:
+        return Answer("refused", parsed.record_id, Reason.RECORD_INVALID, faults)
+    offered = parsed.offered
+    entry = encode_entry(Entry(parsed.record_id, parsed.kind, SCHEMA_ID, None, offered.record))
+    lane = default_lane(parsed.kind) if offered.lane is None else offered.lane
+    terms = tuple(index_terms(parsed.record))
+    return Submission(parsed.peer, parsed.record_id, parsed.kind, lane, entry, terms)
+
+
+def _try_parse(
+    offered: Offered, me: Endpoint, trust: TrustView, now_ms: int, *, has_room: bool
+) -> _Parsed | Answer:
+    record_id = offered.record_id or uuid7(now_ms, os.urandom(_ID_RANDOM_BYTES))
+    try:
+        if not has_room:
+            raise Refused(Reason.STORE_FULL, "free disk space is below the configured floor")
+        return _parse(offered, record_id, me, trust, now_ms)
+    except Refused as refused:
+        faults = (refused.detail,) if refused.detail else ()
+        return Answer("refused", record_id, refused.reason, faults)
+
+
+def _parse(
+    offered: Offered, record_id: bytes, me: Endpoint, trust: TrustView, now_ms: int
+) -> _Parsed:
+    if len(record_id) != limits.RECORD_ID_BYTES:
+        raise Refused(Reason.RECORD_MALFORMED, f"a record id of {limits.RECORD_ID_BYTES} bytes")
+    if len(offered.record) > limits.MAX_RECORD_BYTES - limits.ENTRY_OVERHEAD_BYTES:
+        raise Refused(Reason.RECORD_TOO_LARGE, f"{len(offered.record)} bytes")
+    peer = _recipient(offered.recipient, trust, me, now_ms)
+    record = decode_record(offered.record)
+    kind = record_type_of(record)
+    if not trust.authorises(me, peer, kind, now_ms):
+        raise Refused(Reason.NOT_AUTHORISED, f"no agreement lets us send type {kind} to {peer}")
+    return _Parsed(peer, record_id, kind, record, offered)
+
+
+def _recipient(text: str, trust: TrustView, me: Endpoint, now_ms: int) -> Endpoint:
+    """Find a partner by endpoint or country code."""
+    partners = trust.partners(me, now_ms)
+    for partner in partners:
+        if text in (partner, partner.country):
+            return partner
+    try:
+        named = Endpoint.parse(text) if "." in text else CountryCode.parse(text)
+    except ValueError as error:
+        raise Refused(Reason.UNKNOWN_RECIPIENT, str(error)) from None
+    known = ", ".join(partners) or "none"
+    raise Refused(
+        Reason.UNKNOWN_RECIPIENT, f"no agreement in force with {named}; partners are: {known}"
+    )
