@@ -167,7 +167,8 @@ class Inbound:
     def _answer_again(self, known: KnownEnvelope, now_ms: int) -> bool:
         """Whether a repeated envelope is answered; not twice within `answer_gap_ms`."""
         last_ms = self._repeats.get(known.envelope_id)
-        if last_ms is not None and now_ms - last_ms < self._policy.answer_gap_ms:
+        # a time to come is one of a clock that has been put back
+        if last_ms is not None and 0 <= now_ms - last_ms < self._policy.answer_gap_ms:
             return False
         if len(self._repeats) >= _REPEATS_REMEMBERED:
             self._repeats.clear()

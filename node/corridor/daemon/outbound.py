@@ -43,6 +43,9 @@ from corridor.transit.parties import Endpoint
 _REFRESH_MS = 60_000
 """How often agreements are looked at again: they begin and end at a time."""
 
+_CLOCK_STEP_MS = 10_000
+"""How far a clock may be put back without any timer being worth a new start."""
+
 _FRAMES_AT_ONCE = 8
 """Frames read from the store at once, at most 9 MiB."""
 
@@ -81,6 +84,7 @@ class Outbound:
         self._link = self._doubt = False
         self._seen_trust: Trust | None = None
         self._refresh_ms = 0
+        self._latest_ms = 0
 
     # -- from outside
 
@@ -157,6 +161,7 @@ class Outbound:
             StoreTrouble: Nothing of this step was recorded; what was recorded before may leave
                 with the next step.
         """
+        self._mind_the_clock(now_ms)
         if self._trust() is not self._seen_trust or now_ms >= self._refresh_ms:
             self._refresh(now_ms)
         if not self._link:
@@ -196,6 +201,16 @@ class Outbound:
             self._allow(peer, now_ms)
             self._active.add(endpoint)
         return peer
+
+    def _mind_the_clock(self, now_ms: int) -> None:
+        """Start anew where the clock was put back: no time in memory means anything then."""
+        if now_ms < self._latest_ms - _CLOCK_STEP_MS:
+            self._peers.clear()
+            self._timers.clear()
+            self._timed.clear()
+            self._active.clear()
+            self.start(now_ms)
+        self._latest_ms = now_ms
 
     def _reload_changed(self, now_ms: int) -> None:
         """Forget the peers for whom the store holds more than memory does: they start anew."""

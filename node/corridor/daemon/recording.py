@@ -126,15 +126,22 @@ class Recording:
         """Do R17 and keep the envelope, or say why not."""
         self.cue(Heard(judged.peer))
         if judged.deferred is not None:
-            self.hold(judged.link, judged.data, judged.deferred, since_ms)
-            self.cue(Deferred(judged.peer, deferral(judged, judged.deferred)))
-            self._frame_event(judged.link, judged.deferred, "deferred")
+            self._defer(judged, judged.deferred, since_ms)
             return
         place = self._place(judged)
         if place in KEPT:
             self._keep(judged, known)
         else:
             self._turn_away(judged, place)
+
+    def _defer(self, judged: Judged, reason: Reason, since_ms: int) -> None:
+        envelope_id = judged.frame.envelope_id
+        if self.change.at_position(judged.peer, judged.position) == envelope_id:
+            return  # its sender has closed the position: what it holds comes anew
+        self.hold(judged.link, judged.data, reason, since_ms)
+        if since_ms == self.now_ms:  # told when it comes, not whenever it is looked at again
+            self.cue(Deferred(judged.peer, deferral(judged, reason)))
+            self._frame_event(judged.link, reason, "deferred")
 
     def _place(self, judged: Judged) -> Place | None:
         """Return the place in its stream; None where no further epoch is kept open."""
