@@ -63,9 +63,10 @@ def _try_parse(
     offered: Offered, me: Endpoint, trust: TrustView, now_ms: int, *, has_room: bool
 ) -> _Parsed | Answer:
     record_id = offered.record_id or uuid7(now_ms, os.urandom(_ID_RANDOM_BYTES))
+    if not has_room:
+        why = "free disk space is below the configured floor"
+        return Answer("refused", record_id, Reason.STORE_FULL, (why,))
     try:
-        if not has_room:
-            raise Refused(Reason.STORE_FULL, "free disk space is below the configured floor")
         return _parse(offered, record_id, me, trust, now_ms)
     except Refused as refused:
         faults = (refused.detail,) if refused.detail else ()
