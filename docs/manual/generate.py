@@ -1,6 +1,6 @@
 """Writes the pages of the manual that the code already knows by heart.
 
-    python docs/manual/generate.py           write errors.md, configuration.md, commands.md
+    python docs/manual/generate.py           write errors.md, configuration.md, commands.md, ncts.md
     python docs/manual/generate.py --check   exit 1 where one differs
     python docs/manual/generate.py errors.md only that one
 
@@ -23,6 +23,8 @@ from corridor import errors
 from corridor.cli.main import cli
 from corridor.daemon.config import NodeConfig
 from corridor.errors import CorridorError, ExitStatus, Reason
+from corridor.standards.ncts.messages import messages as ncts_messages
+from corridor.standards.ncts.rows import rows
 
 HERE = Path(__file__).parent
 
@@ -46,6 +48,21 @@ One TOML file. Unknown keys are refused, and all faults are reported at once, ea
 Relative paths start at the folder of the file. A variable `CORRIDOR__SECTION__KEY` in the
 environment stands over the file. No secret stands in either: keys and passphrases are files, or
 systemd credentials.
+"""
+
+NCTS = """\
+# NCTS Phase 5
+
+Written by `docs/manual/generate.py` from the tables in `corridor/standards/ncts`.
+
+Six messages are read and written: `corridor send message.xml --to GE`. Codes, decimals, dates and
+sequence numbers keep the characters of the sender. An element that has no row here, for example
+one of a newer release, travels word for word in the record's residual and comes back at its place.
+An empty or broken value is refused by the path of its element; nothing is made up for one that is
+missing.
+
+The elements of a consignment stand under CC015C; CC013C, CC044C and CC170C carry the same tree or
+a part of it, in the field `consignment` of their own body, and list here only what is theirs alone.
 """
 
 COMMANDS = """\
@@ -175,10 +192,29 @@ def helps(command: click.Command, context: click.Context) -> Iterator[str]:
                 yield from helps(below, below_context)
 
 
+def ncts_page() -> str:
+    """Return the page that shows where each element of an NCTS message goes."""
+    parts = [NCTS]
+    heads = ["element", "field of the record", "kept as", "mandatory in NCTS"]
+    named = {message.name: list(rows(message)) for message in ncts_messages()}
+    shared = {row.element.partition("/Consignment/")[2] for row in named["CC015C"]} - {""}
+    for message in ncts_messages():
+        own = message.name in {"CC007C", "CC015C"}
+        lines = [
+            [f"`{row.element}`", f"`{row.field}`", row.form, "yes" if row.mandatory else ""]
+            for row in named[message.name]
+            if own or row.element.partition("/Consignment/")[2] not in shared
+        ]
+        parts.append(f"## {message.name}: `{message.body}`\n")
+        parts.append(table(heads, lines))
+    return "\n".join(parts)
+
+
 PAGES = {
     "errors.md": errors_page,
     "configuration.md": configuration_page,
     "commands.md": commands_page,
+    "ncts.md": ncts_page,
 }
 
 

@@ -75,17 +75,15 @@ def account(source: Node, written: Node) -> Account:
 
 
 def _compare(source: Node, written: Node, path: str, ledger: _Ledger) -> None:
-    for name, value in source.attributes.items():
-        place, held = f"{path}/@{name}", written.attributes.get(name)
-        if held == value:
-            ledger.kept(place)
-        else:
-            ledger.left(place, value, Fate.RESIDUAL if held is None else Fate.NARROWED)
+    if source.attributes:
+        _compare_attributes(source, written, path, ledger)
     if not source.children:
         if source.text == written.text:
             ledger.kept(path)
         else:
             ledger.left(path, source.text, Fate.NARROWED)
+        if not written.children:
+            return
     back = {(child.name, number): child for child, number in numbered(written.children)}
     for position, (child, number) in enumerate(numbered(source.children), 1):
         twin = back.pop((child.name, number), None)
@@ -95,6 +93,15 @@ def _compare(source: Node, written: Node, path: str, ledger: _Ledger) -> None:
         for leaf in _placed(child, f"{path}/*[{position}][self::{child.name}]"):
             ledger.left(leaf.path, leaf.value, Fate.RESIDUAL)
     ledger.invented.extend(f"{path}/{name}[{number}]" for name, number in back)
+
+
+def _compare_attributes(source: Node, written: Node, path: str, ledger: _Ledger) -> None:
+    for name, value in source.attributes.items():
+        place, held = f"{path}/@{name}", written.attributes.get(name)
+        if held == value:
+            ledger.kept(place)
+        else:
+            ledger.left(place, value, Fate.RESIDUAL if held is None else Fate.NARROWED)
 
 
 def _placed(node: Node, path: str) -> Iterator[Leaf]:

@@ -12,7 +12,7 @@ Example:
     Leaf("grossMass", "gross_mass", DECIMAL, mandatory=True)
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as field_of
 from typing import Any, NamedTuple
@@ -42,6 +42,12 @@ class Leaf:
     field: str
     form: Form
     mandatory: bool = False
+    way: tuple[str, ...] = field_of(init=False, repr=False, compare=False)
+    """The steps to the message that holds the field, and the field: taken apart once."""
+
+    def __post_init__(self) -> None:
+        """Take the field's path apart."""
+        object.__setattr__(self, "way", tuple(self.field.split(".")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +66,11 @@ class Group:
     many: bool = False
     marks: Mapping[str, int] = field_of(default_factory=dict)
     sets: Mapping[str, int] = field_of(default_factory=dict)
+    way: tuple[str, ...] = field_of(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Take the field's path apart."""
+        object.__setattr__(self, "way", tuple(self.field.split(".")))
 
     @property
     def repeated(self) -> bool:
@@ -70,7 +81,7 @@ class Group:
 Parts = tuple[Group | Leaf, ...]
 
 
-def _holder(message: Any, steps: list[str], *, create: bool) -> Any:  # noqa: ANN401 (any message)
+def _holder(message: Any, steps: Sequence[str], *, create: bool) -> Any:  # noqa: ANN401 (any message)
     """Descend to the message that holds the last step; None where it is absent."""
     for step in steps:
         if not create and not message.HasField(step):
@@ -98,13 +109,11 @@ class Reader:
         found: dict[str, list[Node]] = {}
         for child in node.children:
             found.setdefault(child.name, []).append(child)
+        for name, text in node.attributes.items():
+            found[f"@{name}"] = [Node(name, text)]
         for part in parts:
-            if part.element.startswith("@"):
-                text = node.attributes.get(part.element[1:])
-                nodes = [Node(part.element, text)] if text is not None else []
-            else:
-                nodes = found.get(part.element, [])
-            if not nodes:
+            nodes = found.get(part.element)
+            if nodes is None:
                 continue
             if isinstance(part, Leaf):
                 self._leaf(nodes[0], f"{path}/{part.element}", message, at, part)
@@ -114,7 +123,7 @@ class Reader:
     def _leaf(self, node: Node, path: str, message: Message, at: str, part: Leaf) -> None:
         if node.children:
             return
-        *steps, last = part.field.split(".")
+        *steps, last = part.way
         below = part.form.read(_holder(message, steps, create=True), last, node.text)
         self.places[f"{at}{part.field}{below}"] = path
 
@@ -122,7 +131,7 @@ class Reader:
         if not part.field:
             self.read(nodes[0], path, message, at, part.parts)
             return
-        *steps, last = part.field.split(".")
+        *steps, last = part.way
         holder = _holder(message, steps, create=True)
         if not part.repeated:
             target = getattr(holder, last)
@@ -157,7 +166,7 @@ class Writer:
                 self._group(message, node, path, part)
 
     def _leaf(self, message: Message, node: Node, path: str, part: Leaf) -> None:
-        *steps, last = part.field.split(".")
+        *steps, last = part.way
         holder = _holder(message, steps, create=False)
         text = None if holder is None else part.form.write(holder, last)
         if text is None:
@@ -177,9 +186,9 @@ class Writer:
             self.missing.extend(inner.missing)
 
     def _group(self, message: Message, node: Node, path: str, part: Group) -> None:
-        *steps, last = part.field.split(".")
+        *steps, last = part.way
         holder = _holder(message, steps, create=False)
-        targets = [] if holder is None else list(_targets(holder, last, part))
+        targets = () if holder is None else _targets(holder, last, part)
         if not targets and part.mandatory:
             self.missing.append(f"{path}/{part.element}")
         for target in targets:
@@ -192,8 +201,7 @@ def _targets(holder: Any, name: str, part: Group) -> Iterable[Any]:  # noqa: ANN
     """Give the messages of the field that belong to the group."""
     if not part.repeated:
         return (getattr(holder, name),) if holder.HasField(name) else ()
-    return (
-        item
-        for item in getattr(holder, name)
-        if all(getattr(item, mark) == value for mark, value in part.marks.items())
-    )
+    items: Iterable[Any] = getattr(holder, name)
+    for mark, value in part.marks.items():
+        items = [item for item in items if getattr(item, mark) == value]
+    return items
