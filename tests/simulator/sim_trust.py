@@ -35,6 +35,9 @@ class SimView:
         if dir_version > self.dir_version:
             raise Refused(Reason.DIRECTORY_UNKNOWN)
 
+    def is_current(self, now_ms: int) -> bool:
+        return True
+
     def accepts(self, endpoint: Endpoint, enc_key_id: bytes, now_ms: int) -> bool:
         return True
 

@@ -10,7 +10,7 @@
 import heapq
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -38,9 +38,10 @@ class Crash(BaseException):
     """The node dies here."""
 
 
-def examine(entry: Entry) -> Examination:
+def examine(entries: Sequence[Entry]) -> list[Examination]:
     """Records whose body begins with "bad" are invalid."""
-    return Examination(("rule: body",)) if entry.body.startswith(b"bad") else Examination()
+    bad, good = Examination(("rule: body",)), Examination()
+    return [bad if entry.body.startswith(b"bad") else good for entry in entries]
 
 
 @dataclass

@@ -22,7 +22,7 @@ from corridor.exchange.parts import (
     Identity,
     Seals,
     Trust,
-    examine_record,
+    examine_records,
 )
 from corridor.exchange.policy import ExchangePolicy
 from corridor.exchange.receive import (
@@ -84,7 +84,7 @@ class Inbound:
         trust: Callable[[], Trust],
         *,
         seals: Seals = REAL_SEALS,
-        examine: Examiner = examine_record,
+        examine: Examiner = examine_records,
         policy: ExchangePolicy | None = None,
         observe: Observer | None = None,
     ) -> None:
@@ -242,6 +242,9 @@ def _known_records(
     """Return what is known of all records of a batch, by peer: one question for each."""
     ids: dict[Endpoint, list[bytes]] = {}
     for envelope in judged:
+        if envelope.family is Family.CONTROL:
+            ids.setdefault(envelope.peer, [])
+            continue
         asked = ids.setdefault(envelope.peer, [])
         asked += [record.record_id for record in envelope.records if record.reason is None]
     return {

@@ -29,13 +29,12 @@ from corridor.exchange.cues import (
 )
 from corridor.exchange.policy import CONTROLS_PER_RECEIPT, MAX_OPEN_EPOCHS, ExchangePolicy
 from corridor.exchange.receive import (
+    SPOILT,
     Disposal,
     Judged,
     Refusal,
     Unopened,
-    deferral,
     lane_of,
-    settle,
 )
 from corridor.exchange.streams import KEPT, Place, Reception, finished, late_original
 from corridor.exchange.values import (
@@ -49,6 +48,7 @@ from corridor.exchange.values import (
     ReceivedEnvelope,
     Verdict,
 )
+from corridor.exchange.verdicts import deferral, settle
 from corridor.store.port import Transaction
 from corridor.transit.parties import Endpoint
 
@@ -180,7 +180,7 @@ class Recording:
         # nobody waits for control: only records make a gap urgent
         haste = lane if judged.family is Family.DATA else Lane.BULK
         self._touched[key] = min(haste, self._touched.get(key, haste))
-        if judged.reason is not None and not judged.records:
+        if judged.reason in SPOILT:
             self.quarantine(judged.link, judged.data, judged.reason)
         if judged.family is Family.DATA:
             self.inbox_grew = True
@@ -273,7 +273,7 @@ class Recording:
 
 def _received(judged: Judged, envelope: ReceivedEnvelope, lane: Lane) -> EnvelopeReceived:
     refused = tuple(r.reason for r in envelope.records if r.reason is not None)
-    count = len(envelope.records) or len(judged.control)
+    count = len(envelope.records)
     accepted = sum(record.verdict is Verdict.ACCEPTED for record in envelope.records)
     return EnvelopeReceived(
         judged.peer,

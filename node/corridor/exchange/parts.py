@@ -18,6 +18,7 @@ from corridor.seal.keys import DecryptionKey, SigningKey
 from corridor.transit.parties import Endpoint
 from corridor.wire import records
 from corridor.wire.batches import CANARY, Entry
+from corridor.wire.v1.records_pb2 import TransitRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,9 @@ class Trust(Protocol):
     def check_gossip(self, dir_version: int, dir_hash: bytes) -> None:
         """Raise Refused DIRECTORY_UNKNOWN or EQUIVOCATION (R8)."""
 
+    def is_current(self, now_ms: int) -> bool:
+        """Whether root and directory have not expired."""
+
     def accepts(self, endpoint: Endpoint, enc_key_id: bytes, now_ms: int) -> bool:
         """Whether the endpoint still opens what is sealed for this key (R10)."""
 
@@ -116,11 +120,26 @@ class Examination:
     """Why it is refused, where there are faults."""
 
 
-Examiner: TypeAlias = Callable[[Entry], Examination]
+Examiner: TypeAlias = Callable[[Sequence[Entry]], Sequence[Examination]]
+"""Judges the contents of several records, each for itself, in order."""
 
 
-def examine_record(entry: Entry) -> Examination:
-    """Judge a business record by the schema and its rules; a canary has none."""
+def examine_records(entries: Sequence[Entry]) -> list[Examination]:
+    """Judge records by the schema and its rules; a canary has none."""
+    found: list[Examination | TransitRecord] = [_parsed(entry) for entry in entries]
+    parsed = [
+        (record, entry.body)
+        for record, entry in zip(found, entries, strict=True)
+        if not isinstance(record, Examination)
+    ]
+    faults = iter(records.check_records([p[0] for p in parsed], [p[1] for p in parsed]))
+    return [
+        record if isinstance(record, Examination) else _examined(record, next(faults))
+        for record in found
+    ]
+
+
+def _parsed(entry: Entry) -> "Examination | TransitRecord":
     if entry.record_type == CANARY:
         return Examination()
     try:
@@ -129,5 +148,8 @@ def examine_record(entry: Entry) -> Examination:
         return Examination((refusal.reason.label,), reason=refusal.reason)
     if records.record_type_of(record) != entry.record_type:
         return Examination(("type",), reason=Reason.RECORD_TYPE)
-    faults = records.check_record(record)
+    return record
+
+
+def _examined(record: TransitRecord, faults: tuple[str, ...]) -> Examination:
     return Examination(faults) if faults else Examination(terms=records.index_terms(record))
