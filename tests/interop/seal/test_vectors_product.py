@@ -1,6 +1,7 @@
 """The node against the published vectors, and the vectors against the testkit that made them."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,9 @@ class WorldTrust:
             raise Refused(Reason.SIGNER_EXPIRED)
         return bytes.fromhex(key["public"])
 
+    def is_current(self, now_ms: int) -> bool:
+        return bool(now_ms >= self.world["now_ms"])
+
     def check_gossip(self, dir_version: int, dir_hash: bytes) -> None:
         known = {row["version"]: row["hash"] for row in self.world["directories"]}
         if dir_version not in known:
@@ -111,13 +115,17 @@ def own_keys(world: dict[str, Any]) -> dict[bytes, keys.DecryptionKey]:
     return found
 
 
+def _examine(entries: Sequence[object]) -> list[Examination]:
+    return [Examination() for _ in entries]
+
+
 def receive(
     case: dict[str, Any], world: dict[str, Any], own_keys: dict[bytes, keys.DecryptionKey]
 ) -> str:
     """Return the label of what the node's own pipeline makes of a case."""
     trust = WorldTrust(world, case["min_suite"])
     identity = Identity(Endpoint(world["me"]), keys.SigningKey.generate(), own_keys)
-    means = Means(identity, trust, REAL_SEALS, lambda _: Examination())
+    means = Means(identity, trust, REAL_SEALS, _examine)
     found = identify(case["link"], whole(case), means)
     if isinstance(found, Refusal):
         return found.reason.label
