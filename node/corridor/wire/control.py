@@ -9,7 +9,7 @@ Rules (PROTOCOL §6):
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Final, TypeAlias, assert_never
+from typing import Final, TypeAlias
 
 from corridor.errors import Reason, Refused
 from corridor.wire import limits
@@ -195,9 +195,8 @@ def _message(control: Control) -> _Message:  # noqa: PLR0911 - one arm a record
             return pb.Tombstone(closed=_head_pb(closed))
         case Undecryptable(envelope_id, reason):
             return pb.Undecryptable(envelope_id=envelope_id, reason=reason)
-        case Canary(made_ms):
-            return pb.Canary(made_ms=made_ms)
-    assert_never(control)
+        case _:
+            return pb.Canary(made_ms=control.made_ms)
 
 
 def _receipt_pb(receipt: Receipt) -> pb.Receipt:
@@ -279,9 +278,8 @@ def _value(message: _Message) -> Control:  # noqa: PLR0911 - one arm a record
         case pb.Undecryptable():
             _check(1 <= message.reason <= limits.MAX_REASON, "reason")
             return Undecryptable(_hash(message.envelope_id), message.reason)
-        case pb.Canary():
+        case _:
             return Canary(message.made_ms)
-    assert_never(message)
 
 
 def _receipt(message: pb.Receipt) -> Receipt:

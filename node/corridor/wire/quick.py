@@ -172,10 +172,7 @@ class QuickCheck:
         if name in self._tests:
             return
         rules = _IDENTIFIER.GetOptions().Extensions[validate_pb2.message]
-        _known(rules, {"cel"}, name)
-        strange = {rule.id for rule in rules.cel} - _IDENTIFIER_RULES
-        if strange:
-            raise UnknownRuleError(f"{name}: {sorted(strange)}")
+        _conditions_known(rules, name)
         self._tests[name] = {}
         made = descriptor_pb2.DescriptorProto(name=name)
         for field in _IDENTIFIER.fields:
@@ -325,3 +322,11 @@ def _known(rules: Message, known: set[str], where: str) -> None:
     for field, _ in rules.ListFields():
         if field.name not in known:
             raise UnknownRuleError(f"{where}: {field.name}")
+
+
+def _conditions_known(rules: validate_pb2.MessageRules, where: str) -> None:
+    """Check that the conditions in CEL are those that `_FORMS` stands for."""
+    _known(rules, {"cel"}, where)
+    strange = {rule.id for rule in rules.cel} - _IDENTIFIER_RULES
+    if strange:
+        raise UnknownRuleError(f"{where}: {sorted(strange)}")

@@ -251,6 +251,8 @@ def record_from_json(text: str) -> TransitRecord:
     """
     if len(text) > _MAX_JSON_CHARS:
         raise Refused(Reason.RECORD_TOO_LARGE, f"{len(text)} characters of JSON")
+    if not text.lstrip().startswith("{"):
+        raise Refused(Reason.RECORD_MALFORMED, "a record is a JSON object")
     try:
         return json_format.Parse(text, TransitRecord(), max_recursion_depth=limits.MAX_DEPTH)
     except (json_format.ParseError, RecursionError) as fault:
