@@ -13,7 +13,14 @@ export VENV=$TREE/.venv
 # rabbitmq-server lies in /usr/sbin, which a plain user's PATH does not name.
 export PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 
-say() { printf 'setup: %s\n' "$*" >&2; }
+# Seconds are counted over all the scripts of one set-up.
+printf -v now '%(%s)T' -1
+export SETUP_STARTED=${SETUP_STARTED:-$now}
+
+say() {
+  printf -v now '%(%s)T' -1
+  printf 'setup: %3d s  %s\n' $((now - SETUP_STARTED)) "$*" >&2
+}
 
 die() {
   printf 'setup: %s\n' "$*" >&2
