@@ -13,8 +13,6 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from google.protobuf.message import Message
-
 from corridor.errors import ConfigurationError, Refused
 from corridor.lab.demo import Traffic
 from corridor.lab.scenario import Scenario
@@ -23,6 +21,7 @@ from corridor.standards.generate.plaintext import identifiers_of
 from corridor.standards.ncts.mapper import Options, decode
 from corridor.transit.identifiers import uuid7
 from corridor.transit.parties import CountryCode
+from corridor.wire.messages import Message
 from corridor.wire.records import encode_record, record_type_of
 from corridor.wire.v1 import types_pb2 as types
 from corridor.wire.v1.records_pb2 import TransitRecord
