@@ -1,6 +1,8 @@
 """The node against the published vectors, and the vectors against the testkit that made them."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -292,3 +294,13 @@ def test_the_published_files_are_what_the_testkit_makes() -> None:
     for name, document in documents().items():
         text = json.dumps(document, indent=1, ensure_ascii=True) + "\n"
         assert (VECTORS / name).read_text(encoding="ascii") == text, f"{name}: run make vectors"
+
+
+def test_what_makes_the_vectors_shares_no_code_with_the_node() -> None:
+    program = (
+        "import sys; import testkit.vectors; "
+        "sys.exit(any(name.split('.')[0] in ('corridor', 'cryptography') for name in sys.modules))"
+    )
+    tests = str(VECTORS.parents[1] / "tests")
+    done = subprocess.run([sys.executable, "-c", program], cwd=tests, check=False)
+    assert done.returncode == 0
