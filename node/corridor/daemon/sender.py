@@ -15,9 +15,11 @@ from contextlib import suppress
 from corridor.daemon.logs import event_logger
 from corridor.daemon.metrics import NodeMetrics
 from corridor.daemon.outbound import Outbound
-from corridor.errors import LinkTrouble
+from corridor.errors import LinkTrouble, StoreTrouble
 from corridor.exchange.cues import Cue, Outgoing
 from corridor.transport.broker import Publisher
+
+_STORE_RETRY_MS = 1_000
 
 
 def unix_ms() -> int:
@@ -125,7 +127,11 @@ class Sender:
         # Reset first: whoever commits a record after this line asks for another turn.
         self._asked = False
         now_ms = unix_ms()
-        again_ms = self._outbound.step(now_ms, self._publish)
+        try:
+            again_ms = self._outbound.step(now_ms, self._publish)
+        except StoreTrouble as error:
+            event_logger().error("store.failed", stage="sender", cause=str(error))
+            again_ms = now_ms + _STORE_RETRY_MS
         if again_ms <= now_ms:
             self.wake()
         elif again_ms < self._timer_at_ms and self._publisher is not None:
