@@ -8,7 +8,7 @@ from typing import TypeVar
 from corridor.transit.parties import CountryCode
 from corridor.transport.broker import Consumer, Delivery, Loop, Publisher
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0  # a busy machine; nobody waits that long for what works
 Answer = TypeVar("Answer")
 
 

@@ -1,7 +1,10 @@
 """Networks to test the transport on: in memory, and two private brokers."""
 
+import ssl
 from dataclasses import dataclass
 from typing import Final, TypeVar
+
+import pika
 
 from corridor.exchange.addresses import OPERATOR_USER
 from corridor.lab.broker_layout import node_address, password
@@ -10,7 +13,12 @@ from corridor.transit.parties import CountryCode
 from corridor.transport.broker import Loop, Publisher
 from corridor.transport.management import Login, read_links
 from corridor.transport.memory import MemoryBroker, MemoryConsumer, MemoryPublisher
-from corridor.transport.rabbitmq import PikaConsumer, PikaPublisher, PublisherSettings
+from corridor.transport.rabbitmq import (
+    ConsumerSettings,
+    PikaConsumer,
+    PikaPublisher,
+    PublisherSettings,
+)
 from testkit.loops import Reading, Sending, Told, eventually
 
 TR: Final = CountryCode("TR")
@@ -32,7 +40,7 @@ class Brokers:
     def wait_links(self) -> None:
         """Wait until TR and GE take from each other."""
         for broker, partner in ((self.tr, "GE"), (self.ge, "TR")):
-            eventually(lambda b=broker, p=partner: self.running(b, p), 40)
+            eventually(lambda b=broker, p=partner: self.running(b, p), 120)
 
     def running(self, broker: PrivateBroker, partner: str) -> bool:
         links = read_links(broker.plan.management_url, self.operator(broker))
@@ -103,7 +111,8 @@ class PikaNetwork(MemoryNetwork):
 
     def reading(self, *links: CountryCode, acknowledges: bool = True) -> Reading:
         owner = Reading(acknowledges=acknowledges)
-        owner.consumer = PikaConsumer(node_address(self.brokers.ge.plan), owner, links)
+        settings = ConsumerSettings(retry_missing_s=0.5)
+        owner.consumer = PikaConsumer(node_address(self.brokers.ge.plan), owner, links, settings)
         return self._started(owner, owner.consumer)
 
     def lose_connections(self, side: str) -> None:
@@ -132,4 +141,15 @@ class PikaNetwork(MemoryNetwork):
 
     def drain(self) -> None:
         """Leave empty inboxes to the next test."""
-        self.brokers.ge.ctl("purge_queue", "-p", "corridor", "inbox.TR")
+        address = node_address(self.brokers.ge.plan)
+        context = ssl.create_default_context(cafile=str(address.ca_file))
+        context.load_cert_chain(str(address.cert_file), str(address.key_file))
+        parameters = pika.ConnectionParameters(
+            address.host,
+            address.port,
+            address.vhost,
+            credentials=pika.credentials.ExternalCredentials(),
+            ssl_options=pika.SSLOptions(context, address.server_name),
+        )
+        with pika.BlockingConnection(parameters) as connection:
+            connection.channel().queue_purge("inbox.TR")

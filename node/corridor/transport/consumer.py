@@ -26,7 +26,7 @@ from corridor.exchange.addresses import ALARM_QUEUES, inbox_queue, link_of_excha
 from corridor.transit.parties import CountryCode
 from corridor.transport.broker import BrokerAddress, ConsumerEvents, Delivery
 from corridor.transport.connection import LeanConnection, why
-from corridor.transport.ledger import TagLedger
+from corridor.transport.ledger import LONGEST_DELAY_S, TagLedger
 from corridor.transport.link import BrokerLink
 
 _ACCESS_REFUSED: Final = 403
@@ -43,6 +43,7 @@ class ConsumerSettings:
     prefetch_per_link: int = 64
     prefetch_total: int = 256
     retry_missing_s: float = 10
+    reconnect_max_s: float = LONGEST_DELAY_S
 
 
 class PikaConsumer:
@@ -58,7 +59,9 @@ class PikaConsumer:
         """Describe a consumer of the inboxes of `links`; `start` connects."""
         self._events = events
         self._settings = settings
-        self._link = BrokerLink("corridor-consume", address, self, _BLOCKED_TIMEOUT_S)
+        self._link = BrokerLink(
+            "corridor-consume", address, self, _BLOCKED_TIMEOUT_S, settings.reconnect_max_s
+        )
         self._countries = {inbox_queue(country): country for country in links}
         self._connection: LeanConnection | None = None
         self._channel: Channel | None = None

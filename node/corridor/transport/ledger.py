@@ -13,18 +13,19 @@ from dataclasses import dataclass
 from typing import Final
 
 _FIRST_DELAY_S: Final = 0.5
-_LONGEST_DELAY_S: Final = 30.0
+LONGEST_DELAY_S: Final = 30.0
 _DOUBLINGS: Final = 6  # 0.5 s doubled six times is beyond the longest
 
 
-def reconnect_delay(attempt: int, draw: float) -> float:
+def reconnect_delay(attempt: int, draw: float, longest_s: float = LONGEST_DELAY_S) -> float:
     """Return the seconds to wait before connecting again.
 
     Args:
         attempt: Failed attempts since the connection last worked; 0 right after a loss.
         draw: A random number in 0..1; it spreads the nodes and links of a restarted broker.
+        longest_s: The most that is ever waited.
     """
-    ceiling = min(_LONGEST_DELAY_S, _FIRST_DELAY_S * (1 << min(attempt, _DOUBLINGS)))
+    ceiling = min(longest_s, _FIRST_DELAY_S * (1 << min(attempt, _DOUBLINGS)))
     return ceiling * (0.5 + draw / 2)
 
 

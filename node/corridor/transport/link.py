@@ -49,12 +49,18 @@ class BrokerLink:
     """Keeps one connection to our broker, in a thread of its own."""
 
     def __init__(
-        self, name: str, address: BrokerAddress, owner: LinkOwner, blocked_timeout_s: float
+        self,
+        name: str,
+        address: BrokerAddress,
+        owner: LinkOwner,
+        blocked_timeout_s: float,
+        reconnect_max_s: float,
     ) -> None:
         """Describe the link; `start` makes it live."""
         self._address = address
         self._owner = owner
         self._blocked_timeout_s = blocked_timeout_s
+        self._reconnect_max_s = reconnect_max_s
         self._loop = LeanLoop()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._connection: LeanConnection | None = None
@@ -141,7 +147,8 @@ class BrokerLink:
             self._loop.stop()
             return
         self._owner.lost(reason)
-        delay_s = reconnect_delay(self._attempt, random.random())  # noqa: S311 - spreads load
+        draw = random.random()  # noqa: S311 - spreads load
+        delay_s = reconnect_delay(self._attempt, draw, self._reconnect_max_s)
         self._attempt += 1
         self._loop.call_later(delay_s, self._connect)
 

@@ -21,6 +21,7 @@ class MemoryLoop:
         self._number = count()
         self._failed = failed
         self._ended = False
+        self._broken = False
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
@@ -53,16 +54,17 @@ class MemoryLoop:
             self._wake.notify()
 
     def join(self, deadline_s: float) -> bool:
-        """Wait for the thread; return whether it has ended."""
+        """Wait for the thread; return whether it has ended, and not by an error."""
         if self._thread.ident is not None:
             self._thread.join(deadline_s)
-        return not self._thread.is_alive()
+        return not self._thread.is_alive() and not self._broken
 
     def _run(self) -> None:
         try:
             while (action := self._next()) is not None:
                 action()
         except Exception as error:  # noqa: BLE001 - the thread's last door; told to the owner
+            self._broken = True
             self.end()
             self._failed(error)
 

@@ -28,7 +28,7 @@ from corridor.exchange.addresses import to_exchange
 from corridor.transit.parties import CountryCode
 from corridor.transport.broker import BrokerAddress, PublisherEvents
 from corridor.transport.connection import LeanConnection, why
-from corridor.transport.ledger import ConfirmLedger
+from corridor.transport.ledger import LONGEST_DELAY_S, ConfirmLedger
 from corridor.transport.link import BrokerLink
 
 _PERSISTENT: Final = 2
@@ -48,6 +48,7 @@ class PublisherSettings:
     max_in_flight_bytes: int = 64 * 1024 * 1024
     confirm_timeout_s: float = 60
     blocked_timeout_s: float = 300
+    reconnect_max_s: float = LONGEST_DELAY_S
 
 
 class PikaPublisher:
@@ -62,7 +63,13 @@ class PikaPublisher:
         """Describe the publisher; `start` connects."""
         self._events = events
         self._settings = settings
-        self._link = BrokerLink("corridor-publish", address, self, settings.blocked_timeout_s)
+        self._link = BrokerLink(
+            "corridor-publish",
+            address,
+            self,
+            settings.blocked_timeout_s,
+            settings.reconnect_max_s,
+        )
         self._connection: LeanConnection | None = None
         self._channel: Channel | None = None
         self._ledger = ConfirmLedger()

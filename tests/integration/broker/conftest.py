@@ -3,6 +3,7 @@
 Azerbaijan is a partner of both whose broker never comes up: a partner without a link.
 """
 
+import logging
 import time
 from collections.abc import Iterator
 
@@ -13,7 +14,20 @@ from corridor.lab.brokers import stop_together, wait_ready
 from corridor.lab.ports import PortLease
 from testkit.networks import AZ, GE, TR, Brokers, MemoryNetwork, PikaNetwork
 
-BOOT_S = 90
+BOOT_S = 150
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give a test the time in which brokers boot on a busy machine."""
+    for item in items:
+        if item.get_closest_marker("broker") and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(300))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quiet() -> None:
+    """Keep pika's own account of each lost connection out of a failure's report."""
+    logging.getLogger("pika").setLevel(logging.CRITICAL)
 
 
 @pytest.fixture(scope="session")

@@ -249,4 +249,4 @@ def test_a_partner_struck_off_is_cut_and_cannot_return(brokers: Brokers) -> None
         definitions = json.loads((brokers.tr.plan.etc / "definitions.json").read_text())
         assert any(user["name"] == "fed-ge" for user in definitions["users"])
         brokers.tr.ctl("import_definitions", str(brokers.tr.plan.etc / "definitions.json"))
-    eventually(partial(brokers.running, ge, "TR"), 40)
+    eventually(partial(brokers.running, ge, "TR"), 120)

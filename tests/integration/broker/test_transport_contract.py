@@ -263,5 +263,37 @@ def test_an_owner_that_raises_ends_the_loop_and_is_told(network: MemoryNetwork) 
         reading.consumer.call(lambda: None)
 
 
+def test_an_owner_that_raises_at_a_confirm_is_told_too(network: MemoryNetwork) -> None:
+    network.reading(TR)
+    sending = network.sending()
+    sending.on_confirmed = lambda _tokens: 1 / 0
+    sending.publish(1, "GE", b"x")
+    sending.wait_for("failed")
+    assert not sending.publisher.stop(1)
+
+
+def test_a_stuck_owner_cannot_hold_up_a_stop(network: MemoryNetwork) -> None:
+    sending = network.sending()
+    begun, released = threading.Event(), threading.Event()
+
+    def get_stuck() -> None:
+        begun.set()
+        released.wait(30)
+
+    sending.publisher.call(get_stuck)
+    assert begun.wait(5)
+    try:
+        assert not sending.publisher.stop(0.2)
+    finally:
+        released.set()
+
+
+def test_a_consumer_runs_later_actions_too(network: MemoryNetwork) -> None:
+    reading = network.reading(TR)
+    done = threading.Event()
+    asked(reading.consumer, lambda: reading.consumer.call_later(0.01, done.set))
+    assert done.wait(5)
+
+
 def test_a_loop_that_never_started_stops_at_once(network: MemoryNetwork) -> None:
     assert network.unstarted_publisher().stop(1)

@@ -9,13 +9,13 @@ from corridor.lab.brokers import PrivateBroker, wait_ready
 from testkit.loops import Sending, asked
 from testkit.networks import GE, TR, PikaNetwork
 
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.broker, pytest.mark.timeout(400)]
 
 
 def start(network: PikaNetwork, *brokers: PrivateBroker) -> None:
     for broker in brokers:
         broker.start()
-    wait_ready(brokers, 90)
+    wait_ready(brokers, 150)
     network.brokers.wait_links()
 
 
@@ -62,7 +62,7 @@ def test_brokers_killed_in_the_middle_lose_nothing_that_is_published_again(
     assert unknown
     for number in unknown:
         assert sending.publish(number, "GE", b"%06d" % number, f"{number}")
-    reading.wait(lambda: len(set(reading.bodies())) == 3000, 60)
+    reading.wait(lambda: len(set(reading.bodies())) == 3000, 120)
     assert sending.of("failed") == reading.of("failed") == []
 
 

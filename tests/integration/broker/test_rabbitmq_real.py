@@ -1,0 +1,86 @@
+"""What only RabbitMQ does: channels it closes, queues it loses, versions that refuse a look."""
+
+from collections import deque
+
+import pytest
+from pika.exceptions import ChannelClosedByBroker
+
+from corridor.lab.broker_layout import node_address
+from corridor.transport.rabbitmq import PikaConsumer
+from testkit.loops import Reading, asked
+from testkit.networks import AZ, GE, TR, PikaNetwork
+
+pytestmark = pytest.mark.broker
+
+
+def test_a_channel_that_the_broker_closes_is_opened_anew(pika_network: PikaNetwork) -> None:
+    reading = pika_network.reading(TR, acknowledges=False)
+    sending = pika_network.sending()
+    sending.publish(1, "GE", b"x")
+    reading.wait_deliveries(1)
+    asked(reading.consumer, lambda: reading.consumer._channel.basic_ack(4711))
+    reading.wait_for("lost")
+    assert "unknown delivery tag 4711" in reading.of("lost")[0]
+    reading.wait_for("ready", 2)
+    reading.wait_deliveries(2)
+    first, again = reading.deliveries
+    assert first.channel < again.channel
+    asked(reading.consumer, lambda: reading.consumer.ack([first, again]))
+
+
+def test_an_inbox_deleted_and_made_again_is_read_again(pika_network: PikaNetwork) -> None:
+    ge = pika_network.brokers.ge
+    reading = pika_network.reading(TR, AZ)
+    reading.wait_links("AZ", "TR")
+    ge.ctl("delete_queue", "-p", "corridor", "inbox.AZ")
+    reading.wait_links("TR")
+    ge.ctl("import_definitions", str(ge.plan.etc / "definitions.json"))
+    reading.wait_links("AZ", "TR")
+    assert reading.of("lost") == []
+
+
+def test_publishing_while_the_connection_closes_sends_nothing(pika_network: PikaNetwork) -> None:
+    sending = pika_network.sending()
+
+    def close_and_publish() -> bool:
+        sending.publisher._connection.close()
+        return sending.publisher.publish(1, GE, b"x", "1")
+
+    assert asked(sending.publisher, close_and_publish) is False
+    sending.wait_for("ready", 2)
+    assert sending.publisher.in_flight == 0
+
+
+def test_acknowledging_while_the_connection_closes_is_harmless(pika_network: PikaNetwork) -> None:
+    reading = pika_network.reading(TR, acknowledges=False)
+    pika_network.sending().publish(1, "GE", b"x")
+    reading.wait_deliveries(1)
+
+    def close_and_ack() -> None:
+        reading.consumer._connection.close()
+        reading.consumer.ack(reading.deliveries)
+
+    asked(reading.consumer, close_and_ack)
+    reading.wait_deliveries(2)
+    asked(reading.consumer, lambda: reading.consumer.ack(reading.deliveries))
+
+
+def test_a_broker_that_refuses_to_look_is_read_all_the_same(pika_network: PikaNetwork) -> None:
+    owner = Reading()
+    owner.consumer = PikaConsumer(node_address(pika_network.brokers.ge.plan), owner, [TR])
+    asked_for: list[str] = []
+    owner.consumer._read = asked_for.append
+    owner.consumer._looking = deque(["inbox.TR", "inbox.AZ"])
+    for code in (403, 404):
+        owner.consumer._on_probe_closed(None, ChannelClosedByBroker(code, "no"))
+    assert asked_for == ["inbox.TR"]
+    assert owner.consumer.stop(1)
+
+
+def test_a_returned_message_says_nothing_of_the_others(pika_network: PikaNetwork) -> None:
+    pika_network.reading(TR)
+    sending = pika_network.sending()
+    for number in range(30):
+        sending.publish(number, "AZ" if number % 3 else "GE", b"x")
+    sending.wait(lambda: len(sending.of("confirmed")) + len(sending.of("returned")) == 30)
+    assert sorted(sending.of("confirmed")) == list(range(0, 30, 3))
