@@ -1,4 +1,4 @@
-"""`corridor keys`: show and rotate the node's keys."""
+"""`corridor keys`: show and rotate the node's keys, adopt what others signed."""
 
 import os
 import signal
@@ -16,7 +16,7 @@ from corridor.errors import ExitStatus
 
 @click.group("keys")
 def command() -> None:
-    """Show and rotate the node's keys."""
+    """Show and rotate the node's keys, and adopt signed statements."""
 
 
 @command.command("list")
@@ -65,6 +65,32 @@ def rotate(config_path: Path, suites: tuple[str, ...], pid: int | None, as_json:
     else:
         lines.append("next: send SIGHUP to the node, so that it tells its partners")
     emit(done, "\n".join(lines), as_json=as_json)
+
+
+@command.command("adopt")
+@click.argument("files", type=click.Path(path_type=Path, dir_okay=False), nargs=-1, required=True)
+@config_option
+@click.option("--pid", type=int, help="The running node's process: it is told to read again.")
+@json_option
+def adopt(files: tuple[Path, ...], config_path: Path, pid: int | None, as_json: bool) -> None:
+    """Take signed statements (FILES, .crt1) into what the node believes.
+
+    Roots, directories, delegations and key bundles, in any order; each is verified from the root
+    that the configuration names. Exit status 5 where one was refused.
+    """
+    from dataclasses import asdict
+
+    from corridor.daemon.adoption import adopt as adopt_files
+    from corridor.daemon.config import load_config
+
+    results = adopt_files(load_config(config_path), files, time.time_ns() // 1_000_000)
+    rows = [(one.status, one.statement or "-", one.file, one.reason) for one in results]
+    emit([asdict(one) for one in results], table(rows, ("status", "statement", "file", "reason")),
+         as_json=as_json)  # fmt: skip
+    if pid is not None:
+        os.kill(pid, signal.SIGHUP)
+    if any(one.status == "refused" for one in results):
+        sys.exit(ExitStatus.TRUST)
 
 
 @command.command("fingerprint")

@@ -74,6 +74,8 @@ def configure_logs(level: str, form: Literal["json", "text"], stream: TextIO | N
     root = logging.getLogger()
     root.handlers[:] = [_LibraryHandler()]
     root.setLevel(logging.WARNING)
+    # What it has to say reaches us as reasons of lost connections; it logs a page for each.
+    logging.getLogger("pika").setLevel(logging.CRITICAL)
 
 
 class _LibraryHandler(logging.Handler):

@@ -24,7 +24,12 @@ from corridor.exchange.policy import ExchangePolicy
 from corridor.store.sqlite import SqliteStore
 from corridor.transit.parties import CountryCode, Endpoint
 from corridor.transport.broker import BrokerAddress
-from corridor.transport.rabbitmq import PikaConsumer, PikaPublisher, PublisherSettings
+from corridor.transport.rabbitmq import (
+    ConsumerSettings,
+    PikaConsumer,
+    PikaPublisher,
+    PublisherSettings,
+)
 
 _STOP_S = 5.0
 _HOURLY_S = 3600.0
@@ -59,15 +64,7 @@ class Node:
         self.receiver = Receiver(
             self._inbound, self.metrics, told=self._handled, failed=self._failed
         )
-        address = _address(config)
-        self._publisher = PikaPublisher(
-            address,
-            self.sender,
-            PublisherSettings(confirm_timeout_s=config.broker.confirm_timeout_s),
-        )
-        self._consumer = PikaConsumer(address, self.receiver, self._countries())
-        self.sender.attach(self._publisher)
-        self.receiver.attach(self._consumer)
+        self._publisher, self._consumer = self._connect(_address(config))
         self.service = NodeService(
             me=config.endpoint,
             store=self._store,
@@ -83,6 +80,19 @@ class Node:
         )  # fmt: skip
         self._free_mib = _free_mib(config.store.path)
         self._hourly_at = time.monotonic() + _HOURLY_S
+
+    def _connect(self, address: BrokerAddress) -> tuple[PikaPublisher, PikaConsumer]:
+        """Make both connections, not dialled yet."""
+        broker = self.config.broker
+        sending = PublisherSettings(
+            confirm_timeout_s=broker.confirm_timeout_s, reconnect_max_s=broker.reconnect_max_s
+        )
+        taking = ConsumerSettings(reconnect_max_s=broker.reconnect_max_s)
+        publisher = PikaPublisher(address, self.sender, sending)
+        consumer = PikaConsumer(address, self.receiver, self._countries(), taking)
+        self.sender.attach(publisher)
+        self.receiver.attach(consumer)
+        return publisher, consumer
 
     def start(self) -> None:
         """Open an epoch with every partner and start the threads."""

@@ -7,10 +7,11 @@ Rules:
 * a secret is destroyed only when its acceptance has ended.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from corridor.daemon.config import NodeConfig
-from corridor.daemon.keystore import KeyEntry, KeyRole
+from corridor.daemon.keystore import KeyEntry, KeyRole, KeyStore
 from corridor.daemon.trust_keeper import open_keys, open_trust, usable_key
 from corridor.errors import KeyTrouble
 from corridor.seal.keys import DecryptionKey, SigningKey
@@ -34,10 +35,8 @@ def rotate(config: NodeConfig, suites: tuple[int, ...], now_ms: int) -> dict[str
     signers = _signers(view, me, keys.signing_keys(KeyRole.SIGN),
                        keys.signing_keys(KeyRole.KEY_MANAGER), now_ms)  # fmt: skip
     plan = plan_rotation(view.bundle(me), now_ms, suites)
-    fresh = [DecryptionKey.generate(suite) for suite in plan.suites]
-    for key in fresh:
-        keys.add_decryption(key)
     held = view.state.bundles.get(me)
+    fresh = _new_keys(keys, plan.suites, first=held is None)
     previous = held.signed.to_bytes() if held else None
     signed = make_bundle(
         view.network_id, me, plan, fresh, signers, issued_ms=now_ms, previous=previous
@@ -57,6 +56,16 @@ def rotate(config: NodeConfig, suites: tuple[int, ...], now_ms: int) -> dict[str
     }
 
 
+def _new_keys(keys: KeyStore, suites: Sequence[int], *, first: bool) -> list[DecryptionKey]:
+    """Return a key for each suite, kept; the first bundle names those that `init` made."""
+    made = {key.suite: key for key in keys.decryption_keys().values()} if first else {}
+    fresh = [made.get(suite) or DecryptionKey.generate(suite) for suite in suites]
+    for key in fresh:
+        if made.get(key.suite) is not key:
+            keys.add_decryption(key)
+    return fresh
+
+
 def describe_keys(config: NodeConfig, now_ms: int) -> list[dict[str, Any]]:
     """Return every key file: role, id, protection, until when it counts, and its state."""
     view = open_trust(config).load(now_ms)
@@ -70,9 +79,9 @@ def fingerprints(config: NodeConfig, now_ms: int) -> dict[str, str]:
     """Return what people compare over another channel, in groups of four digits."""
     view = open_trust(config).load(now_ms)
     delegation = view.delegation(config.endpoint.member)
-    found = {"network": _grouped(bytes.fromhex(config.trust.genesis_sha256))}
+    found = {"network": grouped(bytes.fromhex(config.trust.genesis_sha256))}
     for key in delegation.keys if delegation else ():
-        found[f"{key.usage.name.lower()} key"] = _grouped(key.key.key_id)
+        found[f"{key.usage.name.lower()} key"] = grouped(key.key.key_id)
     return found
 
 
@@ -121,6 +130,7 @@ def _until_ms(entry: KeyEntry, view: TrustView, me: Endpoint) -> int | None:
     return ends.get(entry.key_id)
 
 
-def _grouped(value: bytes) -> str:
+def grouped(value: bytes) -> str:
+    """Return a hash or an id as people read it out: hexadecimal in groups of four."""
     digits = value.hex()
     return " ".join(digits[at : at + 4] for at in range(0, len(digits), 4))

@@ -13,7 +13,7 @@ from corridor.daemon.config import KeysSection, NodeConfig
 from corridor.daemon.keystore import KeyRole, KeyStore
 from corridor.daemon.logs import event_logger
 from corridor.daemon.truststore import TrustStore
-from corridor.errors import KeyTrouble, Refused
+from corridor.errors import KeyTrouble, Reason, Refused
 from corridor.exchange.parts import Identity
 from corridor.seal.keys import SigningKey
 from corridor.seal.storage import StorageKey
@@ -77,15 +77,26 @@ class TrustKeeper:
         """Adopt a statement that a partner sent; returns whether anything changed."""
         with self._change:
             try:
-                signed = decode_statement_frame(frame)
-                held = self._statements.load(now_ms, self._view.dir_version)
-                view = self._statements.add(held, signed, now_ms)
+                return self._take(decode_statement_frame(frame), now_ms)
             except Refused as refused:
                 event_logger().warning("statement.refused", reason=refused.reason.label)
                 return False
-            changed = view.statements() != self._view.statements()
-            self._view = view
-            return changed
+
+    def _take(self, signed: bytes, now_ms: int) -> bool:
+        # Cheap, and enough for what is known or bad: only for what is worth it is the whole
+        # folder verified again. A partner that repeats itself cannot keep us busy.
+        try:
+            if self._view.with_statement(signed, now_ms) is self._view:
+                return False
+        except Refused as refused:
+            if refused.reason is Reason.EQUIVOCATION:
+                self._statements.add(self._view, signed, now_ms)  # refuses, and keeps the proof
+            raise
+        held = self._statements.load(now_ms, self._view.dir_version)
+        view = self._statements.add(held, signed, now_ms)
+        changed = view.statements() != self._view.statements()
+        self._view = view
+        return changed
 
     def own_frames(self) -> tuple[bytes, ...]:
         """Return our delegation and key bundle as they travel to partners."""
