@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -91,7 +92,7 @@ class Driver:
                     owed -= BATCH
                     self._room.release()
 
-    def _note(self, found: Any) -> None:
+    def _note(self, found: Sequence[local.LocalOutcome]) -> None:
         self._done += len(found)
         refused = [one.reason for one in found if not one.accepted]
         if refused:
@@ -146,12 +147,13 @@ class Plain:
             raise RuntimeError(f"plain {what} did not start")
         return process
 
-    def _run(self, what: str, connection: Path, **options: float) -> Any:
+    def _run(self, what: str, connection: Path, **options: float) -> dict[str, Any]:
         command = _command(what, connection, self._records)
         for name, value in options.items():
             command += [f"--{name}", str(value)]
         done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=300)
-        return json.loads(done.stdout.splitlines()[-1])
+        said: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        return said
 
 
 def _command(what: str, connection: Path, records: Path) -> list[str]:

@@ -17,10 +17,13 @@ import sys
 import time
 from collections import deque
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pika
 from pika.adapters.select_connection import SelectConnection
+
+_Pika: TypeAlias = Any
+"""Whatever pika hands over: it ships no types."""
 
 _ACK_EVERY = 50
 _PREFETCH = 1000
@@ -65,7 +68,7 @@ class Publisher:
         self._connection.ioloop.start()
         return {"confirmed": self._sent, "began": self._began}
 
-    def _open(self, channel: Any) -> None:
+    def _open(self, channel: _Pika) -> None:
         self._channel = channel
         channel.confirm_delivery(self._confirmed, callback=lambda _: self._begin())
 
@@ -82,7 +85,7 @@ class Publisher:
             self._sent += 1
             self._unconfirmed.append(self._sent)
 
-    def _confirmed(self, frame: Any) -> None:
+    def _confirmed(self, frame: _Pika) -> None:
         tag = frame.method.delivery_tag
         if frame.method.multiple:
             while self._unconfirmed and self._unconfirmed[0] <= tag:
@@ -118,7 +121,7 @@ class Consumer:
         self._connection.ioloop.start()
         return {"received": self._count, "bytes": self._bytes, "last": self._last}
 
-    def _open(self, channel: Any) -> None:
+    def _open(self, channel: _Pika) -> None:
         self._channel = channel
         channel.basic_qos(prefetch_count=_PREFETCH, callback=lambda _: self._consume())
 
@@ -127,7 +130,7 @@ class Consumer:
         print("ready", flush=True)
         self._tick()
 
-    def _message(self, channel: Any, method: Any, _properties: Any, body: bytes) -> None:
+    def _message(self, channel: _Pika, method: _Pika, _properties: _Pika, body: bytes) -> None:
         self._count += 1
         self._bytes += len(body)
         self._last = time.time()
@@ -153,7 +156,7 @@ def echo(connection: dict[str, Any], queue: str, exchange: str) -> None:
     channel.basic_qos(prefetch_count=10)
     properties = pika.BasicProperties(delivery_mode=2)
 
-    def message(_channel: Any, method: Any, _properties: Any, body: bytes) -> None:
+    def message(_channel: _Pika, method: _Pika, _properties: _Pika, body: bytes) -> None:
         channel.basic_publish(exchange, "", body, properties, mandatory=True)
         channel.basic_ack(method.delivery_tag)
 
@@ -171,7 +174,7 @@ def rounds(
     properties = pika.BasicProperties(delivery_mode=2)
     back: list[float] = []
 
-    def message(_channel: Any, method: Any, _properties: Any, _body: bytes) -> None:
+    def message(_channel: _Pika, method: _Pika, _properties: _Pika, _body: bytes) -> None:
         back.append(time.perf_counter())
         channel.basic_ack(method.delivery_tag)
 

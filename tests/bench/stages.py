@@ -14,9 +14,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from builders_trust import GE, TR, make_world
-
 from corridor.daemon.intake import SCHEMA_ID
 from corridor.exchange.values import (
+    ZERO_ID,
     EnvelopeVerdict,
     Family,
     Lane,
@@ -26,7 +26,6 @@ from corridor.exchange.values import (
     SealedEnvelope,
     Submission,
     Verdict,
-    ZERO_ID,
 )
 from corridor.lab.movements import plan_movements
 from corridor.lab.scenario import load_scenario
@@ -41,7 +40,7 @@ from corridor.wire.records import check_record, decode_record, index_terms, reco
 SIZE, TURNS = 64, 40
 
 
-def main() -> None:
+def main() -> None:  # noqa: PLR0915 - a list of stages, one after the other
     """Measure each stage and print µs a record."""
     plan = plan_movements(load_scenario("tr-ge-az"), 7, 60)
     bodies = [one.record for one in plan][: SIZE * 8]
