@@ -1,6 +1,7 @@
 """The node against the published vectors, and the vectors against the testkit that made them."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -304,3 +305,15 @@ def test_what_makes_the_vectors_shares_no_code_with_the_node() -> None:
     tests = str(VECTORS.parents[1] / "tests")
     done = subprocess.run([sys.executable, "-c", program], cwd=tests, check=False)
     assert done.returncode == 0
+
+
+def test_the_protocol_lists_every_reason_with_its_number() -> None:
+    text = (VECTORS.parent / "PROTOCOL.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\d+) \| `([a-z_]+)` \|", text, re.MULTILINE)
+    assert rows == [(str(int(reason)), reason.label) for reason in Reason]
+
+
+def test_the_protocol_lists_every_payload_type() -> None:
+    text = (VECTORS.parent / "PROTOCOL.md").read_text(encoding="utf-8")
+    statements = [kind for kind in pae.PayloadType if f"`{kind}`" not in text]
+    assert statements == []
