@@ -28,6 +28,7 @@ from corridor.exchange.values import (
     Verdict,
     Waiting,
 )
+from corridor.store.memory import MemoryStore
 from corridor.store.port import Depth, Outcome, Store, Transaction
 from corridor.store.rules import PRUNED_AT_ONCE, SEALED_KEPT_MS, digest
 
@@ -503,3 +504,14 @@ def test_pruning_is_done_in_bounded_steps(store: Store) -> None:
         change.retire_sealed(GE, [Position(1, one) for one in range(1, PRUNED_AT_ONCE + 2)])
     much_later = NOW_MS + 2 * SEALED_KEPT_MS
     assert [store.prune(much_later) for _ in range(3)] == [PRUNED_AT_ONCE, 1, 0]
+
+
+def test_a_snapshot_of_the_twin_is_an_older_backup_and_stays_as_it_is() -> None:
+    store = MemoryStore()
+    accept(store, 1)
+    snapshot = store.snapshot()
+    for number in (2, 3):
+        accept(store, number)
+        assert store.counts()["outbox"] == 2
+        store.restore(snapshot)
+        assert waiting_ids(store) == [record_id(1)]
