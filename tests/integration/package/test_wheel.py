@@ -8,7 +8,15 @@ from pathlib import Path
 import pytest
 
 TREE = Path(__file__).resolve().parents[3]
-PARTS = ("node", "proto", "broker_config", "pyproject.toml", "hatch_build.py", "README.md", "LICENSE")
+PARTS = (
+    "node",
+    "proto",
+    "broker_config",
+    "pyproject.toml",
+    "hatch_build.py",
+    "README.md",
+    "LICENSE",
+)
 USE = """
 import sys
 sys.path.insert(0, {target!r})

@@ -169,3 +169,13 @@ def test_every_type_belongs_to_one_family_and_has_a_name() -> None:
     assert batches.type_label(9) == "movement_released"
     assert batches.type_label(64) == "receipt"
     assert batches.type_label(99) == "unknown"
+
+
+def test_a_control_record_may_have_an_empty_body_and_a_business_record_may_not() -> None:
+    empty = ENTRY._replace(record_type=66, body=b"")
+    raw = encode_entry(empty)
+
+    assert decode_entry(raw) == empty
+    assert raw == RecordEntry.FromString(raw).SerializeToString(deterministic=True)
+    assert refusal(raw + b"\x2a\x00") is Reason.RECORD_MALFORMED
+    assert refusal(raw.replace(b"\x10\x42", b"\x10\x0e")) is Reason.RECORD_MALFORMED
