@@ -65,8 +65,10 @@ def open_(file: Path, directory: Path, passphrase_file: Path | None, as_json: bo
 
 def _frame(file: Path) -> "Frame":
     from corridor.seal.frame import parse_frame
+    from corridor.wire.limits import MAX_FRAME_BYTES
 
-    return parse_frame(file.read_bytes())
+    with file.open("rb") as content:
+        return parse_frame(content.read(MAX_FRAME_BYTES + 1))
 
 
 def _lines(value: Any, indent: str = "") -> str:  # noqa: ANN401 - any JSON value

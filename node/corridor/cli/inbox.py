@@ -14,8 +14,16 @@ if TYPE_CHECKING:
 
 
 @click.command("inbox")
-@click.option("--after", default=0, show_default=True, help="Only records after this cursor.")
-@click.option("--limit", default=50, show_default=True, help="At most so many.")
+@click.option(
+    "--after",
+    type=click.IntRange(min=0, max=2**63 - 1),
+    default=0,
+    show_default=True,
+    help="Only records after this cursor.",
+)
+@click.option(
+    "--limit", type=click.IntRange(1, 4096), default=50, show_default=True, help="At most so many."
+)
 @click.option("--acknowledge", is_flag=True, help="Tell the node that these have arrived safely.")
 @click.option("--outcomes", is_flag=True, help="Show what became of the records we sent instead.")
 @click.option("--full", is_flag=True, help="Show the whole records, as protobuf JSON.")

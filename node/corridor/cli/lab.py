@@ -45,7 +45,13 @@ def command() -> None:
 
 @command.command("demo")
 @_scenario_option
-@click.option("--records", default=300, show_default=True, help="At least so many records.")
+@click.option(
+    "--records",
+    type=click.IntRange(min=1),
+    default=300,
+    show_default=True,
+    help="At least so many records.",
+)
 @click.option("--seed", default=1, show_default=True, help="The same seed makes the same records.")
 @click.option("--input", "source", type=click.Path(path_type=Path), help="A folder of NCTS files.")
 @click.option("--map", "mapping", default="", help="File's country=lab's: GB=TR,XI=GE.")
@@ -91,23 +97,31 @@ def demo(
 
 @command.command("run")
 @click.argument("scenario")
-@click.option("--movements", default=100, show_default=True, help="How many whole movements.")
+@click.option(
+    "--movements",
+    type=click.IntRange(min=1),
+    default=100,
+    show_default=True,
+    help="How many whole movements.",
+)
 @click.option("--seed", default=1, show_default=True, help="The same seed makes the same records.")
+@json_option
 @click.pass_context
-def run(ctx: click.Context, scenario: str, movements: int, seed: int) -> None:
+def run(ctx: click.Context, scenario: str, movements: int, seed: int, as_json: bool) -> None:
     """Bring SCENARIO up, send movements through it, prove it, bring it down."""
     from corridor.lab.movements import plan_movements
     from corridor.lab.scenario import load_scenario
 
     records = sum(1 for _ in plan_movements(load_scenario(scenario), seed, movements))
-    ctx.invoke(demo, scenario=scenario, records=records, seed=seed)
+    ctx.invoke(demo, scenario=scenario, records=records, seed=seed, as_json=as_json)
 
 
 @command.command("up")
 @_scenario_option
 @_at_option
 @click.option("--detach", is_flag=True, help="Return when it is up; `corridor lab down` ends it.")
-def up(scenario: str, directory: Path, detach: bool) -> None:
+@json_option
+def up(scenario: str, directory: Path, detach: bool, as_json: bool) -> None:
     """Bring a network up and keep it up until Ctrl-C, SIGTERM or `corridor lab down`."""
     from corridor.lab import state
     from corridor.lab.network import Network
@@ -117,6 +131,7 @@ def up(scenario: str, directory: Path, detach: bool) -> None:
     state.refuse_if_up(directory)
     if detach:
         _detached(scenario, directory)
+        _show(directory, as_json=as_json)
         return
     _end_on_sigterm()
     _say(f"Corridor lab: {chosen.title}")
@@ -124,7 +139,7 @@ def up(scenario: str, directory: Path, detach: bool) -> None:
         state.clear(directory / chosen.name)
         network.up()
         state.write(directory, network)
-        _say(_where(state.read(directory)))
+        _show(directory, as_json=as_json)
         _say("Ctrl-C ends it")
         try:
             while True:
@@ -138,15 +153,13 @@ def up(scenario: str, directory: Path, detach: bool) -> None:
 @json_option
 def status(directory: Path, as_json: bool) -> None:
     """Show the countries of a lab that is up, and where everything of them is."""
-    from corridor.lab import state
-
-    found = state.read(directory)
-    emit(found, _where(found), as_json=as_json)
+    _show(directory, as_json=as_json)
 
 
 @command.command("down")
 @_at_option
-def down(directory: Path) -> None:
+@json_option
+def down(directory: Path, as_json: bool) -> None:
     """End a lab that is up; its files stay until it is brought up again."""
     from corridor.lab import state
 
@@ -157,7 +170,7 @@ def down(directory: Path) -> None:
         time.sleep(0.1)
     if state.alive(pid):
         raise click.ClickException(f"the lab (process {pid}) does not end; see its log")
-    _say("the lab has ended")
+    emit({"ended": pid}, "the lab has ended", as_json=as_json)
 
 
 def _traffic(
@@ -188,11 +201,17 @@ def _detached(scenario: str, directory: Path) -> None:
         if process.poll() is not None:
             raise click.ClickException(f"the lab did not come up; see {log}")
         if state.is_up(directory):
-            _say(_where(state.read(directory)))
             return
         time.sleep(0.2)
     process.terminate()
     raise click.ClickException(f"the lab was not up after two minutes; see {log}")
+
+
+def _show(directory: Path, *, as_json: bool) -> None:
+    from corridor.lab import state
+
+    found = state.read(directory)
+    emit(found, _where(found), as_json=as_json)
 
 
 def _where(found: dict[str, Any]) -> str:

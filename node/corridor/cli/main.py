@@ -90,6 +90,10 @@ def main(arguments: list[str] | None = None) -> None:
     except CorridorError as error:
         click.echo(f"corridor: {error}", err=True)
         sys.exit(error.exit_status)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        click.echo(f"corridor: {where}{error.strerror or error}", err=True)
+        sys.exit(ExitStatus.FAILED)
     except KeyboardInterrupt:
         click.echo("interrupted", err=True)
         sys.exit(ExitStatus.INTERRUPTED)

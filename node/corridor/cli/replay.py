@@ -35,7 +35,13 @@ def command() -> None:
 
 @command.command("generate")
 @click.option("--scenario", default="tr-ge-az", show_default=True, help="A name or a file.")
-@click.option("--movements", default=100, show_default=True, help="How many whole movements.")
+@click.option(
+    "--movements",
+    type=click.IntRange(min=1),
+    default=100,
+    show_default=True,
+    help="How many whole movements.",
+)
 @click.option("--seed", default=1, show_default=True, help="The same seed makes the same plan.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True,
               help="The plan to write: JSON lines, one record each.")  # fmt: skip

@@ -203,7 +203,7 @@ def load_config(path: Path) -> NodeConfig:
         config = NodeConfig(**TomlConfigSettingsSource(NodeConfig, path)())
     except ValidationError as error:
         raise ConfigurationError(_faults(path, error)) from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ConfigurationError(f"{path}: {error}") from None
     return _anchored(config, path.resolve().parent)
 

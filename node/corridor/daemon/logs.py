@@ -10,7 +10,11 @@ Rules:
 
 import logging
 import sys
+import threading
+import traceback
 from collections.abc import MutableMapping
+from pathlib import Path
+from types import TracebackType
 from typing import Any, Final, Literal, TextIO
 
 import structlog
@@ -74,8 +78,22 @@ def configure_logs(level: str, form: Literal["json", "text"], stream: TextIO | N
     root = logging.getLogger()
     root.handlers[:] = [_LibraryHandler()]
     root.setLevel(logging.WARNING)
+    threading.excepthook = _thread_failed
     # What it has to say reaches us as reasons of lost connections; it logs a page for each.
     logging.getLogger("pika").setLevel(logging.CRITICAL)
+
+
+def _thread_failed(failed: threading.ExceptHookArgs) -> None:
+    """Say that a thread ended, by what and where; a traceback quotes values."""
+    event_logger().error(
+        "thread.failed", cause=failed.exc_type.__name__, stage=place_of(failed.exc_traceback)
+    )
+
+
+def place_of(trace: TracebackType | None) -> str:
+    """Return where an error was raised, innermost last: places, not values."""
+    frames = traceback.extract_tb(trace)
+    return " ".join(f"{Path(frame.filename).stem}:{frame.lineno}" for frame in frames[-6:])
 
 
 class _LibraryHandler(logging.Handler):

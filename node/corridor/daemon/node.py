@@ -189,6 +189,8 @@ class Node:
             lines.append("the own broker takes nothing: free disk or memory there")
         if not self._has_room():
             lines.append(f"{self._free_mib} MiB free: records are refused; free disk space")
+        if self.receiver.stuck:
+            lines.append("the store does not keep what arrives; see the log")
         if not self.trust.current().is_current(now_ms):
             lines.append("the directory has ended: nothing is sealed; import a newer one")
         if self.trust.rotation_due(now_ms):
@@ -232,6 +234,8 @@ class Node:
             return False, f"not ready: {self._free_mib} MiB free"
         if not self.trust.current().is_current(unix_ms()):
             return False, "not ready: the directory has ended"
+        if self.receiver.stuck:
+            return False, "not ready: the store does not keep what arrives; see the log"
         if not (self.sender.connected and self.receiver.connected):
             return True, "ready, degraded: the own broker is not connected; records are kept"
         return True, "ready"

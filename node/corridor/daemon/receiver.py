@@ -43,6 +43,11 @@ class Receiver:
         self.connected = False
         self.links: frozenset[CountryCode] = frozenset()
 
+    @property
+    def stuck(self) -> bool:
+        """Whether the store does not take what has arrived."""
+        return bool(self._unkept)
+
     def attach(self, consumer: Consumer) -> None:
         """Use this consumer; once, before it is started."""
         self._consumer = consumer

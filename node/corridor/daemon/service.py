@@ -48,6 +48,7 @@ class NodeService:
         self._has_room = has_room
         self._now_ms = now_ms
         self._grown = threading.Condition()
+        self._ended = False
 
     def submit(self, offered: Sequence[Offered]) -> list[Answer]:
         """Keep what is sound, in one durable step; answer for each, in order."""
@@ -97,6 +98,12 @@ class NodeService:
         with self._grown:
             self._grown.notify_all()
 
+    def end(self) -> None:
+        """Let nobody wait any more: the node is stopping."""
+        with self._grown:
+            self._ended = True
+            self._grown.notify_all()
+
     def _until_some(self, read: Callable[[], Sequence[_T]], wait_s: float) -> Sequence[_T]:
         deadline = time.monotonic() + min(wait_s, _MAX_WAIT_S)
         while True:
@@ -104,7 +111,7 @@ class NodeService:
             with self._grown:
                 found = read()
                 left = deadline - time.monotonic()
-                if found or left <= 0:
+                if found or left <= 0 or self._ended:
                     return found
                 self._grown.wait(left)
 

@@ -3,7 +3,7 @@
 Rules:
 
 * SIGTERM and SIGINT drain: nothing new is taken, what is in flight gets a few seconds, then every
-  thread ends, also when the broker is blocked;
+  thread ends, also when the broker is blocked; whatever still hangs after that is killed;
 * SIGHUP reads trust statements and keys again; what does not fit is refused and named, and the
   node goes on with what it had;
 * a loop that fails ends the process with status 1: the service manager starts it again, and
@@ -12,17 +12,18 @@ Rules:
 
 import signal
 import time
-import traceback
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Protocol
 
-from corridor.daemon.logs import event_logger
+from corridor.daemon.logs import event_logger, place_of
 from corridor.daemon.node import Node
 from corridor.daemon.notify import notify, watchdog_interval_s
 from corridor.errors import CorridorError, ExitStatus
 
 _TURN_S = 1.0
+_STOP_DEADLINE_S = 25
+"""Then SIGALRM ends the process as a crash would, which the store survives. Longer than every
+orderly stop, shorter than the patience of a service manager (systemd: 90 s, containers: 30 s)."""
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
@@ -53,6 +54,7 @@ def supervise(node: Node, gateways: Sequence[Part]) -> ExitStatus:
         status = _turn_until_ended(node)
     finally:
         begun = time.monotonic()
+        signal.alarm(_STOP_DEADLINE_S)
         notify("STOPPING=1")
         for gateway in gateways:
             gateway.stop()
@@ -61,6 +63,7 @@ def supervise(node: Node, gateways: Sequence[Part]) -> ExitStatus:
             "node.stopped", status="drained" if orderly else "dropped",
             duration_ms=round((time.monotonic() - begun) * 1000),
         )  # fmt: skip
+        signal.alarm(0)
     return status
 
 
@@ -76,7 +79,9 @@ def _turn_until_ended(node: Node) -> ExitStatus:
             _reload(node)
         if node.failure is not None:
             event_logger().error(
-                "node.failed", cause=type(node.failure).__name__, stage=_place(node.failure)
+                "node.failed",
+                cause=type(node.failure).__name__,
+                stage=place_of(node.failure.__traceback__),
             )
             return ExitStatus.FAILED
         node.housekeep()
@@ -93,9 +98,3 @@ def _reload(node: Node) -> None:
     except CorridorError as error:
         event_logger().error("reload.refused", code=error.code, cause=str(error))
     notify("READY=1")
-
-
-def _place(error: Exception) -> str:
-    """Return where an error was raised, innermost last: places, not values."""
-    frames = traceback.extract_tb(error.__traceback__)
-    return " ".join(f"{Path(frame.filename).stem}:{frame.lineno}" for frame in frames[-6:])

@@ -7,16 +7,18 @@ Rules:
 * `/-/ready` answers 200 when the node can keep what it is given, also while the broker is away.
 """
 
+import io
 import threading
 from collections.abc import Callable, Iterable
 from socketserver import ThreadingMixIn
-from typing import Any
+from typing import Any, TextIO
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import make_wsgi_app
 
-from corridor.errors import ConfigurationError
+from corridor.daemon.logs import event_logger
+from corridor.errors import ConfigurationError, CorridorError
 
 Readiness = Callable[[], tuple[bool, str]]
 _TEXT = [("Content-Type", "text/plain; charset=utf-8"), ("Cache-Control", "no-store")]
@@ -31,12 +33,19 @@ _PAGE = """Corridor node {version}
 class _Server(ThreadingMixIn, WSGIServer):
     daemon_threads = True
 
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing of a client that went away: the traceback would stand in the log."""
+
 
 class _Quiet(WSGIRequestHandler):
     timeout = 10
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
         """Say nothing: scrapes would drown the log."""
+
+    def get_stderr(self) -> TextIO:
+        """Keep tracebacks, which may quote anything, out of the log."""
+        return io.StringIO()
 
 
 class WebServer:
@@ -88,11 +97,19 @@ class WebServer:
     def _answer(self, environ: dict[str, Any], start: Any) -> Iterable[bytes]:  # noqa: ANN401 - WSGI's untyped callback
         path = environ.get("PATH_INFO", "/")
         if path == "/metrics":
-            body: Iterable[bytes] = self._metrics(environ, start)
-            return body
+            return self._scrape(environ, start)
         status, text = self._page_for(path)
         start(status, _TEXT)
         return [text]
+
+    def _scrape(self, environ: dict[str, Any], start: Any) -> Iterable[bytes]:  # noqa: ANN401 - as above
+        try:
+            body: Iterable[bytes] = self._metrics(environ, start)
+        except CorridorError as error:
+            event_logger().error("scrape.failed", code=error.code)
+            start("503 Service Unavailable", _TEXT)
+            return [b"the store cannot be read now\n"]
+        return body
 
     def _page_for(self, path: str) -> tuple[str, bytes]:
         if path == "/":

@@ -4,13 +4,15 @@ Rules:
 
 * the socket's file has mode 0600: who may open it may do everything it offers;
 * each connection is served by a thread of its own, one request at a time, in order;
-* a request that cannot be parsed ends its connection; nothing else changes.
+* a request that cannot be parsed ends its connection; nothing else changes;
+* a client may be silent between two requests as long as it likes, but not within one.
 """
 
 import json
 import os
 import socket
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -29,6 +31,9 @@ from corridor.wire.v1 import local_pb2 as local
 _DEFAULT_LIMIT: Final = 256
 _MAX_LIMIT: Final = 4096
 _MAX_CONNECTIONS: Final = 64
+_PATIENCE_S: Final = 30.0
+"""How long a client may take to send the rest of a request, or to take its answer."""
+_STOP_S: Final = 3.0
 
 
 class LocalServer:
@@ -45,7 +50,7 @@ class LocalServer:
         self._path = path
         self._service = service
         self._status = status
-        self._connections: set[socket.socket] = set()
+        self._connections: dict[socket.socket, threading.Thread] = {}
         self._lock = threading.Lock()
         self._listener = _bind(path)
         self._thread = threading.Thread(target=self._accept, name="local-socket", daemon=True)
@@ -59,12 +64,16 @@ class LocalServer:
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
+        self._service.end()
         with self._lock:
-            open_now = tuple(self._connections)
+            open_now = dict(self._connections)
         for connection in open_now:
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
-        self._thread.join(timeout=5)
+        deadline = time.monotonic() + _STOP_S
+        for thread in (self._thread, *open_now.values()):
+            if thread.ident is not None:
+                thread.join(max(0.0, deadline - time.monotonic()))
         self._path.unlink(missing_ok=True)
 
     def _accept(self) -> None:
@@ -73,26 +82,32 @@ class LocalServer:
                 connection, _ = self._listener.accept()
             except OSError:
                 return
-            with self._lock:
-                if len(self._connections) >= _MAX_CONNECTIONS:
-                    connection.close()
-                    continue
-                self._connections.add(connection)
-            threading.Thread(
+            thread = threading.Thread(
                 target=self._serve, args=(connection,), name="local-client", daemon=True
-            ).start()
+            )
+            with self._lock:
+                has_room = len(self._connections) < _MAX_CONNECTIONS
+                if has_room:
+                    self._connections[connection] = thread
+            if has_room:
+                thread.start()
+            else:
+                _turn_away(connection)
 
     def _serve(self, connection: socket.socket) -> None:
         try:
             with connection:
-                while (body := receive_message(connection)) is not None:
+                while _has_begun(connection):
+                    body = receive_message(connection)
+                    if body is None:
+                        return
                     reply = self._answer(parse_request(body))
                     send_message(connection, reply.SerializeToString())
         except (OSError, LocalTrouble, Refused) as error:
             event_logger().warning("local_request.dropped", cause=type(error).__name__)
         finally:
             with self._lock:
-                self._connections.discard(connection)
+                self._connections.pop(connection, None)
 
     def _answer(self, request: local.LocalRequest) -> local.LocalReply:
         kind = request.WhichOneof("request")
@@ -183,6 +198,22 @@ class LocalServer:
 
     def _say_status(self, _request: local.LocalRequest) -> local.LocalReply:
         return local.LocalReply(status=local.StatusReply(json=json.dumps(self._status())))
+
+
+def _has_begun(connection: socket.socket) -> bool:
+    """Wait for the next request to begin; False where the client has closed."""
+    connection.settimeout(None)
+    begun = bool(connection.recv(1, socket.MSG_PEEK))
+    connection.settimeout(_PATIENCE_S)
+    return begun
+
+
+def _turn_away(connection: socket.socket) -> None:
+    event_logger().warning("local_client.refused", count=_MAX_CONNECTIONS)
+    connection.settimeout(0.1)
+    reply = _error("busy", f"{_MAX_CONNECTIONS} programs are connected; a node takes no more")
+    with suppress(OSError), connection:
+        send_message(connection, reply.SerializeToString())
 
 
 def _limit(asked: int) -> int:
