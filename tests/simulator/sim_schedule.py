@@ -41,6 +41,7 @@ def mishap(world: World, what: str) -> None:  # noqa: C901, PLR0912 - one arm a 
         case "rotate_lose":
             world.rotate(node, keep_old=False)
         case "skew":
+            world.skewed = True
             node.skew_ms = rng.choice((0, -30_000, 300_000, 20 * MINUTE, -20 * MINUTE, 300 * HOUR))
         case "back_up":
             world.back_up(node)

@@ -234,7 +234,7 @@ class Outbound:
         for peer in self._peers.values():
             self._allow(peer, now_ms)
             if trust is not self._seen_trust:
-                peer.unblock()
+                peer.learnt()
         self._seen_trust = trust
         self._refresh_ms = now_ms + _REFRESH_MS
         self._touch_all()

@@ -109,7 +109,6 @@ class Recording:
 
     def unopened(self, link: str, found: Unopened) -> None:
         """Answer an authentic envelope that we cannot open."""
-        self.cue(Heard(found.peer))
         self.cue(CannotOpen(found.peer, found.envelope_id, found.reason))
         self._frame_event(link, found.reason, "unopened")
 

@@ -336,6 +336,12 @@ class Correspondent:
         self.blocked = None
         self._blocks = 0
 
+    def learnt(self) -> None:
+        """The directory has changed: perhaps what could not be sealed or opened now can."""
+        self.unblock()
+        self._reseals = self.reseal_due_ms = 0
+        self.dues.opened()
+
     def put_clock_right(self, now_ms: int) -> None:
         """Begin a new epoch where our clock was far ahead in this one."""
         if self.head.seq and is_ahead(self.head.created_ms, now_ms):

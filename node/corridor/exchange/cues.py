@@ -40,7 +40,7 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """Something authentic came from the peer: it lives, and so does the way from it."""
+    """Something came from the peer that we could open: it lives, and so does the way from it."""
 
     peer: Endpoint
 

@@ -14,7 +14,7 @@ from typing import Final
 from corridor.errors import Reason
 from corridor.exchange.policy import MAX_PENDING, ExchangePolicy
 from corridor.exchange.receipts import compose, ref, select
-from corridor.exchange.repair import GapWatch, asked, watch_gap
+from corridor.exchange.repair import GapWatch, asked, backoff_ms, watch_gap
 from corridor.exchange.values import EnvelopeVerdict, Head, InStream, Position
 from corridor.wire import control, limits
 
@@ -67,6 +67,8 @@ class Dues:
     status_next_ms: int = 0
     deferrals: dict[bytes, EnvelopeVerdict] = field(default_factory=dict)
     cannot_open: dict[bytes, Reason] = field(default_factory=dict)
+    cannot_open_next_ms: int = 0
+    _cannot_open_times: int = 0
     tombstones: dict[Position, bytes] = field(default_factory=dict)
     watches: dict[int, GapWatch] = field(default_factory=dict)
 
@@ -81,8 +83,16 @@ class Dues:
         if len(self.tombstones) < MAX_PENDING:
             self.tombstones.setdefault(position, envelope_id)
 
+    def opened(self) -> None:
+        """Something of the peer could be opened."""
+        self.cannot_open_next_ms = self._cannot_open_times = 0
+
     def refuse_opening(self, envelope_id: bytes, reason: Reason) -> None:
-        """Tell the peer that we cannot open an envelope of its."""
+        """Tell the peer that we cannot open an envelope of its.
+
+        Told ever more rarely until something can be opened: where neither can open what the
+        other sends, each answer would call for another for ever.
+        """
         if len(self.cannot_open) < MAX_PENDING:
             self.cannot_open[envelope_id] = reason
 
@@ -106,13 +116,15 @@ class Dues:
 
     def due_ms(self, *, receipt_waits: bool) -> int | None:
         """Return from when on something may be sent (0: now); None where nothing is owed."""
-        if not self.announced or self.tombstones or self.cannot_open:
+        if not self.announced or self.tombstones:
             return 0
         if self.receipt and not receipt_waits:
             return 0
         times = [watch.due_ms for watch in self.watches.values()]
         if self.status:
             times.append(self.status_next_ms)
+        if self.cannot_open:
+            times.append(self.cannot_open_next_ms)
         return min(times, default=None)
 
     def compose(
@@ -137,7 +149,8 @@ class Dues:
             records.append(_resend({epoch: self.watches[epoch] for epoch in watches}))
         tombstones = tuple(self.tombstones)[:_ANSWERS]
         records += [_tombstone(position, self.tombstones[position]) for position in tombstones]
-        cannot_open = tuple(self.cannot_open)[:_ANSWERS]
+        may_tell = now_ms >= self.cannot_open_next_ms
+        cannot_open = tuple(self.cannot_open)[: _ANSWERS if may_tell else 0]
         records += [control.Undecryptable(id_, self.cannot_open[id_]) for id_ in cannot_open]
         told = {verdict.envelope_id for verdict in verdicts}
         deferrals = tuple(id_ for id_ in self.deferrals if id_ in told)
@@ -168,6 +181,12 @@ class Dues:
             del self.tombstones[position]
         for envelope_id in composed.cannot_open:
             del self.cannot_open[envelope_id]
+        if composed.cannot_open:
+            self._cannot_open_times += 1
+            wait_ms = backoff_ms(
+                self._cannot_open_times, policy.answer_gap_ms, policy.retry_most_ms
+            )
+            self.cannot_open_next_ms = now_ms + wait_ms
         for epoch in composed.watches:
             self.watches[epoch] = asked(self.watches[epoch], now_ms, policy)
 

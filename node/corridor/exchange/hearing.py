@@ -21,6 +21,7 @@ def hear(peer: Correspondent, cue: Cue, now_ms: int) -> bool:  # noqa: C901 - on
     match cue:
         case Heard():
             peer.heard_ms = now_ms
+            peer.dues.opened()
         case Receipted(_, verdicts):
             peer.receipted(verdicts, now_ms)
         case ReceiptOwed():
