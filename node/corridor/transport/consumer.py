@@ -10,7 +10,6 @@ Rules:
 * nothing is ever rejected for what it contains: it is recorded, then acknowledged.
 """
 
-from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -18,7 +17,7 @@ from typing import Final
 
 from pika import BasicProperties
 from pika.channel import Channel
-from pika.exceptions import AMQPError, ChannelClosedByBroker
+from pika.exceptions import AMQPError
 from pika.frame import Method
 from pika.spec import Basic
 
@@ -26,10 +25,10 @@ from corridor.exchange.addresses import ALARM_QUEUES, inbox_queue, link_of_excha
 from corridor.transit.parties import CountryCode
 from corridor.transport.broker import BrokerAddress, ConsumerEvents, Delivery
 from corridor.transport.connection import LeanConnection, why
+from corridor.transport.finder import QueueFinder
 from corridor.transport.ledger import LONGEST_DELAY_S, TagLedger
 from corridor.transport.link import BrokerLink
 
-_ACCESS_REFUSED: Final = 403
 _BLOCKED_TIMEOUT_S: Final = 300  # a consumer publishes nothing and is not blocked
 
 
@@ -67,9 +66,11 @@ class PikaConsumer:
         self._channel: Channel | None = None
         self._generation = 0
         self._ledger = TagLedger()
-        self._looking: deque[str] = deque()
-        self._asked: deque[str] = deque()
-        self._reading: set[str] = set()
+        self._finder: QueueFinder | None = None
+        self._seek_again = False
+        self._consumers = 0
+        self._asked: set[str] = set()
+        self._reading: dict[str, str] = {}  # queue → consumer tag
         self._announced: frozenset[CountryCode] = frozenset()
         self._ready_told = False
         self._paused = False
@@ -99,11 +100,10 @@ class PikaConsumer:
         channel = self._channel
         if channel is None:
             return
-        for queue in sorted(self._reading - self._wanted()):
-            self._reading.discard(queue)
-            channel.basic_cancel(queue)
-        self._look_for_missing()
+        for queue in sorted(self._reading.keys() - self._wanted()):
+            channel.basic_cancel(self._reading.pop(queue))
         self._announce()
+        self._seek()
 
     def ack(self, deliveries: Sequence[Delivery]) -> None:
         """Tell the broker that these are recorded; those of an older channel are ignored."""
@@ -121,15 +121,15 @@ class PikaConsumer:
         """Take nothing more; what was handed over can still be acknowledged."""
         self._paused = True
         if self._channel is not None:
-            for queue in sorted(self._reading):
-                self._channel.basic_cancel(queue)
+            for tag in self._reading.values():
+                self._channel.basic_cancel(tag)
         self._reading.clear()
         self._announce()
 
     def resume(self) -> None:
         """Take messages again."""
         self._paused = False
-        self._look_for_missing()
+        self._seek()
 
     # what the link tells
 
@@ -169,7 +169,7 @@ class PikaConsumer:
         self._ledger = TagLedger()
         self._channel = channel
         self._ready_told = False
-        self._look_for_missing()
+        self._seek()
 
     def _on_channel_closed(self, channel: Channel, error: Exception) -> None:
         connection = self._connection
@@ -192,91 +192,81 @@ class PikaConsumer:
     def _forget(self) -> None:
         self._channel = None
         self._ledger = TagLedger()
-        self._looking.clear()
+        self._finder = None
+        self._seek_again = False
         self._asked.clear()
         self._reading.clear()
         self._inbox, self._strays = [], []
         self._announced = frozenset()
 
-    # finding the queues
+    # finding and reading the queues
 
     def _wanted(self) -> set[str]:
         return {*ALARM_QUEUES, *self._countries}
 
-    def _look_for_missing(self) -> None:
-        if self._channel is None or self._paused or self._looking or self._asked:
-            return  # a search under way looks again at its end
-        self._looking.extend(sorted(self._wanted() - self._reading))
-        self._look(None)
-
-    def _look(self, probe: Channel | None) -> None:
-        if self._channel is None or self._connection is None:
+    def _seek(self) -> None:
+        if self._channel is None or self._connection is None or self._paused:
             return
-        if not self._looking:
-            if probe is not None:
-                probe.close()
-            self._search_ended()
-        elif probe is None:
-            self._connection.channel(on_open_callback=self._on_probe)
-        else:
-            probe.queue_declare(
-                self._looking[0], passive=True, callback=partial(self._on_found, probe)
-            )
-
-    def _on_probe(self, probe: Channel) -> None:
-        probe.add_on_close_callback(self._on_probe_closed)
-        self._look(probe)
-
-    def _on_found(self, probe: Channel, _frame: Method) -> None:
-        if self._looking:
-            self._read(self._looking.popleft())
-            self._look(probe)
-
-    def _on_probe_closed(self, _probe: Channel, error: Exception) -> None:
-        if not isinstance(error, ChannelClosedByBroker) or not self._looking:
+        if self._finder is not None or self._asked:
+            self._seek_again = True
             return
-        queue = self._looking.popleft()
-        if error.reply_code == _ACCESS_REFUSED:
-            self._read(queue)  # 4.2.6 and 4.3.0 refuse to look, not to read
-        self._look(None)
+        missing = sorted(self._wanted() - self._reading.keys())
+        self._finder = QueueFinder(self._connection, missing, self._read, self._sought)
+        self._finder.look()
+
+    def _sought(self, finder: QueueFinder) -> None:
+        if finder is self._finder:
+            self._finder = None
+            self._settle()
 
     def _read(self, queue: str) -> None:
         channel = self._channel
-        if channel is None or queue not in self._wanted():
+        if channel is None or self._paused or queue not in self._wanted():
             return
+        self._consumers += 1
+        tag = f"{queue} {self._consumers}"  # never used again: a cancelled one lives on for a while
+        self._asked.add(tag)
         channel.basic_qos(prefetch_count=self._prefetch())
-        self._asked.append(queue)
         channel.basic_consume(
             queue,
             partial(self._on_message, queue),
-            consumer_tag=queue,
-            callback=partial(self._on_reading, queue),
+            consumer_tag=tag,
+            callback=partial(self._on_reading, channel, queue, tag),
         )
 
     def _prefetch(self) -> int:
         share = self._settings.prefetch_total // max(1, len(self._countries))
         return max(1, min(self._settings.prefetch_per_link, share))
 
-    def _on_reading(self, queue: str, _frame: Method) -> None:
-        if queue in self._asked:
-            self._asked.remove(queue)
-            self._reading.add(queue)
-            self._search_ended()
+    def _on_reading(self, channel: Channel, queue: str, tag: str, _frame: Method) -> None:
+        current = self._channel
+        if current is None or current is not channel:
+            return
+        self._asked.discard(tag)
+        if self._paused or queue not in self._wanted():
+            current.basic_cancel(tag)
+        else:
+            self._reading[queue] = tag
+        self._settle()
 
-    def _search_ended(self) -> None:
-        if self._looking or self._asked:
+    def _settle(self) -> None:
+        if self._finder is not None or self._asked:
+            return
+        if self._seek_again:
+            self._seek_again = False
+            self._seek()
             return
         self._link.call(self._announce)
-        if self._wanted() - self._reading and not self._retry_set:
+        if self._wanted() - self._reading.keys() and not self._retry_set and not self._paused:
             self._retry_set = True
             self._link.call_later(self._settings.retry_missing_s, self._retry)
 
     def _retry(self) -> None:
         self._retry_set = False
-        self._look_for_missing()
+        self._seek()
 
     def _announce(self) -> None:
-        if self._channel is None or self._looking or self._asked:
+        if self._channel is None or self._finder is not None or self._asked:
             return
         if not self._ready_told:
             self._ready_told = True
@@ -289,8 +279,9 @@ class PikaConsumer:
             self._events.on_links(reading)
 
     def _on_cancelled(self, frame: Method) -> None:
-        self._reading.discard(frame.method.consumer_tag)
-        self._search_ended()
+        tag = frame.method.consumer_tag
+        self._reading = {queue: each for queue, each in self._reading.items() if each != tag}
+        self._settle()
 
     # deliveries
 

@@ -1,13 +1,10 @@
 """What only RabbitMQ does: channels it closes, queues it loses, versions that refuse a look."""
 
-from collections import deque
+import time
 
 import pytest
-from pika.exceptions import ChannelClosedByBroker
 
-from corridor.lab.broker_layout import node_address
-from corridor.transport.rabbitmq import PikaConsumer
-from testkit.loops import Reading, asked
+from testkit.loops import asked
 from testkit.networks import AZ, GE, TR, PikaNetwork
 
 pytestmark = pytest.mark.broker
@@ -65,16 +62,31 @@ def test_acknowledging_while_the_connection_closes_is_harmless(pika_network: Pik
     asked(reading.consumer, lambda: reading.consumer.ack(reading.deliveries))
 
 
-def test_a_broker_that_refuses_to_look_is_read_all_the_same(pika_network: PikaNetwork) -> None:
-    owner = Reading()
-    owner.consumer = PikaConsumer(node_address(pika_network.brokers.ge.plan), owner, [TR])
-    asked_for: list[str] = []
-    owner.consumer._read = asked_for.append
-    owner.consumer._looking = deque(["inbox.TR", "inbox.AZ"])
-    for code in (403, 404):
-        owner.consumer._on_probe_closed(None, ChannelClosedByBroker(code, "no"))
-    assert asked_for == ["inbox.TR"]
-    assert owner.consumer.stop(1)
+def test_a_consumer_paused_while_it_comes_up_reads_nothing(pika_network: PikaNetwork) -> None:
+    reading = pika_network.reading(TR)
+    sending = pika_network.sending()
+    for _ in range(20):
+        asked(reading.consumer, reading.consumer.resume)
+        asked(reading.consumer, reading.consumer.pause)
+    sending.publish(1, "GE", b"x")
+    sending.wait_for("confirmed")
+    time.sleep(0.3)  # nothing is waited for: nothing may come
+    assert reading.deliveries == []
+    asked(reading.consumer, reading.consumer.resume)
+    reading.wait_deliveries(1)
+    assert reading.of("lost") == []
+
+
+def test_partners_that_come_and_go_quickly_end_as_asked(pika_network: PikaNetwork) -> None:
+    reading = pika_network.reading()
+    for _ in range(20):
+        asked(reading.consumer, lambda: reading.consumer.set_links([TR]))
+        asked(reading.consumer, lambda: reading.consumer.set_links([AZ]))
+        asked(reading.consumer, lambda: reading.consumer.set_links([AZ, TR]))
+    reading.wait_links("AZ", "TR")
+    pika_network.sending().publish(1, "GE", b"x")
+    reading.wait_deliveries(1)
+    assert reading.of("lost") == []
 
 
 def test_a_returned_message_says_nothing_of_the_others(pika_network: PikaNetwork) -> None:
