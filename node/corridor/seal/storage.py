@@ -33,7 +33,7 @@ OVERHEAD_BYTES: Final = _HEAD_BYTES + 16
 class StorageKey:
     """Seals and opens values at rest, and hashes search terms. Safe to share between threads."""
 
-    __slots__ = ("_head", "_opening", "_prk", "_sealing", "_term_key")
+    __slots__ = ("_head", "_opening", "_prk", "_sealing", "_terms")
 
     def __init__(self, key: bytes) -> None:
         """Take the 32-byte storage key.
@@ -44,7 +44,9 @@ class StorageKey:
         if len(key) != KEY_BYTES:
             raise KeyTrouble(f"a storage key is {KEY_BYTES} bytes, not {len(key)}")
         self._prk = hkdf_extract(LABEL_STORAGE, key)
-        self._term_key = hkdf_expand(self._prk, b"terms\0", KEY_BYTES)
+        term_key = hkdf_expand(self._prk, b"terms\0", KEY_BYTES)
+        # copied for each term: setting up a keyed hash costs more than hashing a term with it
+        self._terms = hashlib.blake2b(digest_size=TERM_BYTES, key=term_key)
         session = random_bytes(_SESSION_BYTES)
         self._head = _VERSION + session
         self._sealing = self._session_key(session)
@@ -76,8 +78,9 @@ class StorageKey:
 
     def term_hash(self, kind: str, value: str) -> bytes:
         """Return what an index keeps of a search term, 16 bytes."""
-        term = f"{kind}\0{value}".encode()
-        return hashlib.blake2b(term, digest_size=TERM_BYTES, key=self._term_key).digest()
+        state = self._terms.copy()
+        state.update(f"{kind}\0{value}".encode())
+        return state.digest()
 
     def _session_key(self, session: bytes) -> AESGCM:
         return AESGCM(hkdf_expand(self._prk, b"session\0" + session, KEY_BYTES))

@@ -9,7 +9,7 @@ Rules:
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 from corridor.store.sqlite_session import Session
 
@@ -19,12 +19,8 @@ _PUT: Final = "INSERT INTO bundles (row, sealed) VALUES (?, ?)"
 _GET: Final = "SELECT sealed FROM bundles WHERE row = ?"
 
 
-class Place(NamedTuple):
-    """Where an entry stands."""
-
-    bundle: int
-    start: int
-    size: int
+Place = tuple[int, int, int]
+"""Where an entry stands: bundle, start, size."""
 
 
 def plan(session: Session, entries: Iterable[bytes]) -> list[Place]:
@@ -35,7 +31,7 @@ def plan(session: Session, entries: Iterable[bytes]) -> list[Place]:
         size = len(entry)
         if not bundle or (start and start + size > TARGET_BYTES):
             bundle, start = session.take_numbers("bundles", 1), 0
-        places.append(Place(bundle, start, size))
+        places.append((bundle, start, size))
         start += size
     return places
 
@@ -43,8 +39,8 @@ def plan(session: Session, entries: Iterable[bytes]) -> list[Place]:
 def put(session: Session, places: Sequence[Place], entries: Sequence[bytes]) -> None:
     """Keep entries at the places that `plan` gave them."""
     together: dict[int, list[bytes]] = {}
-    for place, entry in zip(places, entries, strict=True):
-        together.setdefault(place.bundle, []).append(entry)
+    for (bundle, _, _), entry in zip(places, entries, strict=True):
+        together.setdefault(bundle, []).append(entry)
     sealed = session.key.seal_value
     session.executemany(
         _PUT,
@@ -55,7 +51,7 @@ def put(session: Session, places: Sequence[Place], entries: Sequence[bytes]) -> 
     )
 
 
-def get(session: Session, places: Iterable[tuple[int, int, int]]) -> list[bytes]:
+def get(session: Session, places: Iterable[Place]) -> list[bytes]:
     """Return the entries at some places; each bundle is opened once."""
     opened: dict[int, bytes] = {}
     entries = []

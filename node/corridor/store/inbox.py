@@ -48,10 +48,15 @@ _ASIDE: Final = (
     " VALUES (?, ?, ?, ?, ?, ?, ?)"
 )
 _DIGEST: Final = "SELECT digest FROM inbox WHERE record_id = ? AND partner = ?"
+_DIGESTS: Final = (
+    "SELECT i.record_id, i.digest FROM carray(?) asked"
+    " CROSS JOIN inbox i ON i.record_id = asked.value AND i.partner = ?"
+)
 _VERDICT_COLUMNS: Final = "epoch, seq, envelope_id, payload_root, verdict, reason, exceptions"
-_KNOWN: Final = (
-    f"SELECT p.endpoint, r.family, {_VERDICT_COLUMNS} FROM received r"  # noqa: S608 - column names
-    " JOIN partners p ON p.id = r.partner WHERE r.envelope_id = ?"
+_KNOWN_MANY: Final = (
+    f"SELECT p.endpoint, r.family, {_VERDICT_COLUMNS} FROM carray(?) asked"  # noqa: S608 - column names
+    " CROSS JOIN received r ON r.envelope_id = asked.value"
+    " CROSS JOIN partners p ON p.id = r.partner"
 )
 _OWED: Final = (
     f"SELECT {_VERDICT_COLUMNS} FROM received"  # noqa: S608 - column names
@@ -81,17 +86,12 @@ class Inbox(Receipts):
 
     def known_envelope(self, envelope_id: bytes) -> KnownEnvelope | None:
         """Return an envelope of a peer by its id."""
-        row = self._session.row(_KNOWN, (envelope_id,))
-        if row is None:
-            return None
-        verdict = _verdict(row[2:])
-        peer, family = Endpoint(row[0]), Family(row[1])
-        return KnownEnvelope(peer, verdict.position, envelope_id, family, verdict)
+        return self.known_envelopes((envelope_id,)).get(envelope_id)
 
     def known_envelopes(self, envelope_ids: Sequence[bytes]) -> Mapping[bytes, KnownEnvelope]:
         """Return those envelopes of peers that are kept, by id."""
-        found = ((one, self.known_envelope(one)) for one in envelope_ids)
-        return {envelope_id: kept for envelope_id, kept in found if kept}
+        rows = self._session.rows_for(_KNOWN_MANY, envelope_ids)
+        return {one.envelope_id: one for one in map(_known, rows)}
 
     def known_record(self, peer: Endpoint, record_id: bytes) -> bytes | None:
         """Return the SHA-256 of the entry under which the peer's record is known."""
@@ -99,9 +99,8 @@ class Inbox(Receipts):
 
     def known_records(self, peer: Endpoint, record_ids: Sequence[bytes]) -> Mapping[bytes, bytes]:
         """Return `known_record` of many at once, those only that are known."""
-        row, partner = self._session.row, self._session.partner(peer)
-        found = ((one, row(_DIGEST, (one, partner))) for one in record_ids)
-        return {record_id: kept[0] for record_id, kept in found if kept}
+        partner = self._session.partner(peer)
+        return dict(self._session.rows_for(_DIGESTS, record_ids, partner))
 
     def keep_received(self, envelope: ReceivedEnvelope) -> None:
         """Keep a judged envelope."""
@@ -281,6 +280,13 @@ def _exceptions(exceptions: Sequence[RecordVerdict]) -> str | None:
             for one in exceptions
         ]
     )
+
+
+def _known(row: Sequence[Any]) -> KnownEnvelope:
+    """Return the envelope of a row of `_KNOWN_MANY`."""
+    verdict = _verdict(row[2:])
+    peer, family = Endpoint(row[0]), Family(row[1])
+    return KnownEnvelope(peer, verdict.position, verdict.envelope_id, family, verdict)
 
 
 def _verdict(row: Sequence[Any]) -> EnvelopeVerdict:

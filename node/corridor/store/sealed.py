@@ -72,10 +72,15 @@ _FRAMES: Final = (
 )
 _FLIGHT_COLUMNS: Final = (
     "SELECT epoch, seq, envelope_id, payload_root, size_bytes, lane, family, created_ms, attempts,"
-    " settled_ms IS NOT NULL FROM sealed"
+    " settled_ms IS NOT NULL FROM"
 )
-_FIND: Final = f"{_FLIGHT_COLUMNS} WHERE envelope_id = ? AND partner = ?"
-_OPEN: Final = f"{_FLIGHT_COLUMNS} WHERE partner = ? AND settled_ms IS NULL ORDER BY epoch, seq"
+_FIND: Final = (
+    f"{_FLIGHT_COLUMNS} carray(?) asked"
+    " CROSS JOIN sealed ON envelope_id = asked.value AND partner = ?"
+)
+_OPEN: Final = (
+    f"{_FLIGHT_COLUMNS} sealed WHERE partner = ? AND settled_ms IS NULL ORDER BY epoch, seq"
+)
 _RECORDS: Final = (
     "SELECT row, record_id, lane, accepted_ms, bundle, start, size FROM outbox"
     " WHERE row BETWEEN ? AND ? AND sealed = ? AND (verdict IS NULL OR verdict > 2) ORDER BY row"
@@ -144,15 +149,15 @@ class Sealed(Outbox):
 
     def find_sealed(self, peer: Endpoint, envelope_id: bytes) -> InFlight | None:
         """Return an envelope of ours by its id."""
-        row = self._session.row(_FIND, (envelope_id, self._session.partner(peer)))
-        return _in_flight(row) if row else None
+        return self.find_sealed_many(peer, (envelope_id,)).get(envelope_id)
 
     def find_sealed_many(
         self, peer: Endpoint, envelope_ids: Sequence[bytes]
     ) -> Mapping[bytes, InFlight]:
         """Return those of our envelopes to this peer that exist, by id."""
-        found = ((one, self.find_sealed(peer, one)) for one in envelope_ids)
-        return {envelope_id: kept for envelope_id, kept in found if kept}
+        partner = self._session.partner(peer)
+        found = map(_in_flight, self._session.rows_for(_FIND, envelope_ids, partner))
+        return {one.envelope_id: one for one in found}
 
     def records_of(self, peer: Endpoint, position: Position) -> Sequence[Waiting]:
         """Return the outbox records of one of our envelopes that are not final, in order."""

@@ -40,9 +40,9 @@ def put_terms(
     """Let the rows `base`, `base + 1`, … be found by their terms (kind, value)."""
     hashed = session.key.term_hash
     items = [
-        hashed(kind, value)[:_TERM_BYTES] + offset.to_bytes(4)
+        hashed(*term)[:_TERM_BYTES] + offset.to_bytes(4)
         for offset, of_row in enumerate(terms)
-        for kind, value in of_row
+        for term in of_row
     ]
     if items:
         session.execute(_PACK, (side, base, len(items), b"".join(items)))
