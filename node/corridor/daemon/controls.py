@@ -56,7 +56,8 @@ class Controls:
                 case control.StreamStatus(received, receipted):
                     self._status(judged.peer, received, receipted)
                 case control.Tombstone(closed):
-                    self._tombstone(judged.peer, closed)
+                    position = Position(closed.epoch, closed.sequence)
+                    self._recording.close(judged.peer, position, closed.envelope_id)
                 case control.Undecryptable(envelope_id, reason):
                     self._undecryptable(judged.peer, envelope_id, reason)
                 case _:  # a canary is receipted, never acted on
@@ -178,12 +179,3 @@ class Controls:
         recording.mark_restored(recording.now_ms + limits.MAX_FUTURE_SKEW_MS)
         recording.leaf(LeafKind.STREAM_RESET, head.envelope_id)
         recording.events.append(RestoreSeen(peer, ours=True))
-
-    def _tombstone(self, peer: Endpoint, closed: control.HeadRef) -> None:
-        stream = self._recording.reception(peer, closed.epoch, create=False)
-        if stream is None or not stream.close(closed.sequence, closed.envelope_id):
-            return
-        position = Position(closed.epoch, closed.sequence)
-        now_ms = self._recording.now_ms
-        self._change.put_tombstone(peer, position, closed.envelope_id, now_ms)
-        self._recording.touch(stream)

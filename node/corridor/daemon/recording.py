@@ -38,6 +38,7 @@ from corridor.exchange.receive import (
 )
 from corridor.exchange.streams import KEPT, Place, Reception, finished, late_original
 from corridor.exchange.values import (
+    ZERO_ID,
     Family,
     Held,
     Lane,
@@ -165,9 +166,17 @@ class Recording:
         else:
             self.quarantine(link, frame, Reason.FORK)
             self.leaf(LeafKind.FORK, judged.frame.envelope_id)
+            self.close(judged.peer, judged.position, ZERO_ID)
             self._frame_event(link, Reason.FORK, Disposal.QUARANTINED)
             self.events.append(ForkSeen(judged.peer, judged.position))
             self.owe_status(judged.peer)
+
+    def close(self, peer: Endpoint, position: Position, envelope_id: bytes) -> None:
+        """Close a missing position, so that no gap stays open for ever."""
+        stream = self.reception(peer, position.epoch, create=False)
+        if stream is not None and stream.close(position.seq, envelope_id):
+            self.change.put_tombstone(peer, position, envelope_id, self.now_ms)
+            self.touch(stream)
 
     def _keep(self, judged: Judged, known: MutableMapping[bytes, bytes]) -> None:
         created_ms = judged.frame.header.created_ms
