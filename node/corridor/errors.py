@@ -71,7 +71,7 @@ class Reason(IntEnum):
     PADDING = 128
     BATCH = 129
     PAYLOAD_ROOT = 130
-    # stream (R17)
+    # the place in the stream: R17
     FORK = 140
     SEQUENCE = 141
     WINDOW = 142

@@ -157,9 +157,11 @@ def test_every_link_between_documents_leads_somewhere() -> None:
     assert broken == []
 
 
-def test_decisions_are_numbered_without_gaps() -> None:
-    numbers = [int(path.name[:4]) for path in sorted((TREE / "docs" / "decisions").glob("0*.md"))]
-    assert numbers == list(range(1, len(numbers) + 1))
+def test_decisions_are_numbered_without_gaps_and_listed() -> None:
+    decisions = sorted((TREE / "docs" / "decisions").glob("0*.md"))
+    assert [int(path.name[:4]) for path in decisions] == list(range(1, len(decisions) + 1))
+    index = (TREE / "docs" / "decisions" / "README.md").read_text()
+    assert [path.name for path in decisions if path.name not in index] == []
 
 
 def test_no_file_names_a_package_host_or_a_path_of_one_machine() -> None:
