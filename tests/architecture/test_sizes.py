@@ -15,7 +15,6 @@ EXEMPT: dict[str, str] = {
     "node/corridor/standards/ncts/messages.py::_arrival": "a table: the leaves of CC007C",
     "node/corridor/standards/ncts/messages.py::messages": "a table: one entry for each message",
     "node/corridor/standards/generate/journey.py::start": "one literal: a whole movement",
-    "node/corridor/standards/generate/consignments.py::consignment": "one literal: a consignment",
 }
 
 
