@@ -33,7 +33,7 @@ CREATE TABLE outbox (
   size INTEGER NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX outbox_identity ON outbox (record_id, partner);
-CREATE INDEX outbox_waiting ON outbox (partner, lane) WHERE sealed IS NULL;
+CREATE INDEX outbox_waiting ON outbox (partner, lane, sealed) WHERE sealed IS NULL;
 
 -- In which order records of ours became final.
 CREATE TABLE outcomes (
