@@ -103,8 +103,9 @@ class Publisher:
 class Consumer:
     """Counts what arrives; SIGTERM ends it."""
 
-    def __init__(self, connection: dict[str, Any], queue: str) -> None:
+    def __init__(self, connection: dict[str, Any], queue: str, counted: Path) -> None:
         self._queue = queue
+        self._counted = counted
         self._count = 0
         self._bytes = 0
         self._last = 0.0
@@ -143,6 +144,7 @@ class Consumer:
         if self._tag:
             self._channel.basic_ack(self._tag, multiple=True)
             self._tag = 0
+        self._counted.write_text(str(self._count))
         self._connection.ioloop.call_later(0.05, self._tick)
 
     def _end(self, *_: object) -> None:
@@ -207,7 +209,7 @@ def main() -> None:
     if asked.what == "publish":
         result = Publisher(connection, exchange, bodies, asked.window).run(asked.seconds)
     elif asked.what == "consume":
-        result = Consumer(connection, queue).run()
+        result = Consumer(connection, queue, asked.connection.with_suffix(".count")).run()
     elif asked.what == "echo":
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         echo(connection, queue, exchange)

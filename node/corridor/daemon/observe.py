@@ -3,7 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from corridor.daemon.logs import event_logger
 from corridor.daemon.metrics import NodeMetrics
@@ -25,6 +25,8 @@ from corridor.exchange.cues import (
 from corridor.exchange.values import Family, Verdict
 from corridor.transit.parties import Endpoint
 
+_QUIET_S: Final = 10.0
+"""A flood of hostile frames must not become a flood of log lines."""
 _Handler: TypeAlias = Callable[[Any], None]
 
 
@@ -35,6 +37,7 @@ class NodeObserver:
         """Count in `metrics`."""
         self._metrics = metrics
         self.last_heard_ms: dict[Endpoint, int] = {}
+        self._frames: dict[tuple[str, str, str], tuple[int, float]] = {}
         self._handlers: dict[type, _Handler] = {
             EnvelopeSealed: self._sealed,
             EnvelopeRepeated: self._repeated,
@@ -83,8 +86,19 @@ class NodeObserver:
     def _frame_refused(self, event: FrameRefused) -> None:
         link = event.link or "none"
         self._metrics.quarantined.labels(link, event.reason.label, event.disposal).inc()
+        self._warn_of_frames(link, event.reason.label, event.disposal)
+
+    def _warn_of_frames(self, link: str, reason: str, disposal: str) -> None:
+        """Log the first of a kind at once, then how many there were, every ten seconds."""
+        key = (link, reason, disposal)
+        count, said_at = self._frames.get(key, (0, -_QUIET_S))
+        now = time.monotonic()
+        if now - said_at < _QUIET_S:
+            self._frames[key] = (count + 1, said_at)
+            return
+        self._frames[key] = (0, now)
         event_logger().warning(
-            "frame.refused", link=link, reason=event.reason.label, state=event.disposal
+            "frame.refused", link=link, reason=reason, state=disposal, count=count + 1
         )
 
     def _receipt(self, event: ReceiptApplied) -> None:

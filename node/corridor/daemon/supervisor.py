@@ -71,11 +71,13 @@ def _turn_until_ended(node: Node) -> ExitStatus:
     watchdog_s = watchdog_interval_s()
     alive_at = time.monotonic()
     while True:
+        # A debugger that attaches ends the wait with a number that is no signal's.
         caught = signal.sigtimedwait(_SIGNALS, _TURN_S)
-        if caught is not None and caught.si_signo != signal.SIGHUP:
-            event_logger().info("node.stopping", signal=signal.Signals(caught.si_signo).name)
+        number = caught.si_signo if caught is not None else None
+        if number in {signal.SIGTERM, signal.SIGINT}:
+            event_logger().info("node.stopping", signal=signal.Signals(number).name)
             return ExitStatus.OK
-        if caught is not None:
+        if number == signal.SIGHUP:
             _reload(node)
         if node.failure is not None:
             event_logger().error(
