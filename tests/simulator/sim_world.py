@@ -419,6 +419,8 @@ class World:
         """Give the node a new encryption key; partners learn of it at different times."""
         self.view = with_new_key(self.view, node.endpoint)
         new = self.view.enc_keys[node.endpoint][-1]
+        if not keep_old:
+            node.backups.clear()  # a backup from before would need the key that is destroyed
         node.keys = {**(node.keys if keep_old else {}), new: CheapKey(new)}
         for other in self.all:
             self.later(self.random.randrange(60_000), lambda other=other: self.learn(other))

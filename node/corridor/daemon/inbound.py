@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from corridor.daemon.controls import Controls
 from corridor.daemon.recording import Memory, Recording
-from corridor.exchange.cues import Cue, DuplicateReceived, NobodyObserves, Observer
+from corridor.exchange.cues import Cue, Doubted, DuplicateReceived, NobodyObserves, Observer
 from corridor.exchange.parts import (
     REAL_SEALS,
     Examiner,
@@ -97,6 +97,7 @@ class Inbound:
         self._policy = policy or ExchangePolicy()
         self._observe = observe or NobodyObserves()
         self._memory = Memory()
+        self._doubt = False
         self._repeats: dict[bytes, int] = {}
 
     def handle(self, deliveries: Sequence[tuple[str, bytes]], now_ms: int) -> Handled:
@@ -197,6 +198,7 @@ class Inbound:
                 yield change
         except BaseException:
             self._memory = Memory()  # it may say what was not recorded
+            self._doubt = True
             raise
 
     def _record(
@@ -227,8 +229,12 @@ class Inbound:
     ) -> Handled:
         for event in recording.events:
             self._observe.tell(event)
+        doubted, self._doubt = self._doubt, False
         return Handled(
-            tuple(recording.cues), statements, recording.inbox_grew, controls.outcomes_grew
+            (Doubted(), *recording.cues) if doubted else tuple(recording.cues),
+            statements,
+            recording.inbox_grew,
+            controls.outcomes_grew,
         )
 
 

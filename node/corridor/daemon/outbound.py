@@ -21,6 +21,7 @@ from corridor.daemon.sealing import Kept, Sealing
 from corridor.exchange.correspondent import NEVER_MS, Correspondent
 from corridor.exchange.cues import (
     Cue,
+    Doubted,
     EnvelopeRepeated,
     NobodyObserves,
     Observer,
@@ -134,6 +135,9 @@ class Outbound:
     def cues(self, cues: Sequence[Cue], now_ms: int) -> None:
         """Take in what the receiving side has recorded."""
         for cue in cues:
+            if isinstance(cue, Doubted):
+                self._start_anew(now_ms)
+                continue
             peer = self._peer(cue.peer, now_ms)
             if hear(peer, cue, now_ms):
                 self._observe.tell(RestoreSeen(cue.peer, ours=True))
@@ -205,25 +209,25 @@ class Outbound:
     def _mind_the_clock(self, now_ms: int) -> None:
         """Start anew where the clock was put back: no time in memory means anything then."""
         if now_ms < self._latest_ms - _CLOCK_STEP_MS:
-            self._peers.clear()
-            self._timers.clear()
-            self._timed.clear()
-            self._active.clear()
-            self.start(now_ms)
+            self._start_anew(now_ms)
         self._latest_ms = now_ms
+
+    def _start_anew(self, now_ms: int) -> None:
+        self._peers.clear()
+        self._timers.clear()
+        self._timed.clear()
+        self._active.clear()
+        self._owner.clear()
+        self.start(now_ms)
 
     def _reload_changed(self, now_ms: int) -> None:
         """Forget the peers for whom the store holds more than memory does: they start anew."""
-        with self._store.reading() as view:
-            changed = [
-                peer
-                for peer, known in self._peers.items()
-                if view.out_stream(peer).last.epoch > known.before.epoch
-                and view.out_stream(peer).last.envelope_id != known.head.envelope_id
-            ]
-        for endpoint in changed:
-            del self._peers[endpoint]
-            self._peer(endpoint, now_ms).dues.receipt = True
+        for endpoint, peer in list(self._peers.items()):
+            with self._store.reading() as view:
+                last = view.out_stream(endpoint).last
+            if last.epoch > peer.before.epoch and last.envelope_id != peer.head.envelope_id:
+                del self._peers[endpoint]
+                self._peer(endpoint, now_ms).dues.receipt = True
         self._doubt = False
 
     def _refresh(self, now_ms: int) -> None:

@@ -122,7 +122,15 @@ class HeadTold:
     """Whether we know that envelope; where not, we have forgotten it (a restore)."""
 
 
-Cue: TypeAlias = (
+@dataclass(frozen=True, slots=True)
+class Doubted:
+    """A transaction of the receiving side failed, and may have been kept all the same.
+
+    What it would have told is lost: the sending side has to load its memory again.
+    """
+
+
+PeerCue: TypeAlias = (
     Heard
     | Receipted
     | ReceiptOwed
@@ -134,6 +142,7 @@ Cue: TypeAlias = (
     | StatusOwed
     | HeadTold
 )
+Cue: TypeAlias = Doubted | PeerCue
 
 # --- events -------------------------------------------------------------------------------------
 

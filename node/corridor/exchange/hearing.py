@@ -3,12 +3,12 @@
 from corridor.exchange.correspondent import Correspondent
 from corridor.exchange.cues import (
     CannotOpen,
-    Cue,
     Deferred,
     GapsSeen,
     HeadTold,
     Heard,
     PeerCannotOpen,
+    PeerCue,
     Receipted,
     ReceiptOwed,
     ResendAsked,
@@ -16,7 +16,7 @@ from corridor.exchange.cues import (
 )
 
 
-def hear(peer: Correspondent, cue: Cue, now_ms: int) -> bool:  # noqa: C901 - one arm a cue
+def hear(peer: Correspondent, cue: PeerCue, now_ms: int) -> bool:  # noqa: C901 - one arm a cue
     """Change what is remembered of `peer`; returns whether we learnt that we forgot something."""
     match cue:
         case Heard():
