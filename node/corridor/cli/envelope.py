@@ -1,5 +1,6 @@
 """`corridor envelope`: what anybody on the path can see of an envelope, and what its recipient."""
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,8 +57,11 @@ def open_(file: Path, directory: Path, passphrase_file: Path | None, as_json: bo
     for recipient in frame.header.recipients:
         key = keys.get(recipient.enc_key_id)
         if key is not None:
-            opened = describe_opened(open_frame(frame, recipient.endpoint, key))
-            emit(opened, _lines(opened), as_json=as_json)
+            opened = open_frame(frame, recipient.endpoint, key)
+            described = describe_opened(opened)
+            for line, record in zip(described["records"], opened.records, strict=True):
+                line.update(_content(record))
+            emit(described, _lines(described), as_json=as_json)
             return
     sealed_for = ", ".join(one.enc_key_id.hex() for one in frame.header.recipients)
     raise KeyTrouble(f"no key in {directory} opens it; it is sealed for key {sealed_for}")
@@ -69,6 +73,22 @@ def _frame(file: Path) -> "Frame":
 
     with file.open("rb") as content:
         return parse_frame(content.read(MAX_FRAME_BYTES + 1))
+
+
+def _content(record: bytes) -> dict[str, Any]:
+    """Return what a business record says, as protobuf JSON; of any other its name."""
+    from corridor.errors import Refused
+    from corridor.wire.batches import decode_entry, is_business, type_label
+    from corridor.wire.records import decode_record, record_to_json
+
+    try:
+        entry = decode_entry(record)
+        named: dict[str, Any] = {"type_name": type_label(entry.record_type)}
+        if is_business(entry.record_type):
+            named["content"] = json.loads(record_to_json(decode_record(entry.body)))
+    except Refused as refused:
+        return {"refused": refused.reason.label}
+    return named
 
 
 def _lines(value: Any, indent: str = "") -> str:  # noqa: ANN401 - any JSON value

@@ -47,5 +47,6 @@ def _line(key: str, info: FieldInfo, given: Mapping[str, str | int]) -> str:
 
 
 def _toml(value: Any) -> str:  # noqa: ANN401 - whatever a field's default may be
-    # A JSON string of such values is a TOML basic string, a JSON number a TOML number.
-    return json.dumps(str(value) if isinstance(value, Path) else value, ensure_ascii=False)
+    # A JSON string is a TOML basic string but for one character that TOML wants escaped too.
+    text = json.dumps(str(value) if isinstance(value, Path) else value, ensure_ascii=False)
+    return text.replace("\x7f", "\\u007f")

@@ -21,7 +21,7 @@ from corridor.daemon.logs import event_logger
 from corridor.errors import ConfigurationError, CorridorError
 
 Readiness = Callable[[], tuple[bool, str]]
-_TEXT = [("Content-Type", "text/plain; charset=utf-8"), ("Cache-Control", "no-store")]
+_TEXT = (("Content-Type", "text/plain; charset=utf-8"), ("Cache-Control", "no-store"))
 _PAGE = """Corridor node {version}
 
 /metrics     throughput and state, for Prometheus
@@ -99,7 +99,7 @@ class WebServer:
         if path == "/metrics":
             return self._scrape(environ, start)
         status, text = self._page_for(path)
-        start(status, _TEXT)
+        start(status, list(_TEXT))  # the server adds to the list it is given
         return [text]
 
     def _scrape(self, environ: dict[str, Any], start: Any) -> Iterable[bytes]:  # noqa: ANN401 - as above
@@ -107,7 +107,7 @@ class WebServer:
             body: Iterable[bytes] = self._metrics(environ, start)
         except CorridorError as error:
             event_logger().error("scrape.failed", code=error.code)
-            start("503 Service Unavailable", _TEXT)
+            start("503 Service Unavailable", list(_TEXT))
             return [b"the store cannot be read now\n"]
         return body
 
