@@ -40,6 +40,7 @@ from corridor.exchange.streams import KEPT, Place, Reception, finished, late_ori
 from corridor.exchange.values import (
     ZERO_ID,
     Family,
+    Head,
     Held,
     Lane,
     LeafEntry,
@@ -152,7 +153,8 @@ class Recording:
         place = stream.place(judged.position.seq, envelope_id, judged.prev)
         if place is Place.TAKEN:
             held = self.change.at_position(judged.peer, judged.position)
-            place = Place.LATE if held and late_original(held, envelope_id) else Place.FORK
+            late = held is not None and late_original(held, envelope_id)
+            place = Place.LATE if late else Place.FORK
         return place
 
     def _turn_away(self, judged: Judged, place: Place | None) -> None:
@@ -164,12 +166,25 @@ class Recording:
             self.quarantine(link, frame, Reason.SEQUENCE)
             self._frame_event(link, Reason.SEQUENCE, Disposal.QUARANTINED)
         else:
-            self.quarantine(link, frame, Reason.FORK)
-            self.leaf(LeafKind.FORK, judged.frame.envelope_id)
-            self.close(judged.peer, judged.position, ZERO_ID)
-            self._frame_event(link, Reason.FORK, Disposal.QUARANTINED)
-            self.events.append(ForkSeen(judged.peer, judged.position))
-            self.owe_status(judged.peer)
+            self._fork(judged)
+
+    def _fork(self, judged: Judged) -> None:
+        """Keep both as evidence, tell the sender what we hold, and let nothing wait for it."""
+        peer, position = judged.peer, judged.position
+        held = self._held_at(peer, position)
+        self.quarantine(judged.link, judged.data, Reason.FORK)
+        self.leaf(LeafKind.FORK, judged.frame.envelope_id, held.envelope_id if held else ZERO_ID)
+        self.close(peer, position, ZERO_ID)
+        self._frame_event(judged.link, Reason.FORK, Disposal.QUARANTINED)
+        self.events.append(ForkSeen(peer, position))
+        self.cue(StatusOwed(peer, held))
+
+    def _held_at(self, peer: Endpoint, position: Position) -> Head | None:
+        held = self.change.at_position(peer, position) or ZERO_ID
+        for kept in self._kept:  # by this very transaction, and not written yet
+            if kept.peer == peer and kept.position == position:
+                held = kept.envelope_id
+        return None if held == ZERO_ID else Head(position.epoch, position.seq, held)
 
     def close(self, peer: Endpoint, position: Position, envelope_id: bytes) -> None:
         """Close a missing position, so that no gap stays open for ever."""
@@ -247,9 +262,9 @@ class Recording:
             self.memory.restored_ms = until_ms
             self.change.put_setting(RESTORED, until_ms.to_bytes(8))
 
-    def leaf(self, kind: LeafKind, subject: bytes) -> None:
+    def leaf(self, kind: LeafKind, subject: bytes, aux: bytes = ZERO_ID) -> None:
         """Add to the evidence log."""
-        self.change.append_leaf(LeafEntry(kind, self.now_ms, subject))
+        self.change.append_leaf(LeafEntry(kind, self.now_ms, subject, aux))
 
     def owe_again(self, peer: Endpoint, positions: list[Position]) -> None:
         """Owe receipts for envelopes that came again."""

@@ -252,7 +252,11 @@ class Correspondent:
 
     def told_head(self, received: Head | None, now_ms: int, *, known: bool) -> bool:
         """The peer told what it holds of ours; returns whether a newer epoch has begun for it."""
-        if received is None or received.epoch < self.head.epoch:
+        if received is None:
+            return False
+        if received.epoch < self.head.epoch:
+            if not known:
+                self._contradicted(Position(received.epoch, received.seq), now_ms)
             return False
         if received.epoch == self.head.epoch and (known or not received.seq):
             if self.opening:
@@ -262,6 +266,12 @@ class Correspondent:
             return False
         self.jump(received.epoch, now_ms)
         return True
+
+    def _contradicted(self, position: Position, now_ms: int) -> None:
+        """The peer holds another envelope of ours, now forgotten, at this position."""
+        flight = self.flights.get(self.by_position.get(position, b""))
+        if flight is not None:
+            self.cannot_be_opened(flight.envelope, now_ms)
 
     def jump(self, beyond: int, now_ms: int) -> None:
         """Begin an epoch after `beyond`; what is unreceipted of this one is sealed anew."""

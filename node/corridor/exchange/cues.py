@@ -110,6 +110,8 @@ class StatusOwed:
     """The peer should be told what we know of its streams (it opened an epoch, or forked)."""
 
     peer: Endpoint
+    held: Head | None = None
+    """What we hold at a position that the peer filled a second time."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,8 @@ class Dues:
     receipt: bool = False
     status: bool = False
     status_next_ms: int = 0
+    contradicted: Head | None = None
+    """What we hold where the peer filled a position twice: told instead of the newest."""
     deferrals: dict[bytes, EnvelopeVerdict] = field(default_factory=dict)
     cannot_open: dict[bytes, Reason] = field(default_factory=dict)
     cannot_open_next_ms: int = 0
@@ -143,7 +145,8 @@ class Dues:
             records.append(compose(verdicts, known.streams, *known.log))
         status = self.status and now_ms >= self.status_next_ms
         if status:
-            records.append(control.StreamStatus(_ref(received), _ref(known.receipted)))
+            told = self.contradicted or received
+            records.append(control.StreamStatus(_ref(told), _ref(known.receipted)))
         watches = tuple(epoch for epoch, w in self.watches.items() if w.due_ms <= now_ms)
         if watches:
             records.append(_resend({epoch: self.watches[epoch] for epoch in watches}))
@@ -152,8 +155,8 @@ class Dues:
         may_tell = now_ms >= self.cannot_open_next_ms
         cannot_open = tuple(self.cannot_open)[: _ANSWERS if may_tell else 0]
         records += [control.Undecryptable(id_, self.cannot_open[id_]) for id_ in cannot_open]
-        told = {verdict.envelope_id for verdict in verdicts}
-        deferrals = tuple(id_ for id_ in self.deferrals if id_ in told)
+        carried = {verdict.envelope_id for verdict in verdicts}
+        deferrals = tuple(id_ for id_ in self.deferrals if id_ in carried)
         answers = tuple(v.position for v in verdicts if v.envelope_id not in self.deferrals)
         return Composed(
             tuple(records),
@@ -175,6 +178,7 @@ class Dues:
             self.receipt = composed.more_owed or len(composed.deferrals) < len(self.deferrals)
         if composed.status:
             self.status, self.status_next_ms = False, now_ms + policy.answer_gap_ms
+            self.contradicted = None
         for envelope_id in composed.deferrals:
             del self.deferrals[envelope_id]
         for position in composed.tombstones:

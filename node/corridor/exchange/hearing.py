@@ -37,9 +37,11 @@ def hear(peer: Correspondent, cue: PeerCue, now_ms: int) -> bool:  # noqa: C901 
             peer.dues.refuse_opening(envelope_id, reason)
         case PeerCannotOpen(_, envelope):
             peer.cannot_be_opened(envelope, now_ms)
-        case StatusOwed():
+        case StatusOwed(_, None):
             peer.dues.status = True
             peer.heard_again(now_ms)
+        case StatusOwed(_, held):
+            peer.dues.status, peer.dues.contradicted = True, held
         case HeadTold(_, received, known):
             return peer.told_head(received, now_ms, known=known)
     return False
