@@ -41,7 +41,10 @@ def examine(
     offered: Sequence[Offered], me: Endpoint, trust: TrustView, now_ms: int, *, has_room: bool
 ) -> list[Submission | Answer]:
     """Return for each offered record what to keep, or why it is refused, in order."""
-    parsed = [_try_parse(one, me, trust, now_ms, has_room=has_room) for one in offered]
+    if not has_room:
+        return [_no_room(one, now_ms) for one in offered]
+    desk = _Desk(me, trust, now_ms)
+    parsed = [desk.parse(one) for one in offered]
     sound = [one for one in parsed if isinstance(one, _Parsed)]
     faults = iter(
         check_records([one.record for one in sound], [one.offered.record for one in sound])
@@ -59,46 +62,54 @@ def _examined(parsed: _Parsed, faults: tuple[str, ...]) -> Submission | Answer:
     return Submission(parsed.peer, parsed.record_id, parsed.kind, lane, entry, terms)
 
 
-def _try_parse(
-    offered: Offered, me: Endpoint, trust: TrustView, now_ms: int, *, has_room: bool
-) -> _Parsed | Answer:
-    record_id = offered.record_id or uuid7(now_ms, os.urandom(_ID_RANDOM_BYTES))
-    if not has_room:
-        why = "free disk space is below the configured floor"
-        return Answer("refused", record_id, Reason.STORE_FULL, (why,))
-    try:
-        return _parse(offered, record_id, me, trust, now_ms)
-    except Refused as refused:
-        faults = (refused.detail,) if refused.detail else ()
-        return Answer("refused", record_id, refused.reason, faults)
+def _no_room(offered: Offered, now_ms: int) -> Answer:
+    why = "free disk space is below the configured floor"
+    return Answer("refused", _id_of(offered, now_ms), Reason.STORE_FULL, (why,))
 
 
-def _parse(
-    offered: Offered, record_id: bytes, me: Endpoint, trust: TrustView, now_ms: int
-) -> _Parsed:
-    if len(record_id) != limits.RECORD_ID_BYTES:
-        raise Refused(Reason.RECORD_MALFORMED, f"a record id of {limits.RECORD_ID_BYTES} bytes")
-    if len(offered.record) > limits.MAX_RECORD_BYTES - limits.ENTRY_OVERHEAD_BYTES:
-        raise Refused(Reason.RECORD_TOO_LARGE, f"{len(offered.record)} bytes")
-    peer = _recipient(offered.recipient, trust, me, now_ms)
-    record = decode_record(offered.record)
-    kind = record_type_of(record)
-    if not trust.authorises(me, peer, kind, now_ms):
-        raise Refused(Reason.NOT_AUTHORISED, f"no agreement lets us send type {kind} to {peer}")
-    return _Parsed(peer, record_id, kind, record, offered)
+def _id_of(offered: Offered, now_ms: int) -> bytes:
+    return offered.record_id or uuid7(now_ms, os.urandom(_ID_RANDOM_BYTES))
 
 
-def _recipient(text: str, trust: TrustView, me: Endpoint, now_ms: int) -> Endpoint:
-    """Find a partner by endpoint or country code."""
-    partners = trust.partners(me, now_ms)
-    for partner in partners:
-        if text in (partner, partner.country):
-            return partner
-    try:
-        named = Endpoint.parse(text) if "." in text else CountryCode.parse(text)
-    except ValueError as error:
-        raise Refused(Reason.UNKNOWN_RECIPIENT, str(error)) from None
-    known = ", ".join(partners) or "none"
-    raise Refused(
-        Reason.UNKNOWN_RECIPIENT, f"no agreement in force with {named}; partners are: {known}"
-    )
+class _Desk:
+    """Parses what is offered at one moment; finds each recipient once."""
+
+    def __init__(self, me: Endpoint, trust: TrustView, now_ms: int) -> None:
+        self._me = me
+        self._trust = trust
+        self._now_ms = now_ms
+        self._partners = trust.partners(me, now_ms)
+        self._known: dict[str, Endpoint] = {
+            name: partner for partner in self._partners for name in (partner, partner.country)
+        }
+
+    def parse(self, offered: Offered) -> _Parsed | Answer:
+        """Return the record with its recipient, or why it is refused."""
+        record_id = _id_of(offered, self._now_ms)
+        try:
+            return self._parse(offered, record_id)
+        except Refused as refused:
+            faults = (refused.detail,) if refused.detail else ()
+            return Answer("refused", record_id, refused.reason, faults)
+
+    def _parse(self, offered: Offered, record_id: bytes) -> _Parsed:
+        if len(record_id) != limits.RECORD_ID_BYTES:
+            raise Refused(Reason.RECORD_MALFORMED, f"a record id of {limits.RECORD_ID_BYTES} bytes")
+        if len(offered.record) > limits.MAX_RECORD_BYTES - limits.ENTRY_OVERHEAD_BYTES:
+            raise Refused(Reason.RECORD_TOO_LARGE, f"{len(offered.record)} bytes")
+        peer = self._known.get(offered.recipient) or self._refuse_recipient(offered.recipient)
+        record = decode_record(offered.record)
+        kind = record_type_of(record)
+        if not self._trust.authorises(self._me, peer, kind, self._now_ms):
+            raise Refused(Reason.NOT_AUTHORISED, f"no agreement lets us send type {kind} to {peer}")
+        return _Parsed(peer, record_id, kind, record, offered)
+
+    def _refuse_recipient(self, text: str) -> Endpoint:
+        try:
+            named = Endpoint.parse(text) if "." in text else CountryCode.parse(text)
+        except ValueError as error:
+            raise Refused(Reason.UNKNOWN_RECIPIENT, str(error)) from None
+        known = ", ".join(self._partners) or "none"
+        raise Refused(
+            Reason.UNKNOWN_RECIPIENT, f"no agreement in force with {named}; partners are: {known}"
+        )
