@@ -17,15 +17,14 @@ import heapq
 from collections.abc import Callable, Iterable, Sequence
 from random import random
 
+from corridor.daemon.releasing import Publish, Releasing
 from corridor.daemon.sealing import Kept, Sealing
 from corridor.exchange.correspondent import NEVER_MS, Correspondent
 from corridor.exchange.cues import (
     Cue,
     Doubted,
-    EnvelopeRepeated,
     NobodyObserves,
     Observer,
-    Outgoing,
     PeerWindow,
     RestoreSeen,
     Way,
@@ -37,7 +36,7 @@ from corridor.exchange.parts import REAL_SEALS, Identity, Seals, Trust
 from corridor.exchange.policy import ExchangePolicy
 from corridor.exchange.repair import GateCue
 from corridor.exchange.streams import Reception
-from corridor.exchange.values import ZERO_ID, Lane, Position
+from corridor.exchange.values import Lane
 from corridor.store.port import Store, Transaction
 from corridor.transit.parties import Endpoint
 
@@ -46,11 +45,6 @@ _REFRESH_MS = 60_000
 
 _CLOCK_STEP_MS = 10_000
 """How far a clock may be put back without any timer being worth a new start."""
-
-_FRAMES_AT_ONCE = 8
-"""Frames read from the store at once, at most 9 MiB."""
-
-Publish = Callable[[Outgoing], bool]
 
 
 class Outbound:
@@ -339,81 +333,15 @@ class Outbound:
         """Publish what is recorded; returns whether the publisher takes nothing more."""
         for kept in fresh:
             self._observe.tell(kept.event)
-        for kept in fresh:
-            flight = kept.peer.flights[kept.envelope.envelope_id]
-            if not self._publish(kept.peer, flight, kept.envelope.frame, now_ms, publish):
-                self._active |= active
-                return True
-        left = self._policy.repeats_per_step
-        for endpoint in active:
-            peer = self._peers[endpoint]
-            left -= self._repeat(peer, left, now_ms, publish)
-            if left < 0:
-                self._active |= active
-                return True
-        return False
-
-    def _repeat(self, peer: Correspondent, most: int, now_ms: int, publish: Publish) -> int:
-        """Publish again what is ready or was asked for.
-
-        Returns how many; more than `most` where the publisher takes nothing more.
-        """
-        ready = peer.ready()
-        flights = {flight.envelope.position: flight for flight in ready[:most]}
-        asked = peer.take_asked(most - len(flights), now_ms)
-        positions = (*flights, *asked)
-        for start in range(0, len(positions), _FRAMES_AT_ONCE):
-            some = positions[start : start + _FRAMES_AT_ONCE]
-            with self._store.reading() as view:
-                frames = dict(view.frames(peer.peer, some))
-            for position in some:
-                frame = frames.get(position)
-                if frame is None:
-                    _frame_gone(peer, position, flights.get(position))
-                elif not self._again(peer, frame, flights.get(position), now_ms, publish):
-                    return most + 1
-        if len(ready) > most or peer.asked:
-            self._active.add(peer.peer)
-        return len(positions)
-
-    def _again(
-        self,
-        peer: Correspondent,
-        frame: bytes,
-        flight: Flight | None,
-        now_ms: int,
-        publish: Publish,
-    ) -> bool:
-        if flight is not None:
-            why = "tail" if flight.repeats else "link"
-            done = self._publish(peer, flight, frame, now_ms, publish)
-        else:
-            why = "resend"
-            parsed = self._seals.parse(frame)
-            lane = Lane(parsed.header.lane)
-            done = publish(Outgoing(peer.peer, parsed.envelope_id, frame, lane, repeated=True))
-        if done:
-            self._observe.tell(EnvelopeRepeated(peer.peer, why))
-        return done
-
-    def _publish(
-        self,
-        peer: Correspondent,
-        flight: Flight,
-        frame: bytes,
-        now_ms: int,
-        publish: Publish,
-    ) -> bool:
-        envelope = flight.envelope
-        again = flight.repeats > 0
-        # the broker may answer within the call: memory knows of the publishing before
-        flight.published(now_ms, self._policy)
-        self._owner[envelope.envelope_id] = peer
-        if publish(Outgoing(peer.peer, envelope.envelope_id, frame, envelope.lane, repeated=again)):
-            return True
-        flight.not_published()
-        del self._owner[envelope.envelope_id]
-        return False
+        releasing = Releasing(self._store, self._seals, self._policy, self._owner, now_ms, publish)
+        releasing.fresh(fresh)
+        releasing.again([self._peers[endpoint] for endpoint in active])
+        for event in releasing.events:
+            self._observe.tell(event)
+        self._active.update(peer.peer for peer in releasing.unfinished)
+        if releasing.full:
+            self._active.update(active)
+        return releasing.full
 
     def _after(self, active: Iterable[Endpoint], now_ms: int) -> None:
         """Note when each peer wants to be woken, and tell how the way to it is."""
@@ -426,11 +354,3 @@ class Outbound:
             if self._ways.get(endpoint, Way.OPEN) is not peer.way:
                 self._ways[endpoint] = peer.way
                 self._observe.tell(WayChanged(endpoint, peer.way, peer.blocked))
-
-
-def _frame_gone(peer: Correspondent, position: Position, flight: Flight | None) -> None:
-    """The bytes are kept no more, or were lost with a restore: the position is closed."""
-    if flight is None:
-        peer.dues.bury(position, ZERO_ID)
-    else:
-        peer.seal_anew(flight.envelope)

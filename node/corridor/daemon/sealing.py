@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from corridor.errors import Reason, Refused
-from corridor.exchange.correspondent import Correspondent, OutHead
+from corridor.exchange.correspondent import Correspondent
 from corridor.exchange.cues import EnvelopeSealed
 from corridor.exchange.dues import Composed, Known
+from corridor.exchange.outgoing import OutHead
 from corridor.exchange.parts import Identity, SealingKeyLike, Seals, Trust
 from corridor.exchange.policy import MAX_PENDING, ExchangePolicy
 from corridor.exchange.values import (

@@ -11,17 +11,24 @@ Rules:
 * a receipt waits while another awaits its confirm, so that under load one tells of many.
 """
 
-from dataclasses import dataclass
-from typing import Final, Self
+from typing import Final
 
 from corridor.errors import Reason
 from corridor.exchange.cues import Way
 from corridor.exchange.dues import Dues
-from corridor.exchange.outgoing import Flight, Stage, Step, is_ahead, is_stale
+from corridor.exchange.outgoing import (
+    Flight,
+    OutHead,
+    Stage,
+    Step,
+    in_flight_of,
+    is_ahead,
+    is_stale,
+    next_epoch,
+)
 from corridor.exchange.policy import CONTROL_CREDIT, MAX_EPOCH_LEAD_S, ExchangePolicy
 from corridor.exchange.repair import Breaker, Gate, GateCue, backoff_ms, turn
 from corridor.exchange.values import (
-    ZERO_ID,
     Family,
     Head,
     InFlight,
@@ -35,26 +42,6 @@ from corridor.transit.parties import Endpoint
 from corridor.wire import limits
 
 NEVER_MS: Final = 1 << 62
-
-
-@dataclass(frozen=True, slots=True)
-class OutHead:
-    """Where us → peer stands in the epoch of this run."""
-
-    epoch: int
-    seq: int = 0
-    envelope_id: bytes = ZERO_ID
-    created_ms: int = 0
-
-    def after(self, envelope: SealedEnvelope) -> Self:
-        """Return the head once `envelope` is recorded."""
-        position = envelope.position
-        return type(self)(position.epoch, position.seq, envelope.envelope_id, envelope.created_ms)
-
-
-def next_epoch(last: int, now_ms: int) -> int:
-    """Return the epoch after `last`: the Unix time in seconds where that is greater."""
-    return max(last + 1, now_ms // 1000)
 
 
 class Correspondent:
@@ -130,7 +117,7 @@ class Correspondent:
 
     def sealed(self, envelope: SealedEnvelope, *, opening: bool, receipt: bool) -> Flight:
         """Take in an envelope that has just been recorded."""
-        flight = Flight(_in_flight(envelope), answered=opening)
+        flight = Flight(in_flight_of(envelope), answered=opening)
         self.head = self.head.after(envelope)
         self.add(flight)
         if opening:
@@ -397,15 +384,3 @@ class Correspondent:
         if self.can_seal and self.reseal:
             times.append(self.reseal_due_ms)
         return min(times, default=NEVER_MS)
-
-
-def _in_flight(envelope: SealedEnvelope) -> InFlight:
-    return InFlight(
-        envelope.position,
-        envelope.envelope_id,
-        envelope.payload_root,
-        len(envelope.frame),
-        envelope.lane,
-        envelope.family,
-        envelope.created_ms,
-    )

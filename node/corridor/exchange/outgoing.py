@@ -10,11 +10,11 @@ Rules:
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, Self
 
 from corridor.exchange.policy import ExchangePolicy
 from corridor.exchange.repair import IllegalTransition, backoff_ms
-from corridor.exchange.values import Family, InFlight, Lane
+from corridor.exchange.values import ZERO_ID, Family, InFlight, Lane, SealedEnvelope
 from corridor.wire import limits
 
 
@@ -133,3 +133,36 @@ def is_ahead(created_ms: int, now_ms: int) -> bool:
 def is_stale(created_ms: int, now_ms: int, policy: ExchangePolicy) -> bool:
     """Tell whether a partner would refuse or defer an envelope created then: seal it anew."""
     return is_ahead(created_ms, now_ms) or created_ms + policy.lifetime_ms <= now_ms
+
+
+def in_flight_of(envelope: SealedEnvelope) -> InFlight:
+    """Return what the sender's memory needs of an envelope."""
+    return InFlight(
+        envelope.position,
+        envelope.envelope_id,
+        envelope.payload_root,
+        len(envelope.frame),
+        envelope.lane,
+        envelope.family,
+        envelope.created_ms,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class OutHead:
+    """Where us → peer stands in the epoch of this run."""
+
+    epoch: int
+    seq: int = 0
+    envelope_id: bytes = ZERO_ID
+    created_ms: int = 0
+
+    def after(self, envelope: SealedEnvelope) -> Self:
+        """Return the head once `envelope` is recorded."""
+        position = envelope.position
+        return type(self)(position.epoch, position.seq, envelope.envelope_id, envelope.created_ms)
+
+
+def next_epoch(last: int, now_ms: int) -> int:
+    """Return the epoch after `last`: the Unix time in seconds where that is greater."""
+    return max(last + 1, now_ms // 1000)

@@ -29,6 +29,8 @@ from corridor.wire.local import parse_request
 from corridor.wire.v1 import local_pb2 as local
 
 _DEFAULT_LIMIT: Final = 256
+_MAX_CURSOR: Final = 2**63 - 1
+"""The largest number a store knows; a cursor in a request may be twice as large."""
 _MAX_LIMIT: Final = 4096
 _MAX_CONNECTIONS: Final = 64
 _PATIENCE_S: Final = 30.0
@@ -150,7 +152,9 @@ class LocalServer:
     def _take(self, request: local.LocalRequest) -> local.LocalReply:
         asked = request.take
         reply = local.LocalReply(take=local.TakeReply())
-        for one in self._service.take(asked.after, _limit(asked.limit), asked.wait_ms / 1000):
+        for one in self._service.take(
+            _cursor(asked.after), _limit(asked.limit), asked.wait_ms / 1000
+        ):
             reply.take.deliveries.add(
                 cursor=one.cursor,
                 sender=one.peer,
@@ -163,13 +167,15 @@ class LocalServer:
         return reply
 
     def _acknowledge(self, request: local.LocalRequest) -> local.LocalReply:
-        count = self._service.acknowledge(request.acknowledge.up_to)
+        count = self._service.acknowledge(_cursor(request.acknowledge.up_to))
         return local.LocalReply(acknowledge=local.AcknowledgeReply(acknowledged=count))
 
     def _outcomes(self, request: local.LocalRequest) -> local.LocalReply:
         asked = request.outcomes
         reply = local.LocalReply(outcomes=local.OutcomesReply())
-        for one in self._service.outcomes(asked.after, _limit(asked.limit), asked.wait_ms / 1000):
+        for one in self._service.outcomes(
+            _cursor(asked.after), _limit(asked.limit), asked.wait_ms / 1000
+        ):
             reply.outcomes.outcomes.add(
                 cursor=one.cursor,
                 recipient=one.peer,
@@ -220,6 +226,10 @@ def _limit(asked: int) -> int:
     return min(asked or _DEFAULT_LIMIT, _MAX_LIMIT)
 
 
+def _cursor(asked: int) -> int:
+    return min(asked, _MAX_CURSOR)
+
+
 def _error(code: str, message: str) -> local.LocalReply:
     return local.LocalReply(error=local.LocalError(code=code, message=message))
 
@@ -236,7 +246,7 @@ def _bind(path: Path) -> socket.socket:
             listener.bind(str(path))
         finally:
             os.umask(old_mask)
-        listener.listen(16)
+        listener.listen(_MAX_CONNECTIONS)
     except OSError as error:
         listener.close()
         raise ConfigurationError(

@@ -17,7 +17,7 @@ import corridor
 from corridor.daemon import logs
 from corridor.daemon.logs import allow_listed, configure_logs, event_logger, place_of
 
-SECRET = "Kaukasus Spedition Ltd"
+HOLDER = "Kaukasus Spedition Ltd"
 SOURCES = sorted(Path(corridor.__file__).parent.rglob("*.py"))
 
 
@@ -66,17 +66,17 @@ def test_every_event_is_a_fixed_name_with_fields_of_the_list() -> None:
 def test_a_field_of_the_list_is_written_and_any_other_says_only_what_it_was(
     log: io.StringIO,
 ) -> None:
-    event_logger().info("record.refused", peer="GE.RS", count=3, holder=SECRET, raw=b"123")
+    event_logger().info("record.refused", peer="GE.RS", count=3, holder=HOLDER, raw=b"123")
     line = json.loads(log.getvalue())
     assert line["event"] == "record.refused"
     assert (line["peer"], line["count"], line["level"]) == ("GE.RS", 3, "info")
-    assert line["holder"] == f"<str {len(SECRET)}>"
+    assert line["holder"] == f"<str {len(HOLDER)}>"
     assert line["raw"] == "<bytes 3>"
     assert line["timestamp"].endswith("Z")
 
 
 anything = st.recursive(
-    st.just(SECRET) | st.just(SECRET.encode()) | st.integers() | st.none(),
+    st.just(HOLDER) | st.just(HOLDER.encode()) | st.integers() | st.none(),
     lambda inner: st.lists(inner) | st.dictionaries(st.just("name"), inner) | st.tuples(inner),
     max_leaves=5,
 )
@@ -85,15 +85,15 @@ anything = st.recursive(
 @given(st.dictionaries(st.text(min_size=1).filter(lambda key: key not in logs._ALLOWED), anything))
 def test_no_value_under_a_foreign_name_is_ever_written(fields: dict[str, object]) -> None:
     kept = allow_listed(None, "info", dict(fields))
-    assert SECRET not in "".join(map(str, kept.values()))
+    assert HOLDER not in "".join(map(str, kept.values()))
     assert all(str(value).startswith("<") for value in kept.values())
 
 
 @given(st.sampled_from(sorted(logs._ALLOWED)), anything.filter(lambda v: not isinstance(v, str)))
 def test_no_structure_or_object_is_written_under_an_allowed_name(key: str, value: object) -> None:
     kept = str(allow_listed(None, "info", {key: value})[key])
-    assert SECRET not in kept
-    assert SECRET.encode().hex() not in kept or len(SECRET) <= 32
+    assert HOLDER not in kept
+    assert HOLDER.encode().hex() not in kept or len(HOLDER) <= 32
 
 
 def test_ids_are_written_in_hexadecimal_and_long_bytes_and_texts_are_not() -> None:
@@ -104,18 +104,18 @@ def test_ids_are_written_in_hexadecimal_and_long_bytes_and_texts_are_not() -> No
 
 
 def test_of_a_librarys_complaint_only_where_it_came_from_is_kept(log: io.StringIO) -> None:
-    logging.getLogger("somelib").warning("connection to %s refused", SECRET)
+    logging.getLogger("somelib").warning("connection to %s refused", HOLDER)
     line = json.loads(log.getvalue())
     assert line["event"] == "library.complained"
     assert line["code"] == "somelib"
-    assert SECRET not in log.getvalue()
+    assert HOLDER not in log.getvalue()
     logging.getLogger("pika.adapters").error("a page of it")
     assert log.getvalue().count("\n") == 1
 
 
 def test_of_a_thread_that_dies_only_what_and_where_is_kept(log: io.StringIO) -> None:
     def fail() -> None:
-        raise ValueError(SECRET)
+        raise ValueError(HOLDER)
 
     thread = threading.Thread(target=fail)
     thread.start()
@@ -123,7 +123,7 @@ def test_of_a_thread_that_dies_only_what_and_where_is_kept(log: io.StringIO) -> 
     line = json.loads(log.getvalue())
     assert (line["event"], line["cause"]) == ("thread.failed", "ValueError")
     assert "test_daemon_logs:" in line["stage"]
-    assert SECRET not in log.getvalue()
+    assert HOLDER not in log.getvalue()
 
 
 def test_text_is_for_a_person_and_lower_levels_can_be_left_out() -> None:
