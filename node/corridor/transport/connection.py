@@ -102,7 +102,10 @@ class LeanConnection(SelectConnection):  # type: ignore[misc]  # pika carries no
                 transport._sock.shutdown(socket.SHUT_RDWR)  # noqa: SLF001
 
     def dispose(self) -> None:
-        """Close the socket of a connection whose loop has ended."""
+        """Close the socket of a connection whose loop has ended, also while it was being made."""
+        dialled = getattr(getattr(self._connection_workflow, "_connector", None), "_sock", None)
+        if dialled is not None:
+            dialled.close()
         transport = self._transport
         if transport is not None:
             transport._close_and_finalize()  # noqa: SLF001 - its loop can no longer do it
