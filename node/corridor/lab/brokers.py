@@ -236,7 +236,8 @@ class PrivateBroker:
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": (
                 "+S 1:1 -kernel inet_dist_use_interface {127,0,0,1}"
             ),
-            "RABBITMQ_CTL_ERL_ARGS": "+S 1:1",
+            # a tool that finds no port mapper would start one that outlives us
+            "RABBITMQ_CTL_ERL_ARGS": "+S 1:1 -start_epmd false",
             "RUNNING_UNDER_SYSTEMD": _EXEC_DIRECTLY,
         }
 
