@@ -1,8 +1,7 @@
 """The properties of PROTOCOL §7.5, judged by what really happened."""
 
-from simulator.sim_world import World, is_final
-
 from corridor.exchange.values import Verdict
+from simulator.sim_world import World, is_final
 
 
 def check_all(world: World) -> None:

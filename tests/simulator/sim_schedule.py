@@ -1,9 +1,8 @@
 """A schedule: from one seed, what is sent when, and what goes wrong when."""
 
+from corridor.exchange.values import Lane
 from simulator.sim_properties import check_all
 from simulator.sim_world import HOUR, MINUTE, Faults, World
-
-from corridor.exchange.values import Lane
 
 MISHAPS = (
     "kill", "kill", "kill", "restart", "lose_link", "rotate", "rotate_lose",

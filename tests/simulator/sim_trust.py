@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass, replace
 
-from simulator.sim_seals import CheapKey
-
 from corridor.errors import Reason, Refused
 from corridor.transit.parties import Endpoint
+from simulator.sim_seals import CheapKey
 
 NETWORK = b"simulated network"[:16]
 

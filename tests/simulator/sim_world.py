@@ -15,9 +15,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from simulator.sim_seals import CHEAP_SEALS, CheapKey
-from simulator.sim_trust import SimView, first_view, with_new_key
-
 from corridor.daemon.inbound import Inbound
 from corridor.daemon.outbound import Outbound
 from corridor.errors import StoreMisused, StoreTrouble
@@ -28,6 +25,8 @@ from corridor.exchange.values import Lane, Submission, SubmitStatus, Verdict
 from corridor.store.memory import MemoryStore
 from corridor.transit.parties import Endpoint
 from corridor.wire.batches import Entry, encode_entry
+from simulator.sim_seals import CHEAP_SEALS, CheapKey
+from simulator.sim_trust import SimView, first_view, with_new_key
 
 START_MS = 1_800_000_000_000
 MINUTE = 60_000
@@ -483,7 +482,7 @@ class World:
             self.later(1, lambda node=node: node.alive(node.take_inbox))
             self.later(5_000, lambda node=node: self.review_now_and_then(node))
         self.run(limit_ms, self.is_done)
-        self.run(40 * MINUTE, lambda: self.is_quiet())
+        self.run(40 * MINUTE, self.is_quiet)
 
     def is_quiet(self) -> bool:
         """Whether no side owes or waits for anything any more."""
