@@ -36,12 +36,15 @@ from corridor.exchange.parts import REAL_SEALS, Identity, Seals, Trust
 from corridor.exchange.policy import ExchangePolicy
 from corridor.exchange.repair import GateCue
 from corridor.exchange.streams import Reception
-from corridor.exchange.values import Lane
+from corridor.exchange.values import Family, InStream, Lane
 from corridor.store.port import Store, Transaction
 from corridor.transit.parties import Endpoint
 
 _REFRESH_MS = 60_000
 """How often agreements are looked at again: they begin and end at a time."""
+
+_STALE_TIMERS = 1024
+"""Timers that have been set anew may lie about before they are swept."""
 
 _CLOCK_STEP_MS = 10_000
 """How far a clock may be put back without any timer being worth a new start."""
@@ -130,7 +133,7 @@ class Outbound:
         """Take in what the receiving side has recorded."""
         for cue in cues:
             if isinstance(cue, Doubted):
-                self._start_anew(now_ms)
+                self._catch_up(now_ms)
                 continue
             peer = self._peer(cue.peer, now_ms)
             if hear(peer, cue, now_ms):
@@ -190,11 +193,11 @@ class Outbound:
                 stream = view.out_stream(endpoint)
                 epochs = view.in_streams(endpoint)
             peer = Correspondent(endpoint, self._policy, stream.last, now_ms)
+            # control of former epochs is asked for, if it is missed: StreamOpen shows the gap
             for envelope in self._store.unreceipted(endpoint):
-                peer.add(Flight(envelope), uses_credit=False)
-            for epoch in epochs:
-                gaps = Reception.of(epoch).gaps()
-                peer.dues.watch(epoch.epoch, gaps, urgent=False, now_ms=now_ms, policy=self._policy)
+                if envelope.family is Family.DATA:
+                    peer.add(Flight(envelope))
+            _watch(peer, epochs, now_ms)
             self._peers[endpoint] = peer
             self._allow(peer, now_ms)
             self._active.add(endpoint)
@@ -205,6 +208,22 @@ class Outbound:
         if now_ms < self._latest_ms - _CLOCK_STEP_MS:
             self._start_anew(now_ms)
         self._latest_ms = now_ms
+
+    def _catch_up(self, now_ms: int) -> None:
+        """Learn from the store what the receiving side could not tell."""
+        for endpoint, peer in self._peers.items():
+            with self._store.reading() as view:
+                epochs = view.in_streams(endpoint)
+            unreceipted = {one.envelope_id for one in self._store.unreceipted(endpoint)}
+            for envelope_id, flight in list(peer.flights.items()):
+                if flight.is_data and envelope_id not in unreceipted:
+                    peer.drop(envelope_id)
+            peer.dues.watches.clear()
+            _watch(peer, epochs, now_ms)
+            peer.dues.status = True
+        for endpoint in self._store.peers_owed():
+            self._peer(endpoint, now_ms).dues.receipt = True
+        self._touch_all()
 
     def _start_anew(self, now_ms: int) -> None:
         self._peers.clear()
@@ -351,6 +370,15 @@ class Outbound:
             if wake_ms < NEVER_MS and self._timed.get(endpoint) != wake_ms:
                 self._timed[endpoint] = wake_ms
                 heapq.heappush(self._timers, (wake_ms, endpoint))
+        if len(self._timers) > _STALE_TIMERS + 2 * len(self._timed):
+            self._timers = [(wake_ms, endpoint) for endpoint, wake_ms in self._timed.items()]
+            heapq.heapify(self._timers)
             if self._ways.get(endpoint, Way.OPEN) is not peer.way:
                 self._ways[endpoint] = peer.way
                 self._observe.tell(WayChanged(endpoint, peer.way, peer.blocked))
+
+
+def _watch(peer: Correspondent, epochs: Sequence[InStream], now_ms: int) -> None:
+    for epoch in epochs:
+        gaps = Reception.of(epoch).gaps()
+        peer.dues.watch(epoch.epoch, gaps, urgent=False, now_ms=now_ms, policy=peer.policy)

@@ -81,7 +81,7 @@ class Correspondent:
 
     # -- envelopes of ours
 
-    def add(self, flight: Flight, *, uses_credit: bool = True) -> None:
+    def add(self, flight: Flight) -> None:
         """Take an envelope of ours into memory."""
         envelope = flight.envelope
         self.flights[envelope.envelope_id] = flight
@@ -89,7 +89,7 @@ class Correspondent:
         if flight.is_data:
             self.in_flight += 1
             self.in_flight_bytes += envelope.size_bytes
-        elif uses_credit:
+        else:
             self.controls_on_way.add(envelope.envelope_id)
 
     def drop(self, envelope_id: bytes) -> Flight | None:
