@@ -78,6 +78,8 @@ def _planned(
 ) -> Planned:
     sender = _sender(mapping, file, record)
     partners = [country.code for country in scenario.partners(sender)]
+    if not partners:
+        raise ConfigurationError(f"{sender} has no agreement in scenario {scenario.name}")
     named = [mapping[code] for code in _countries(record) if code in mapping]
     recipient = next((code for code in named if code in partners), partners[0])
     record_id = uuid7(time.time_ns() // 1_000_000, os.urandom(10))
