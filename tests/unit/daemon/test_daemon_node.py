@@ -1,0 +1,160 @@
+"""A whole node in this process, its broker absent: readiness, attention, statements, intake."""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from builders_trust import DAY_MS, GE, NOW_MS, TR, make_world
+from builders_wire import declaration, record_of_every_type
+from corridor.daemon.config import load_config
+from corridor.daemon.inbound import Handled
+from corridor.daemon.intake import examine
+from corridor.daemon.node import Node
+from corridor.daemon.offers import Answer, Offered
+from corridor.daemon.rotation import rotate
+from corridor.daemon.trust_keeper import TrustKeeper
+from corridor.errors import Reason
+from corridor.exchange.lanes import default_lane
+from corridor.exchange.values import Lane, Submission
+from corridor.transport.broker import Delivery
+
+NodeFolder = Callable[..., Path]
+
+
+@pytest.fixture
+def node(node_folder: NodeFolder) -> Iterator[Node]:
+    made = Node(load_config(node_folder("GE")))
+    yield made
+    made.stop()
+
+
+def connect(node: Node) -> None:
+    node.sender.connected = node.receiver.connected = True
+
+
+def test_a_node_without_its_broker_is_ready_but_says_that_it_is_degraded(node: Node) -> None:
+    assert node._ready()[0]
+    assert "degraded" in node._ready()[1]
+    connect(node)
+    assert node._ready() == (True, "ready")
+    assert node._attention(time.time_ns() // 1_000_000) == []
+
+
+def test_a_node_that_cannot_keep_what_it_is_given_is_not_ready(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect(node)
+    with monkeypatch.context() as change:
+        change.setattr(node, "_free_mib", 3)
+        assert node._ready() == (False, "not ready: 3 MiB free")
+        refused = node.service.submit([Offered("TR", declaration().SerializeToString())])
+        assert refused[0].reason is Reason.STORE_FULL
+        assert "free disk space" in " ".join(node.status()["attention"])
+    node.receiver._unkept = [Delivery(TR.country, 1, 1, b"", False, None, "inbox.TR")]
+    assert not node._ready()[0]
+    assert "does not keep" in " ".join(node.status()["attention"])
+    node.receiver._unkept = []
+
+
+def test_what_ends_soon_or_has_ended_asks_for_a_person(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect(node)
+    node.sender.blocked = True
+    later = time.time_ns() // 1_000_000 + 3_000 * DAY_MS
+    lines = " ".join(node._attention(later))
+    assert "takes nothing" in lines
+    assert "directory has ended" in lines
+    assert "keys rotate" in lines
+    monkeypatch.setattr("corridor.daemon.node.unix_ms", lambda: later)
+    assert node._ready() == (False, "not ready: the directory has ended")
+
+
+def test_a_partners_new_keys_are_adopted_and_ours_are_told(
+    node: Node, node_folder: NodeFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    partner = load_config(node_folder("TR"))
+    rotate(partner, (2, 1), time.time_ns() // 1_000_000)
+    (_, bundle) = TrustKeeper(partner, time.time_ns() // 1_000_000).own_frames()
+    published: list[tuple[str, bytes]] = []
+
+    def publish(_token: object, country: str, frame: bytes, _message_id: str) -> bool:
+        published.append((country, frame))
+        return True
+
+    actions: list[Callable[[], None]] = []
+    monkeypatch.setattr(node._publisher, "publish", publish)
+    monkeypatch.setattr(node._publisher, "call", actions.append)
+    monkeypatch.setattr(node._consumer, "call", actions.append)
+    before = node.trust.current()
+    node._handled(Handled(statements=(("TR", bundle), ("TR", b"CRT1junk")), inbox_grew=True))
+    assert node.trust.current() is not before
+    for action in actions:
+        action()
+    assert {country for country, _ in published} == {"AZ", "TR"}
+    assert {frame for _, frame in published} == set(node.trust.own_frames())
+    node._handled(Handled(statements=(("TR", bundle),)))
+    assert len(published) == 4
+
+
+def test_once_an_hour_the_store_is_pruned_and_partners_are_told_again(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+    monkeypatch.setattr(node._store, "prune", lambda _now_ms: done.append("prune"))
+    monkeypatch.setattr(node.sender, "run_in_loop", lambda _action: done.append("tell"))
+    node.housekeep()
+    assert done == []
+    for name in [name for name in vars(node) if name.endswith("_at")]:
+        setattr(node, name, 0.0)
+    node.housekeep()
+    assert set(done) == {"prune", "tell"}
+    samples = node.metrics.registry.get_sample_value
+    assert samples("corridor_directory_expiry_timestamp_seconds", {}) is not None
+
+
+# --- intake ----------------------------------------------------------------------------------
+
+VIEW = make_world(types=(1,)).view()
+
+
+def examined(*offered: Offered, has_room: bool = True) -> list[Submission | Answer]:
+    return examine(offered, GE, VIEW, NOW_MS, has_room=has_room)
+
+
+def test_a_type_that_no_agreement_names_is_refused() -> None:
+    records = [record.SerializeToString() for record in record_of_every_type()]
+    found = examined(*(Offered("TR", record) for record in records))
+    assert isinstance(found[0], Submission)
+    assert {one.reason for one in found[1:] if isinstance(one, Answer)} == {Reason.NOT_AUTHORISED}
+    assert len(found) == 20
+
+
+def test_the_lane_is_the_national_systems_choice_or_the_types() -> None:
+    record = declaration().SerializeToString()
+    chosen, left = examined(Offered(TR, record, lane=Lane.BULK), Offered(TR, record))
+    assert isinstance(chosen, Submission)
+    assert isinstance(left, Submission)
+    assert chosen.lane is Lane.BULK
+    assert left.lane is default_lane(1)
+    assert chosen.record_id != left.record_id
+
+
+def test_a_refusal_names_paths_and_never_a_value() -> None:
+    record = declaration()
+    record.declaration.dataset.consignment.gross_mass.lexical = "Kaukasus"
+    record.header.movement.ids[0].value = "secret number"
+    (answer,) = examined(Offered("TR", record.SerializeToString()))
+    assert isinstance(answer, Answer)
+    assert answer.reason is Reason.RECORD_INVALID
+    assert len(answer.faults) >= 2
+    assert "Kaukasus" not in str(answer.faults)
+    assert "secret" not in str(answer.faults)
+
+
+def test_without_room_nothing_is_taken() -> None:
+    (answer,) = examined(Offered("TR", declaration().SerializeToString()), has_room=False)
+    assert isinstance(answer, Answer)
+    assert answer.reason is Reason.STORE_FULL
