@@ -141,7 +141,7 @@ class Outbound:
             self._active.add(cue.peer)
 
     def windows(self) -> tuple[PeerWindow, ...]:
-        """Return how the sending to each peer stands."""
+        """Return how the sending to each peer stands; any thread."""
         return tuple(
             PeerWindow(
                 peer.peer,
@@ -152,7 +152,7 @@ class Outbound:
                 peer.way,
                 peer.head.epoch,
             )
-            for peer in self._peers.values()
+            for peer in tuple(self._peers.values())
         )
 
     def step(self, now_ms: int, publish: Publish) -> int:
