@@ -416,6 +416,8 @@ class World:
 
     def rotate(self, node: Node, *, keep_old: bool) -> None:
         """Give the node a new encryption key; partners learn of it at different times."""
+        # what is still to be fetched again after a restore needs the keys of then
+        keep_old = keep_old or node.restored
         self.view = with_new_key(self.view, node.endpoint)
         new = self.view.enc_keys[node.endpoint][-1]
         if not keep_old:
@@ -487,7 +489,8 @@ class World:
     def is_quiet(self) -> bool:
         """Whether no side owes or waits for anything any more."""
         return all(
-            not (peer.in_flight or peer.reseal or peer.dues.receipt or peer.dues.tombstones)
+            not (peer.in_flight or peer.reseal or peer.opening or peer.controls_on_way)
+            and not (peer.dues.receipt or peer.dues.status or peer.dues.tombstones)
             and not peer.dues.watches
             for node in self.all
             for peer in (node.outbound._peers.values() if node.outbound else ())
