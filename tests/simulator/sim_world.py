@@ -60,9 +60,10 @@ class Faults:
 class SimStore(MemoryStore):
     """The twin, with a beat at every transaction."""
 
-    def __init__(self, beat: Callable[[str], None]) -> None:
+    def __init__(self, beat: Callable[[str], None], committed: Callable[[], None]) -> None:
         super().__init__()
         self.beat = beat
+        self.committed = committed
 
     @contextmanager
     def transaction(self) -> Iterator[Any]:
@@ -70,6 +71,7 @@ class SimStore(MemoryStore):
         with super().transaction() as change:
             yield change
             self.beat("inside the transaction")
+        self.committed()
         self.beat("after the transaction")
 
 
@@ -94,7 +96,7 @@ class Node:
     def __init__(self, world: "World", endpoint: Endpoint) -> None:
         self.world = world
         self.endpoint = endpoint
-        self.store = SimStore(self.beat)
+        self.store = SimStore(self.beat, lambda: world.committed(self))
         self.view: SimView = world.view
         self.keys = {key: CheapKey(key) for key in world.view.enc_keys[endpoint]}
         self.skew_ms = 0
@@ -105,7 +107,8 @@ class Node:
         self.inbound: Any = None
         self.life = 0
         self.wake_at: int | None = None
-        self.cursor = 0
+        self.seen = 0
+        """Up to which inbox row the ghost has looked."""
         self.link = False
         self.backups: list[tuple[Any, int, set[bytes]]] = []
         self.restored = False
@@ -176,7 +179,12 @@ class Node:
             self.turn()
             self.take_inbox()
 
+        life = self.life
         self.alive(go)
+        if self.up and not self.link:  # it could not start: somebody tries again
+            self.stop()
+        if self.life != life:
+            self.world.later(500, lambda: self.start(declared=declared))
 
     def identity(self, base: Identity) -> Identity:
         return Identity(base.endpoint, base.signing_key, self.keys)
@@ -224,7 +232,6 @@ class Node:
             return
         batch = self.inbox[: self.world.random.choice((1, 3, 100))]
         handled = self.inbound.handle(batch, self.now)
-        self.world.committed(self)
         self.beat_only()  # dead before the acknowledgement: all of it comes again
         del self.inbox[: len(batch)]
         self.beat_only()  # dead before telling: the cues are lost
@@ -236,7 +243,6 @@ class Node:
 
     def review(self) -> None:
         handled = self.inbound.review(self.now)
-        self.world.committed(self)
         self.outbound.cues(handled.cues, self.now)
         self.turn()
         self.national()
@@ -403,6 +409,7 @@ class World:
             self.ghost.excused |= {key for key in self.ghost.handed if key[0] == node.endpoint}
         node.store.restore(snapshot)
         node.restored = True
+        node.seen = 0
         node.start(declared=declared)
         self.later(500, lambda: self.resubmit(node))
 
@@ -448,11 +455,11 @@ class World:
 
     def committed(self, node: Node) -> None:
         """Note what the inbox holds now, before anything can be lost again."""
-        tables = node.store._tables.data
-        seen = len(self.ghost.received)
-        for row in tables["inbox"].values():
+        rows = node.store._tables.data["inbox"]
+        while (row := rows.get(node.seen + 1)) is not None:
+            node.seen += 1
             self.ghost.received.add((node.endpoint, row.peer, row.record_id))
-        self.events["new records"] += len(self.ghost.received) - seen
+            self.events["new records"] += 1
 
     def check_receipts(self, node: Node, peer: Endpoint) -> None:
         """Receipts are truthful: what counts as accepted was committed by the recipient."""

@@ -7,7 +7,7 @@ Rules:
 * everything that has to be answered becomes a cue.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from corridor.daemon.recording import Recording
 from corridor.errors import Reason
@@ -43,8 +43,12 @@ class Controls:
         self._recording = recording
         self._change = recording.change
 
-    def act(self, judged: Judged) -> None:
-        """Act on every control record of an envelope, in order."""
+    def act_on(self, envelopes: Iterable[Judged]) -> None:
+        """Act on every control record of these envelopes, in order."""
+        for judged in envelopes:
+            self._act(judged)
+
+    def _act(self, judged: Judged) -> None:
         for record in judged.control:
             match record:
                 case control.Receipt():

@@ -205,19 +205,15 @@ class Inbound:
         self, change: Transaction, prepared: _Prepared, now_ms: int
     ) -> tuple[Recording, Controls]:
         recording = Recording(change, self._memory, self._policy, now_ms)
-        for arrival, outcome in prepared.outcomes:
-            match outcome:
-                case Refusal():
-                    recording.refuse(outcome, arrival.since_ms)
-                case Unopened():
-                    recording.unopened(arrival.link, outcome)
-                case Judged():
-                    records = prepared.records[outcome.peer]
-                    recording.take(outcome, records, arrival.since_ms)
-        recording.keep_all()
         controls = Controls(recording)
-        for judged in recording.control:
-            controls.act(judged)
+        # control first: it may say that what came with it is a possible repeat
+        for control_first in (True, False):
+            for arrival, outcome in prepared.outcomes:
+                if _is_control(outcome) is control_first:
+                    _take(recording, prepared, arrival, outcome)
+            if control_first:
+                controls.act_on(recording.control)
+        recording.keep_all()
         self._answer_repeated(recording, prepared.repeated)
         recording.put_streams()
         return recording, controls
@@ -236,6 +232,25 @@ class Inbound:
             recording.inbox_grew,
             controls.outcomes_grew,
         )
+
+
+def _is_control(outcome: Judged | Unopened | Refusal) -> bool:
+    return isinstance(outcome, Judged) and outcome.family is Family.CONTROL
+
+
+def _take(
+    recording: Recording,
+    prepared: _Prepared,
+    arrival: _Arrival,
+    outcome: Judged | Unopened | Refusal,
+) -> None:
+    match outcome:
+        case Refusal():
+            recording.refuse(outcome, arrival.since_ms)
+        case Unopened():
+            recording.unopened(arrival.link, outcome)
+        case Judged():
+            recording.take(outcome, prepared.records[outcome.peer], arrival.since_ms)
 
 
 def _arrival(held: Held) -> _Arrival:

@@ -84,7 +84,7 @@ class Recording:
         self.events: list[Event] = []
         self.inbox_grew = False
         self.control: list[Judged] = []
-        """Kept envelopes with control records, to be acted on after all are placed."""
+        """Kept envelopes with control records, to be acted on once they are placed."""
         self._kept: list[ReceivedEnvelope] = []
         self._touched: dict[tuple[Endpoint, int], Lane] = {}
 
@@ -276,7 +276,7 @@ class Recording:
         self.cue(StatusOwed(peer))
 
     def keep_all(self) -> None:
-        """Write the envelopes that were taken; control is acted on after this."""
+        """Write the envelopes that were taken."""
         if self._kept:
             self.change.keep_received_many(self._kept)
 

@@ -76,6 +76,7 @@ class Sealing:
         self.kept: list[Kept] = []
         self.blocked: dict[Correspondent, Reason] = {}
         self.buried: list[tuple[Correspondent, Position, bytes]] = []
+        self.resealed: set[Correspondent] = set()
         self._change = change
         self._identity = identity
         self._trust = trust
@@ -115,6 +116,7 @@ class Sealing:
         rows = self._change.records_of(peer.peer, position)
         if rows:
             self._seal(peer, rows, lane=rows[0].lane, replaces=position)
+            self.resealed.add(peer)
         else:
             self._change.retire_sealed(peer.peer, [position])
         self.buried.append((peer, position, former_id))
@@ -234,6 +236,7 @@ class Sealing:
             peer.drop(envelope_id)
             del peer.reseal[position]
             peer.dues.bury(position, envelope_id)
+        for peer in self.resealed:
             peer.resealed(self._now_ms)
 
 
