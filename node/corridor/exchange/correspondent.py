@@ -178,8 +178,6 @@ class Correspondent:
             count += 1
             if flight.repeats == 1:  # of several copies nobody knows which was receipted
                 round_trip_ms = min(round_trip_ms, now_ms - flight.sent_ms)
-            if flight.envelope.position.epoch == self.head.epoch and self.opening:
-                self.drop(self.opening)
         if count and round_trip_ms < NEVER_MS:
             self.window.receipted(count, max(round_trip_ms, 0), now_ms)
 

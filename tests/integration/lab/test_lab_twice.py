@@ -1,7 +1,11 @@
 """A second lab beside the first, while somebody holds the port of every broker's default."""
 
 import json
+import os
+import signal
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -81,3 +85,27 @@ def test_a_detached_lab_plays_a_plan_and_leaves_no_process_when_it_is_ended(
     assert down.returncode == 0, down.stderr
     assert until(lambda: processes_of(at) == [], 10), processes_of(at)
     assert corridor("lab", "status", "--at", at).returncode == 3
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_demo_that_is_broken_off_leaves_no_process(
+    two: Path, tmp_path: Path, number: int
+) -> None:
+    at = tmp_path / "demo"
+    demo = subprocess.Popen(
+        [sys.executable, "-m", "corridor", "lab", "demo", "--scenario", two, "--at", at],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        start_new_session=True,
+    )
+    try:
+        # More than the demo itself and its launchers: brokers are coming up.
+        assert until(lambda: len(processes_of(at)) > 4, 60)
+        demo.send_signal(number)
+        status = demo.wait(60)
+    finally:
+        demo.kill()
+        demo.wait()
+    assert status == (-signal.SIGKILL if number == signal.SIGKILL else 130)
+    assert until(lambda: processes_of(at) == [], 10), processes_of(at)
