@@ -87,7 +87,7 @@ def test_a_detached_lab_plays_a_plan_and_leaves_no_process_when_it_is_ended(
     assert corridor("lab", "status", "--at", at).returncode == 3
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_a_demo_that_is_broken_off_leaves_no_process(
     two: Path, tmp_path: Path, number: int
 ) -> None:
