@@ -13,7 +13,7 @@ Rules:
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from corridor.errors import Reason
 from corridor.exchange.values import (
@@ -120,6 +120,10 @@ class Depth:
     oldest_accepted_ms: int | None
 
 
+ALL_BYTES: Final = 1 << 40
+"""No limit of size."""
+
+
 class Transaction(Protocol):
     """What can be changed, and read, inside one durable step."""
 
@@ -131,8 +135,13 @@ class Transaction(Protocol):
         """Keep many records, as `accept` does for each in order; cheaper than one by one."""
 
     # -- sending
-    def waiting(self, peer: Endpoint, lane: Lane, limit: int) -> Sequence[Waiting]:
-        """Return at most `limit` records of a lane that no envelope holds, oldest first."""
+    def waiting(
+        self, peer: Endpoint, lane: Lane, limit: int, limit_bytes: int = ALL_BYTES
+    ) -> Sequence[Waiting]:
+        """Return records of a lane that no envelope holds, oldest first.
+
+        At most `limit` of them, whose entries together have at most `limit_bytes`; one at least.
+        """
 
     def out_stream(self, peer: Endpoint) -> OutStreamState:
         """Return where us → peer stands (all zero where nothing was ever sent)."""
@@ -292,8 +301,23 @@ class Transaction(Protocol):
 class Store(Protocol):
     """A store; safe to use from several threads."""
 
-    def transaction(self) -> AbstractContextManager[Transaction]:
-        """Open the one writing transaction; commits at the end of the block, durable then."""
+    def transaction(self, *, durable: bool = True) -> AbstractContextManager[Transaction]:
+        """Open the one writing transaction; commits at the end of the block, durable then.
+
+        Args:
+            durable: False leaves it to a later `make_durable`, before which nothing that follows
+                from the transaction may leave the process.
+        """
+
+    def make_durable(self, patience_s: float = 0.0) -> None:
+        """Return when everything committed so far outlives the loss of power.
+
+        Args:
+            patience_s: How long to leave the work to another thread that is about to ask.
+
+        Raises:
+            StoreLost: The disk does not take it; the store is of no use until a new start.
+        """
 
     def reading(self) -> AbstractContextManager[Transaction]:
         """Open a consistent view of the last committed state; writing in it is an error."""
