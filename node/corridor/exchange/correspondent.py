@@ -352,6 +352,11 @@ class Correspondent:
         count = self.in_flight + more
         return self.window.has_room(count, self.in_flight_bytes + more_bytes, lane)
 
+    def may_leave_partly_filled(self, lane: Lane) -> bool:
+        """Whether an envelope of records leaves as it is, or more records are waited for."""
+        under_way = sum(f.is_data and f.envelope.lane is lane for f in self.flights.values())
+        return under_way < self.policy.partial_most
+
     def control_due_ms(self) -> int | None:
         """Return from when on a control envelope may be sealed; None where none may."""
         if len(self.controls_on_way) >= CONTROL_CREDIT:
