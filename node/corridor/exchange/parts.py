@@ -9,7 +9,7 @@ Rules:
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
 from corridor.errors import Reason, Refused
 from corridor.seal.envelope import Draft, Opened, Sealed, check_signature, open_frame, seal
@@ -109,8 +109,7 @@ class Seals:
 REAL_SEALS = Seals(parse_frame, check_signature, open_frame, seal)
 
 
-@dataclass(frozen=True, slots=True)
-class Examination:
+class Examination(NamedTuple):
     """What the content of a record is found to be."""
 
     faults: tuple[str, ...] = ()

@@ -13,7 +13,7 @@ Rules:
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from corridor.errors import Reason
 from corridor.exchange.values import (
@@ -62,8 +62,7 @@ class KnownEnvelope:
     verdict: EnvelopeVerdict
 
 
-@dataclass(frozen=True, slots=True)
-class InboxRecord:
+class InboxRecord(NamedTuple):
     """A record for the national system."""
 
     cursor: int
@@ -93,8 +92,7 @@ class LedgerLine:
     """Rule ids and field paths that the peer named; never values."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What finally became of a record of ours, for the national system that submitted it."""
 
     cursor: int
