@@ -44,7 +44,6 @@ UNSIGNED: Final[Mapping[Reason, Disposal]] = {
     Reason.UNKNOWN_SENDER: Disposal.HELD,
     Reason.UNKNOWN_SIGNER: Disposal.HELD,
     Reason.DIRECTORY_UNKNOWN: Disposal.HELD,
-    Reason.STATEMENT_EXPIRED: Disposal.HELD,
     # a person should look at them
     Reason.WRONG_LINK: Disposal.QUARANTINED,
     Reason.SIGNER_REVOKED: Disposal.QUARANTINED,
