@@ -5,9 +5,11 @@ from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
+from corridor.exchange.content import JudgedRecord
 from corridor.exchange.correspondent import Correspondent
 from corridor.exchange.dues import Known
 from corridor.exchange.policy import ExchangePolicy
+from corridor.exchange.receive import Judged
 from corridor.exchange.values import (
     ZERO_ID,
     EnvelopeVerdict,
@@ -20,7 +22,9 @@ from corridor.exchange.values import (
     SealedEnvelope,
     Verdict,
 )
+from corridor.seal.frame import Frame, Header, Recipient
 from corridor.transit.parties import Endpoint
+from corridor.wire.limits import DAY_MS
 
 GE = Endpoint("GE.RS")
 TR = Endpoint("TR.GTB")
@@ -86,6 +90,54 @@ def stream(epoch: int = EPOCH, complete_to: int = 0, **changes: Any) -> InStream
     """What we hold of an epoch of the peer, complete up to there."""
     head_id = ident(complete_to) if complete_to else ZERO_ID
     boring = InStream(GE, epoch, complete_to, head_id, complete_to)
+    return replace(boring, **changes)
+
+
+def header(**changes: Any) -> Header:
+    """What GE writes on an envelope for us, who are TR."""
+    boring = Header(
+        suite=2,
+        flags=0,
+        network_id=b"n" * 16,
+        sender=GE,
+        signer_key_id=b"s" * 16,
+        dir_version=3,
+        dir_hash=b"d" * 32,
+        bundle_hash=b"b" * 32,
+        created_ms=NOW_MS,
+        expires_ms=NOW_MS + DAY_MS,
+        lane=Lane.ROUTINE,
+        payload_root=b"r" * 32,
+        key_commit=b"c" * 32,
+        padded_len=2048,
+        recipients=(
+            Recipient(Endpoint("AZ.SCC"), b"a" * 16, bytes(32)),
+            Recipient(TR, b"k" * 16, bytes(32)),
+        ),
+        wraps=(),
+        ct_digest=bytes(32),
+    )
+    return replace(boring, **changes)
+
+
+def frame(**changes: Any) -> Frame:
+    """A parsed frame with such a header."""
+    return Frame(header(**changes), b"header", b"core", b"signature", b"ct", ident(1))
+
+
+def judged(*records: JudgedRecord, **changes: Any) -> Judged:
+    """An envelope of GE at (EPOCH, 1) that holds these records."""
+    boring = Judged(
+        link=GE.country,
+        data=b"frame",
+        frame=frame(),
+        peer=GE,
+        position=Position(EPOCH, 1),
+        prev=ZERO_ID,
+        seed=b"seed" * 8,
+        family=Family.DATA,
+        records=records,
+    )
     return replace(boring, **changes)
 
 

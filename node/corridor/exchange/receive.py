@@ -204,7 +204,7 @@ def _opened(found: Identified, opened: Opened, means: Means, now_ms: int) -> Jud
         opened.seed,
         content.family,
         reason=late or content.reason,
-        deferred=Reason.CREATED_IN_FUTURE if soon else None,
+        deferred=Reason.CREATED_IN_FUTURE if soon and late is None else None,
         records=content.records,
         control=content.control,
         malformed=content.malformed,
