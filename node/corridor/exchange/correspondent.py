@@ -247,7 +247,7 @@ class Correspondent:
             if self.opening:
                 self.drop(self.opening)
             return False
-        if received.epoch > next_epoch(self.head.epoch, now_ms) + MAX_EPOCH_LEAD_S:
+        if received.epoch >= now_ms // 1000 + MAX_EPOCH_LEAD_S:
             return False
         self.jump(received.epoch, now_ms)
         return True
