@@ -328,7 +328,7 @@ def test_a_peer_pushes_our_epoch_at_most_400_days_ahead_of_our_clock(
 
 
 @given(st.lists(st.tuples(st.integers(0, MAX_EPOCH), st.integers(0, 3)), max_size=30))
-def test_however_often_it_pushes(heads: list[tuple[int, int]]) -> None:
+def test_a_peer_that_pushes_again_and_again_gets_no_further(heads: list[tuple[int, int]]) -> None:
     peer = correspondent()
     for epoch, seq in [*heads, *((peer.head.epoch + LEAD_S * n, 1) for n in range(1, 90))]:
         told(peer, epoch, seq)
