@@ -114,6 +114,12 @@ def test_verdicts_are_the_same_after_the_wire(verdicts: list[EnvelopeVerdict]) -
     assert [verdict_in(found) for found in receipt.verdicts] == verdicts
 
 
+def test_a_verdict_without_a_reason_is_written_with_reason_0() -> None:
+    receipt = compose([verdict(1, exceptions=(RecordVerdict(0, b"", Verdict.PARKED),))], [], 0, b"")
+    (written,) = receipt.verdicts
+    assert (written.reason, written.exceptions[0].reason) == (0, 0)
+
+
 def test_a_reason_that_we_do_not_know_is_none_and_the_verdict_stands() -> None:
     record = control.RecordVerdict(0, bytes(16), Verdict.REFUSED, 9_998)
     found = verdict_in(

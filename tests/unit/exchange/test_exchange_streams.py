@@ -96,6 +96,12 @@ def test_a_tombstone_closes_a_missing_position_as_if_its_envelope_had_come() -> 
     assert held.head == Head(EPOCH, 3, ident(3))
 
 
+def test_a_tombstone_closes_as_far_ahead_as_envelopes_are_kept() -> None:
+    held = reception(1)
+    assert not held.close(2 + STREAM_WINDOW, ident(9))
+    assert held.close(1 + STREAM_WINDOW, ident(9))
+
+
 def test_a_tombstone_ahead_counts_as_the_highest_that_is_known() -> None:
     held = reception(1)
     assert held.close(4, ident(4))
