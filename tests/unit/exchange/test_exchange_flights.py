@@ -67,6 +67,12 @@ def test_control_counts_in_no_window_but_has_a_credit_of_four(peer: Corresponden
     assert peer.control_due_ms() is None
 
 
+def test_control_that_is_dropped_gives_its_credit_back(peer: Correspondent) -> None:
+    control(peer, 1, receipt=True)
+    peer.drop(ident(1))
+    assert (peer.controls_on_way, peer.receipt_on_way) == (set(), None)
+
+
 def test_a_dropped_envelope_is_forgotten_wholly(peer: Correspondent) -> None:
     flight = seal(peer, 1)
     assert peer.drop(ident(1)) is flight
