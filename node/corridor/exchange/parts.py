@@ -142,12 +142,9 @@ def _parsed(entry: Entry) -> "Examination | TransitRecord":
     if entry.record_type == CANARY:
         return Examination()
     try:
-        record = records.decode_record(entry.body)
+        return records.record_of(entry)
     except Refused as refusal:
         return Examination((refusal.reason.label,), reason=refusal.reason)
-    if records.record_type_of(record) != entry.record_type:
-        return Examination(("type",), reason=Reason.RECORD_TYPE)
-    return record
 
 
 def _examined(record: TransitRecord, faults: tuple[str, ...]) -> Examination:
