@@ -19,11 +19,10 @@ from corridor.transit.identifiers import uuid7
 from corridor.transit.parties import CountryCode, Endpoint
 from corridor.trust.view import TrustView
 from corridor.wire import limits
-from corridor.wire.batches import Entry, encode_entry
+from corridor.wire.batches import SCHEMA_ID, Entry, encode_entry
 from corridor.wire.records import check_records, decode_record, index_terms, record_type_of
 from corridor.wire.v1.records_pb2 import TransitRecord
 
-SCHEMA_ID: Final = "corridor.wire.v1"
 _ID_RANDOM_BYTES: Final = 10
 
 
@@ -56,7 +55,7 @@ def _examined(parsed: _Parsed, faults: tuple[str, ...]) -> Submission | Answer:
     offered = parsed.offered
     entry = encode_entry(Entry(parsed.record_id, parsed.kind, SCHEMA_ID, None, offered.record))
     lane = default_lane(parsed.kind) if offered.lane is None else offered.lane
-    terms = tuple(index_terms(parsed.record))
+    terms = index_terms(parsed.record)
     return Submission(parsed.peer, parsed.record_id, parsed.kind, lane, entry, terms)
 
 
@@ -77,6 +76,7 @@ class _Desk:
         self._trust = trust
         self._now_ms = now_ms
         self._partners = trust.partners(me, now_ms)
+        self._allowed: dict[tuple[Endpoint, int], bool] = {}
         self._known: dict[str, Endpoint] = {
             name: partner for partner in self._partners for name in (partner, partner.country)
         }
@@ -98,7 +98,11 @@ class _Desk:
         peer = self._known.get(offered.recipient) or self._refuse_recipient(offered.recipient)
         record = decode_record(offered.record)
         kind = record_type_of(record)
-        if not self._trust.authorises(self._me, peer, kind, self._now_ms):
+        allowed = self._allowed.get((peer, kind))
+        if allowed is None:
+            allowed = self._trust.authorises(self._me, peer, kind, self._now_ms)
+            self._allowed[peer, kind] = allowed
+        if not allowed:
             raise Refused(Reason.NOT_AUTHORISED, f"no agreement lets us send type {kind} to {peer}")
         return _Parsed(peer, record_id, kind, record, offered)
 

@@ -133,7 +133,7 @@ class NodeService:
 
 def _answer(kept: Submission, status: SubmitStatus) -> Answer:
     reason = Reason.RECORD_ID_CONFLICT if status is SubmitStatus.CONFLICT else None
-    return Answer(status.value, kept.record_id, reason)
+    return Answer(status, kept.record_id, reason)
 
 
 def _types(checked: Sequence[Submission | Answer]) -> list[int]:

@@ -45,6 +45,10 @@ DEFAULT_LANES: Final = MappingProxyType(
 )
 
 
+_LANES: Final[dict[int, Lane]] = {int(kind): lane for kind, lane in DEFAULT_LANES.items()}
+"""The same by plain number: asked once for each record."""
+
+
 def default_lane(record_type: int) -> Lane:
     """Return the lane of a record of this type (RecordType)."""
-    return DEFAULT_LANES.get(_T.ValueType(record_type), Lane.ROUTINE)
+    return _LANES.get(record_type, Lane.ROUTINE)

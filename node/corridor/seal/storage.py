@@ -12,6 +12,7 @@ Layout of a sealed value: u8 version=1 | session[16] | nonce[12] | ciphertext | 
 """
 
 import hashlib
+from collections.abc import Iterable
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
@@ -78,9 +79,17 @@ class StorageKey:
 
     def term_hash(self, kind: str, value: str) -> bytes:
         """Return what an index keeps of a search term, 16 bytes."""
-        state = self._terms.copy()
-        state.update(f"{kind}\0{value}".encode())
-        return state.digest()
+        return self.term_hashes([(kind, value)])[0]
+
+    def term_hashes(self, terms: Iterable[tuple[str, str]]) -> list[bytes]:
+        """Return `term_hash` of each (kind, value)."""
+        fresh = self._terms.copy
+        hashes = []
+        for kind, value in terms:
+            state = fresh()
+            state.update(f"{kind}\0{value}".encode())
+            hashes.append(state.digest())
+        return hashes
 
     def _session_key(self, session: bytes) -> AESGCM:
         return AESGCM(hkdf_expand(self._prk, b"session\0" + session, KEY_BYTES))

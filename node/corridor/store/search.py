@@ -9,7 +9,8 @@ Rules:
 * a search scans what is packed and asks each run, newest first.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from itertools import chain, repeat
 from typing import Final
 
 from corridor.store.sqlite_session import Session
@@ -35,15 +36,14 @@ _ID: Final = (
 
 
 def put_terms(
-    session: Session, side: int, base: int, terms: Sequence[Iterable[tuple[str, str]]]
+    session: Session, side: int, base: int, terms: Sequence[Sequence[tuple[str, str]]]
 ) -> None:
     """Let the rows `base`, `base + 1`, … be found by their terms (kind, value)."""
-    hashed = session.key.term_hash
-    items = [
-        hashed(*term)[:_TERM_BYTES] + offset.to_bytes(4)
-        for offset, of_row in enumerate(terms)
-        for term in of_row
-    ]
+    hashed = session.key.term_hashes([term for of_row in terms for term in of_row])
+    offsets = chain.from_iterable(
+        repeat(offset.to_bytes(4), len(of_row)) for offset, of_row in enumerate(terms)
+    )
+    items = [term[:_TERM_BYTES] + offset for term, offset in zip(hashed, offsets, strict=True)]
     if items:
         session.execute(_PACK, (side, base, len(items), b"".join(items)))
 

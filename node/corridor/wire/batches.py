@@ -13,7 +13,7 @@ Rules (PROTOCOL §3.6):
 """
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
 from google.protobuf.message import DecodeError
@@ -21,6 +21,9 @@ from google.protobuf.message import DecodeError
 from corridor.errors import Reason, Refused
 from corridor.wire import limits
 from corridor.wire.v1.envelope_pb2 import RecordBatch, RecordEntry, RecordType
+
+SCHEMA_ID: Final = "corridor.wire.v1"
+"""The schema our records are written with."""
 
 FIRST_BUSINESS: Final = 1
 LAST_BUSINESS: Final = 20
@@ -117,10 +120,10 @@ def encode_entry(entry: Entry) -> bytes:
     Raises:
         ValueError: Every recipient would refuse it.
     """
-    fault = _entry_fault(entry)
-    if fault is not None:
-        raise ValueError(str(fault))
-    raw = _entry_head(entry) + entry.body
+    try:
+        raw = _entry_head(entry) + entry.body
+    except Refused as fault:
+        raise ValueError(str(fault)) from None
     if len(raw) > limits.MAX_RECORD_BYTES:
         raise ValueError(f"record of {len(raw)} bytes, at most {limits.MAX_RECORD_BYTES}")
     return raw
@@ -134,6 +137,10 @@ def decode_entry(raw: bytes) -> Entry:
     """
     if len(raw) > limits.MAX_RECORD_BYTES:
         raise Refused(Reason.RECORD_TOO_LARGE, f"{len(raw)} bytes")
+    return _usual_entry(raw) or _parsed_entry(raw)
+
+
+def _parsed_entry(raw: bytes) -> Entry:
     try:
         message = RecordEntry.FromString(raw)
     except DecodeError:
@@ -145,42 +152,63 @@ def decode_entry(raw: bytes) -> Entry:
         message.supersedes if message.HasField("supersedes") else None,
         message.body,
     )
-    fault = _entry_fault(entry)
-    if fault is not None:
-        raise fault
     head = _entry_head(entry)
     if len(head) + len(entry.body) != len(raw) or not raw.startswith(head):
         raise Refused(Reason.RECORD_MALFORMED, "unknown, repeated or unordered fields")
     return entry
 
 
-def _entry_fault(entry: Entry) -> Refused | None:
-    record_id, record_type, schema_id, supersedes, body = entry
-    if not (FIRST_BUSINESS <= record_type <= LAST_BUSINESS or is_control(record_type)):
-        return Refused(Reason.RECORD_TYPE, f"type {record_type}")
-    if len(record_id) != limits.RECORD_ID_BYTES:
-        return Refused(Reason.RECORD_MALFORMED, f"record id of {len(record_id)} bytes")
-    if not 1 <= len(schema_id) <= limits.MAX_SCHEMA_ID_BYTES or not schema_id.isascii():
-        return Refused(Reason.RECORD_MALFORMED, "schema id")
-    if supersedes is not None and len(supersedes) != limits.RECORD_ID_BYTES:
-        return Refused(Reason.RECORD_MALFORMED, "superseded record id")
-    if not body and not is_control(record_type):  # an empty StreamOpen says "nothing before"
-        return Refused(Reason.RECORD_MALFORMED, "empty body")
-    return None
+def _usual_entry(raw: bytes) -> Entry | None:
+    """Return a business entry with our schema's id and nothing superseded, read in place.
+
+    Nearly every entry is one, and parsing it costs three times as much. None where it is anything
+    else, or not sound.
+    """
+    record_type = _USUAL.get(raw[_ID_END:_BODY_TAG_END])
+    if record_type is None or raw[:2] != _ID_TAG:
+        return None
+    start, size, shift = _BODY_TAG_END, 0, 0
+    for byte in raw[start : start + _LENGTH_BYTES]:
+        start += 1
+        size |= (byte & 0x7F) << shift
+        if byte < 1 << 7:
+            break
+        shift += 7
+    head = raw[:_BODY_TAG_END] + _varint(size)
+    if size == 0 or start + size != len(raw) or len(head) != start:
+        return None
+    return Entry(raw[2:_ID_END], record_type, SCHEMA_ID, None, raw[start:])
 
 
 def _entry_head(entry: Entry) -> bytes:
-    """Everything of the one encoding of `entry` that stands before the body's bytes."""
+    """Everything of the one encoding of `entry` that stands before the body's bytes.
+
+    Raises:
+        Refused: RECORD_TYPE or RECORD_MALFORMED: it has none.
+    """
     record_id, record_type, schema_id, supersedes, body = entry
-    head = b"\x0a\x10%b\x10%c\x1a%c%b" % (
-        record_id,
-        record_type,
-        len(schema_id),
-        schema_id.encode(),
-    )
+    kind = _kind(record_type, schema_id)
+    if len(record_id) != limits.RECORD_ID_BYTES:
+        raise Refused(Reason.RECORD_MALFORMED, f"record id of {len(record_id)} bytes")
     if supersedes is not None:
-        head += b"\x22\x10" + supersedes
-    return head + b"\x2a" + _varint(len(body)) if body else head
+        if len(supersedes) != limits.RECORD_ID_BYTES:
+            raise Refused(Reason.RECORD_MALFORMED, "superseded record id")
+        kind += b"\x22\x10" + supersedes
+    if body:
+        return b"%b%b%b\x2a%b" % (_ID_TAG, record_id, kind, _varint(len(body)))
+    if not is_control(record_type):  # an empty StreamOpen says "nothing before"
+        raise Refused(Reason.RECORD_MALFORMED, "empty body")
+    return _ID_TAG + record_id + kind
+
+
+@lru_cache(maxsize=256)
+def _kind(record_type: int, schema_id: str) -> bytes:
+    """Return the fields `type` and `schema_id` of an entry."""
+    if not (FIRST_BUSINESS <= record_type <= LAST_BUSINESS or is_control(record_type)):
+        raise Refused(Reason.RECORD_TYPE, f"type {record_type}")
+    if not 1 <= len(schema_id) <= limits.MAX_SCHEMA_ID_BYTES or not schema_id.isascii():
+        raise Refused(Reason.RECORD_MALFORMED, "schema id")
+    return b"\x10%c\x1a%c%b" % (record_type, len(schema_id), schema_id.encode())
 
 
 def _varint(number: int) -> bytes:
@@ -189,3 +217,14 @@ def _varint(number: int) -> bytes:
     if number < 1 << 14:
         return bytes((number & 0x7F | 0x80, number >> 7))
     return bytes((number & 0x7F | 0x80, number >> 7 & 0x7F | 0x80, number >> 14))
+
+
+_ID_TAG: Final = b"\x0a\x10"
+_ID_END: Final = 2 + limits.RECORD_ID_BYTES
+_LENGTH_BYTES: Final = 3
+"""Of a body's length at most: a record has fewer than 2^21 bytes."""
+_USUAL: Final = {
+    _kind(record_type, SCHEMA_ID) + b"\x2a": record_type
+    for record_type in range(FIRST_BUSINESS, LAST_BUSINESS + 1)
+}
+_BODY_TAG_END: Final = _ID_END + len(next(iter(_USUAL)))

@@ -16,7 +16,7 @@ from google.protobuf.message import DecodeError
 
 from corridor.errors import Reason, Refused
 from corridor.wire import limits
-from corridor.wire.batches import Entry
+from corridor.wire.batches import SCHEMA_ID, Entry
 from corridor.wire.quick import QuickCheck
 from corridor.wire.v1 import goods_pb2, types_pb2
 from corridor.wire.v1.records_pb2 import OperationStarted, TransitRecord
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from protovalidate import Validator, Violation
-
-SCHEMA_ID: Final = "corridor.wire.v1"
-"""The schema our records are written with."""
 
 BODY_OFFSET: Final = 10
 """A body's field number is its record type plus this."""
@@ -159,7 +156,8 @@ def index_terms(record: TransitRecord) -> Terms:
     for identifier in record.header.movement.ids[:]:
         kind = _KIND_OF_SCHEME.get(identifier.scheme)
         if kind is not None:
-            found[kind, normal_term(identifier.value)] = None
+            value = identifier.value  # mostly letters and digits: then no call is needed
+            found[kind, value.upper() if value.isalnum() else normal_term(value)] = None
     name = record.WhichOneof("body")
     add = _GOODS_IN.get(name) if name is not None else None
     if add is not None:
