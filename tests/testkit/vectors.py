@@ -4,7 +4,7 @@ from typing import Any
 
 from testkit import curve, hpke
 from testkit import envelopes as kit
-from testkit.case import ACCEPTED, Case
+from testkit.case import ACCEPTED, Case, then
 from testkit.right import right_cases
 from testkit.world import (
     AGREEMENTS,
@@ -104,7 +104,12 @@ def _common(case: Case) -> Document:
 
 
 def _refused(case: Case) -> Document:
-    return {**_common(case), "step": case.step, "reason": case.expect}
+    return {
+        **_common(case),
+        "step": case.step,
+        "reason": case.expect,
+        "then": then(case.expect),
+    }
 
 
 def _accepted(case: Case) -> Document:

@@ -13,7 +13,17 @@ import pytest
 
 from corridor.errors import Reason, Refused
 from corridor.exchange.parts import REAL_SEALS, Examination, Identity
-from corridor.exchange.receive import Judged, Means, Refusal, Unopened, identify, judge
+from corridor.exchange.receive import (
+    SPOILT,
+    UNSIGNED,
+    Disposal,
+    Judged,
+    Means,
+    Refusal,
+    Unopened,
+    identify,
+    judge,
+)
 from corridor.seal import envelope, frame, hpke, keys, merkle, padding, pae
 from corridor.transit.parties import Endpoint
 from testkit.vectors import documents
@@ -140,11 +150,26 @@ def receive(
     return reason.label if reason else "accepted"
 
 
+def disposal(case: dict[str, Any]) -> str:
+    """Return what the node does after a refusal, by its own tables."""
+    reason = next(reason for reason in Reason if reason.label == case["reason"])
+    if case["step"] in {"R10", "R11", "R12"}:
+        return "undecryptable"
+    if reason is Reason.CREATED_IN_FUTURE:
+        return "deferred"
+    if reason in SPOILT or case["step"] == "R9":
+        return "verdict"
+    kept = UNSIGNED.get(reason, Disposal.DROPPED)
+    words = {Disposal.DROPPED: "drop", Disposal.HELD: "hold", Disposal.QUARANTINED: "quarantine"}
+    return words[kept]
+
+
 @pytest.mark.parametrize("case", cases("refused.json"))
 def test_a_wrong_envelope_is_refused_for_its_one_reason(
     case: dict[str, Any], world: dict[str, Any], own_keys: dict[bytes, keys.DecryptionKey]
 ) -> None:
     assert receive(case, world, own_keys) == case["reason"]
+    assert disposal(case) == case["then"]
 
 
 @pytest.mark.parametrize("case", cases("accepted.json"))
@@ -174,6 +199,27 @@ def test_every_reason_of_r0_to_r16_has_a_vector() -> None:
     wanted |= {"signer_expired", "signer_revoked", "directory_unknown", "equivocation"}
     wanted |= {"created_in_future", "expired", "lifetime", "no_agreement"}
     assert wanted - seen == set()
+
+
+ONE_SUITE_ONLY = {
+    "frame_too_large": "found before the suite is read",
+    "magic": "found before the suite is read",
+    "truncated": "found before the suite is read",
+    "trailing_bytes": "found before the suite is read",
+    "header_size": "found before the suite is read",
+    "version": "found before the suite is read",
+    "suite": "the suite is neither",
+    "suite_policy": "no suite is above the second",
+}
+
+
+def test_every_refusal_that_can_has_a_vector_of_each_suite() -> None:
+    seen: dict[str, set[int]] = {}
+    for case in load("refused.json")["cases"]:
+        suite = int.from_bytes(bytes.fromhex(case["frame"])[9:11])
+        seen.setdefault(case["reason"], set()).add(suite)
+    lacking = {reason for reason, suites in seen.items() if not {1, 2} <= suites}
+    assert lacking == ONE_SUITE_ONLY.keys()
 
 
 @pytest.mark.parametrize("walk", load("walkthrough.json")["envelopes"], ids=lambda w: w["name"])
