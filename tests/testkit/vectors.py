@@ -6,6 +6,7 @@ from testkit import curve, hpke
 from testkit import envelopes as kit
 from testkit.case import ACCEPTED, Case, then
 from testkit.right import right_cases
+from testkit.statement_vectors import statements
 from testkit.world import (
     AGREEMENTS,
     DIRECTORIES,
@@ -45,6 +46,7 @@ def documents() -> dict[str, Document]:
         "ed25519.json": _ed25519(),
         "padding.json": _padding(),
         "merkle.json": _merkle(),
+        "statements.json": statements(),
     }
 
 
