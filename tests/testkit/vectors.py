@@ -7,6 +7,8 @@ from testkit import envelopes as kit
 from testkit.case import ACCEPTED, Case, then
 from testkit.right import right_cases
 from testkit.statement_vectors import statements
+from testkit.stream_cases import stream_cases
+from testkit.streams import streams
 from testkit.world import (
     AGREEMENTS,
     DIRECTORIES,
@@ -47,6 +49,7 @@ def documents() -> dict[str, Document]:
         "padding.json": _padding(),
         "merkle.json": _merkle(),
         "statements.json": statements(),
+        "streams.json": streams(stream_cases()),
     }
 
 

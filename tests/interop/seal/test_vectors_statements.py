@@ -1,18 +1,16 @@
 """The node against statements.json: each statement through its frame, its form and the chain."""
 
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from builders_vectors import load
 from corridor.errors import Reason, Refused
 from corridor.transit.parties import Endpoint
 from corridor.trust.frames import decode_statement_frame
 from corridor.trust.view import TrustView, build_view
 
-VECTORS = Path(__file__).parents[3] / "proto" / "vectors"
-DOCUMENT: dict[str, Any] = json.loads((VECTORS / "statements.json").read_text(encoding="ascii"))
+DOCUMENT = load("statements.json")
 CASES = [pytest.param(case, id=case["name"]) for case in DOCUMENT["cases"]]
 
 
