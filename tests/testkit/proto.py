@@ -40,7 +40,7 @@ def record(index: int, body: bytes, record_type: int = 14, record_id: bytes | No
         field_bytes(1, identity)
         + field_number(2, record_type)
         + field_bytes(3, b"corridor.wire.v1")
-        + field_bytes(5, body)
+        + some_bytes(5, body)
     )
 
 

@@ -18,6 +18,7 @@ from corridor.seal.keys import DecryptionKey, SigningKey
 from corridor.transit.parties import Endpoint
 from corridor.wire import records
 from corridor.wire.batches import CANARY, Entry
+from corridor.wire.control import decode_control
 from corridor.wire.v1.records_pb2 import TransitRecord
 
 
@@ -125,7 +126,7 @@ Examiner: TypeAlias = Callable[[Sequence[Entry]], Sequence[Examination]]
 
 
 def examine_records(entries: Sequence[Entry]) -> list[Examination]:
-    """Judge records by the schema and its rules; a canary has none."""
+    """Judge records by the schema and its rules; a canary has only a form."""
     found: list[Examination | TransitRecord] = [_parsed(entry) for entry in entries]
     parsed = [
         (record, entry.body)
@@ -140,15 +141,15 @@ def examine_records(entries: Sequence[Entry]) -> list[Examination]:
 
 
 def _parsed(entry: Entry) -> "Examination | TransitRecord":
-    if entry.record_type == CANARY:
-        return Examination()
     try:
+        if entry.record_type == CANARY:
+            decode_control(CANARY, entry.body)
+            return Examination()
         record = records.decode_record(entry.body)
+        of_its_type = records.record_type_of(record) == entry.record_type
     except Refused as refusal:
         return Examination((refusal.reason.label,), reason=refusal.reason)
-    if records.record_type_of(record) != entry.record_type:
-        return Examination(("type",), reason=Reason.RECORD_TYPE)
-    return record
+    return record if of_its_type else Examination(("type",), reason=Reason.RECORD_TYPE)
 
 
 def _examined(record: TransitRecord, faults: tuple[str, ...]) -> Examination:
