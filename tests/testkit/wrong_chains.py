@@ -135,7 +135,7 @@ def _directories() -> list[StatementCase]:
         ),
         ("agreement-gone", "an agreement is gone", {"agreements": DIRECTORY.agreements[:1]}),
         (
-            "agreement-other",
+            "agreement-altered",
             "an agreement says something else",
             {"agreements": (wider, by_both(TR_GE))},
         ),
