@@ -1,10 +1,10 @@
 """records.json: what becomes of each record of an envelope (PROTOCOL §4.2 R18 and R19, §12)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from testkit.envelopes import build, fresh
-from testkit.world import DAY_MS, NOW_MS, signer, spec
+from testkit.world import DAY_MS, NOW_MS, signer, spec, us
 
 Document = dict[str, Any]
 CREATED_MS = NOW_MS - 2_000
@@ -70,6 +70,24 @@ class RecordCase:
     title: str
     section: str
     letters: tuple[Letter, ...]
+    suite: int = 1
+
+    @property
+    def reasons(self) -> frozenset[str]:
+        """Every reason that it shows."""
+        rows = (row.reason for letter in self.letters for row in letter.rows)
+        return frozenset((*rows, *(f"all: {letter.reason}" for letter in self.letters)))
+
+
+def with_twins(cases: list[RecordCase]) -> list[RecordCase]:
+    """Return the cases, and one of suite 2 for each reason."""
+    seen: set[str] = set()
+    twins = []
+    for case in cases:
+        if not case.reasons <= seen:
+            seen |= case.reasons
+            twins.append(replace(case, name=f"{case.name}-suite2", suite=2))
+    return [*cases, *twins]
 
 
 def record_id(label: str) -> bytes:
@@ -132,7 +150,8 @@ def frames_of(case: RecordCase) -> list[bytes]:
         made = build(
             spec(
                 f"records/{case.name}/{number}",
-                1,
+                case.suite,
+                to=(us(case.suite),),
                 sender=letter.sender,
                 signer=signer(letter.sender[:2].decode().lower()),
                 created_ms=letter.created_ms,

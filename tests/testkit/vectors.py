@@ -7,7 +7,7 @@ from testkit import envelopes as kit
 from testkit.case import ACCEPTED, Case, then
 from testkit.control_cases import control_cases
 from testkit.record_cases import record_cases
-from testkit.records import records
+from testkit.records import records, with_twins
 from testkit.right import right_cases
 from testkit.statement_vectors import statements
 from testkit.stream_cases import stream_cases
@@ -53,7 +53,7 @@ def documents() -> dict[str, Document]:
         "merkle.json": _merkle(),
         "statements.json": statements(),
         "streams.json": streams(stream_cases()),
-        "records.json": records([*record_cases(), *control_cases()]),
+        "records.json": records(with_twins([*record_cases(), *control_cases()])),
     }
 
 
