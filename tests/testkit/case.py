@@ -1,10 +1,32 @@
 """What a case of the vectors is."""
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 
 from testkit.envelopes import Built, Spec, build
 
 ACCEPTED = "accepted"
+
+_THEN = {
+    "hold": ("unknown_sender", "unknown_signer", "directory_unknown"),
+    "quarantine": ("wrong_link", "signer_expired", "signer_revoked", "equivocation"),
+    "undecryptable": ("key_unknown", "key_expired", "wrap", "stream_position"),
+    "verdict": (
+        "key_commit",
+        "payload_tag",
+        "padding",
+        "batch",
+        "payload_root",
+        "lifetime",
+        "expired",
+    ),
+    "deferred": ("created_in_future",),
+}
+
+
+def then(reason: str) -> str:
+    """Return what a receiver does after a refusal: the last column of PROTOCOL §4.2."""
+    return next((what for what, reasons in _THEN.items() if reason in reasons), "drop")
 
 
 @dataclass(frozen=True)
@@ -53,3 +75,8 @@ def refused(  # noqa: PLR0913 - a row of a table
     return Case(
         name, title, step, expect, built.frame, built, spec, min_suite, link, appended_zeros
     )
+
+
+def as_twins(cases: Iterable[Case]) -> list[Case]:
+    """Return cases of suite 2 under names of their own."""
+    return [replace(case, name=f"{case.name}-suite2") for case in cases]

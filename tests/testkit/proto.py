@@ -21,6 +21,16 @@ def field_number(number: int, value: int) -> bytes:
     return varint(number << 3) + varint(value)
 
 
+def some_bytes(number: int, data: bytes) -> bytes:
+    """Return a field without presence: nothing where it is empty."""
+    return field_bytes(number, data) if data else b""
+
+
+def some_number(number: int, value: int) -> bytes:
+    """Return a field without presence: nothing where it is 0."""
+    return field_number(number, value) if value else b""
+
+
 def record(index: int, body: bytes, record_type: int = 14, record_id: bytes | None = None) -> bytes:
     """Return a RecordEntry with a UUIDv7-shaped id made from `index`."""
     identity = record_id
@@ -30,7 +40,7 @@ def record(index: int, body: bytes, record_type: int = 14, record_id: bytes | No
         field_bytes(1, identity)
         + field_number(2, record_type)
         + field_bytes(3, b"corridor.wire.v1")
-        + field_bytes(5, body)
+        + some_bytes(5, body)
     )
 
 

@@ -4,8 +4,14 @@ from typing import Any
 
 from testkit import curve, hpke
 from testkit import envelopes as kit
-from testkit.case import ACCEPTED, Case
+from testkit.case import ACCEPTED, Case, then
+from testkit.control_cases import control_cases
+from testkit.record_cases import record_cases
+from testkit.records import records, with_twins
 from testkit.right import right_cases
+from testkit.statement_vectors import statements
+from testkit.stream_cases import stream_cases
+from testkit.streams import streams
 from testkit.world import (
     AGREEMENTS,
     DIRECTORIES,
@@ -45,6 +51,9 @@ def documents() -> dict[str, Document]:
         "ed25519.json": _ed25519(),
         "padding.json": _padding(),
         "merkle.json": _merkle(),
+        "statements.json": statements(),
+        "streams.json": streams(stream_cases()),
+        "records.json": records(with_twins([*record_cases(), *control_cases()])),
     }
 
 
@@ -104,7 +113,12 @@ def _common(case: Case) -> Document:
 
 
 def _refused(case: Case) -> Document:
-    return {**_common(case), "step": case.step, "reason": case.expect}
+    return {
+        **_common(case),
+        "step": case.step,
+        "reason": case.expect,
+        "then": then(case.expect),
+    }
 
 
 def _accepted(case: Case) -> Document:

@@ -1,6 +1,6 @@
 """Authentic envelopes that do not open, or hold what their header does not say: R10 to R16, R9."""
 
-from testkit.case import Case, refused
+from testkit.case import Case, as_twins, refused
 from testkit.envelopes import Spec, build, fresh, pad
 from testkit.proto import batch, field_bytes, record, varint
 from testkit.world import DAY_MS, MINUTE_MS, NOW_MS, opener, signer, spec, us
@@ -9,7 +9,17 @@ from testkit.world import DAY_MS, MINUTE_MS, NOW_MS, opener, signer, spec, us
 def wrong_contents() -> list[Case]:
     """Return them in the order of the steps, R9 last."""
     per_suite = [case for suite in (1, 2) for case in (*_wraps(suite), *_commitments(suite))]
-    return [*per_suite, *_salamander(), *_paddings(), *_batches(), *_roots(), *_times()]
+    return [*per_suite, *_inside(1), *as_twins(_inside(2))]
+
+
+def _inside(suite: int) -> list[Case]:
+    return [
+        *_salamander(suite),
+        *_paddings(suite),
+        *_batches(suite),
+        *_roots(suite),
+        *_times(suite),
+    ]
 
 
 def _wraps(suite: int) -> list[Case]:
@@ -128,17 +138,17 @@ def _commitments(suite: int) -> list[Case]:
     ]
 
 
-def _salamander() -> list[Case]:
+def _salamander(suite: int) -> list[Case]:
     """The wrap gives one recipient another content key than the committed one."""
     label = "two-keys"
     position = (1_764_000_000).to_bytes(4, "big") + (1).to_bytes(8, "big") + bytes(32)
     plain = fresh("a second content key") + fresh(f"{label}/blind/0") + position
-    row = spec(label, 1, to=(us(1, wrap_plain=plain),))
+    row = spec(label, suite, to=(us(suite, wrap_plain=plain),))
     title = "the wrap holds a second content key, as one ciphertext for two keys would need"
     return [refused("two-keys", title, "R13", "key_commit", row)]
 
 
-def _paddings() -> list[Case]:
+def _paddings(suite: int) -> list[Case]:
     body = batch(fresh("padding/seed"), [record(1, b"body")])
     good = pad(body)
     length = len(body).to_bytes(4, "big")
@@ -152,7 +162,7 @@ def _paddings() -> list[Case]:
     ]
     assert length == good[:4]
     return [
-        refused(name, title, "R15", "padding", spec("padding", 1, padded=padded))
+        refused(name, title, "R15", "padding", spec("padding", suite, padded=padded))
         for name, title, padded in rows
     ]
 
@@ -161,7 +171,7 @@ def _set(data: bytes, at: int, value: int) -> bytes:
     return data[:at] + bytes([value]) + data[at + 1 :]
 
 
-def _batches() -> list[Case]:
+def _batches(suite: int) -> list[Case]:
     seed, entry = fresh("batches/seed"), record(1, b"arrival at the office of destination")
     field = field_bytes(1, seed)
     wide = b"\x12" + varint(len(entry), width=3) + entry
@@ -182,12 +192,12 @@ def _batches() -> list[Case]:
         ("batch-junk", "no protobuf", b"\xff" * 40),
     ]
     return [
-        refused(name, title, "R16", "batch", spec("batches", 1, body=body))
+        refused(name, title, "R16", "batch", spec("batches", suite, body=body))
         for name, title, body in rows
     ]
 
 
-def _roots() -> list[Case]:
+def _roots(suite: int) -> list[Case]:
     one, two, three = (record(index, b"record %d" % index) for index in (1, 2, 3))
     rows = [
         ("root-other", "the root of other records", (one, two), (one, three)),
@@ -201,15 +211,15 @@ def _roots() -> list[Case]:
             title,
             "R16",
             "payload_root",
-            spec(name, 1, records=sealed, root_records=signed),
+            spec(name, suite, records=sealed, root_records=signed),
         )
         for name, title, sealed, signed in rows
     ]
-    bare = spec("root-zero", 1, payload_root=b"\x01" * 32)
+    bare = spec("root-zero", suite, payload_root=b"\x01" * 32)
     return [*cases, refused("root-any", "any 32 bytes", "R16", "payload_root", bare)]
 
 
-def _times() -> list[Case]:
+def _times(suite: int) -> list[Case]:
     rows = [
         ("time-expired", "expired", "expired a minute ago", -DAY_MS, -MINUTE_MS),
         ("time-backwards", "lifetime", "expires before it was created", 0, -1),
@@ -223,7 +233,7 @@ def _times() -> list[Case]:
             title,
             "R9",
             expect,
-            spec(name, 1, created_ms=NOW_MS + created, expires_ms=NOW_MS + expires),
+            spec(name, suite, created_ms=NOW_MS + created, expires_ms=NOW_MS + expires),
         )
         for name, expect, title, created, expires in rows
     ]

@@ -1,13 +1,25 @@
 """Frames that are refused before anything is authentic: R0 to R4."""
 
-from testkit.case import Case, refused
+from testkit.case import Case, as_twins, refused
 from testkit.envelopes import To, fresh
 from testkit.world import OTHER_NETWORK_ID, SENDER, opener, spec, us
 
 
 def wrong_frames() -> list[Case]:
-    """Return them in the order of the steps."""
-    return [*_sizes(), *_layout(), *_header(), *_recipients(), *_context()]
+    """Return them in the order of the steps; twins of suite 2 where it has been read by then."""
+    return [
+        *_sizes(),
+        *_before_suite(),
+        *_of(1),
+        *_suites(),
+        *_wrap_lengths(),
+        *_suite_policy(),
+        *as_twins(_of(2)),
+    ]
+
+
+def _of(suite: int) -> list[Case]:
+    return [*_layout(suite), *_header(suite), *_recipients(suite), *_context(suite)]
 
 
 def _cut(start: int, end: int | None, new: bytes = b""):  # noqa: ANN202 - a small closure
@@ -59,28 +71,34 @@ def _last_byte_off(frame: bytes) -> bytes:
     return frame[:-1]
 
 
-def _layout() -> list[Case]:
-    return [
+def _before_suite() -> list[Case]:
+    """Refused before anybody knows the suite."""
+    empty = spec("header-empty", 1, header=lambda _: b"")
+    title = "a header of no bytes"
+    versions = [
         refused(
-            "header-empty",
-            "a header of no bytes",
-            "R1",
-            "header_malformed",
-            spec("header-empty", 1, header=lambda _: b""),
-        ),
+            f"version-{v}", "another version", "R2", "version", spec(f"version-{v}", 1, version=v)
+        )
+        for v in (0, 2, 255)
+    ]
+    return [refused("header-empty", title, "R1", "header_malformed", empty), *versions]
+
+
+def _layout(suite: int) -> list[Case]:
+    return [
         refused(
             "header-short",
             "a header that ends one byte early",
             "R1",
             "header_malformed",
-            spec("header-short", 1, header=lambda header: header[:-1]),
+            spec("header-short", suite, header=lambda header: header[:-1]),
         ),
         refused(
             "header-trailing",
             "a byte after the ciphertext digest",
             "R1",
             "header_malformed",
-            spec("header-trailing", 1, header_tail=b"\0"),
+            spec("header-trailing", suite, header_tail=b"\0"),
         ),
         *(
             refused(
@@ -88,19 +106,15 @@ def _layout() -> list[Case]:
                 "a reserved signature mode",
                 "R1",
                 "signature_mode",
-                spec(f"signature-mode-{mode}", 1, signature_mode=mode),
+                spec(f"signature-mode-{mode}", suite, signature_mode=mode),
             )
             for mode in (1, 2, 255)
         ),
     ]
 
 
-def _header() -> list[Case]:
+def _header(suite: int) -> list[Case]:
     rows = [
-        *(
-            (f"version-{v}", "R2", "version", "another version", {"version": v})
-            for v in (0, 2, 255)
-        ),
         *((f"flag-{b}", "R2", "flags", "a reserved flag", {"flags": 1 << b}) for b in (0, 8, 15)),
         ("lane-3", "R1", "header_malformed", "a lane that does not exist", {"lane": 3}),
         ("lane-255", "R1", "header_malformed", "a lane that does not exist", {"lane": 255}),
@@ -112,11 +126,14 @@ def _header() -> list[Case]:
         ("padded-above", "R1", "limits", "a padded length above 1 MiB", {"padded_len": 2**20 + 1}),
         ("padded-other", "R1", "limits", "not the ciphertext's length", {"padded_len": 2176}),
     ]
-    cases = [
-        refused(name, title, step, expect, spec(name, 1, **parts))
+    return [
+        refused(name, title, step, expect, spec(name, suite, **parts))
         for name, step, expect, title, parts in rows
     ]
-    suites = [
+
+
+def _suites() -> list[Case]:
+    return [
         refused(
             f"suite-{number}",
             "an unknown suite",
@@ -126,22 +143,29 @@ def _header() -> list[Case]:
         )
         for number in (0, 3, 0xFFFF)
     ]
-    return cases + suites
 
 
-def _recipients() -> list[Case]:
-    other = To(b"AZ.SCC", opener("az", 1))
+def _recipients(suite: int) -> list[Case]:
+    other = To(b"AZ.SCC", opener("az", suite))
     rows = [
         ("recipients-none", "no recipient", {"to": ()}),
         ("recipients-65", "65 recipients", {"recipient_count": 65}),
-        ("recipient-twice", "a recipient named twice", {"to": (us(1), other, us(1))}),
-        ("recipient-lower", "an endpoint in lower case", {"to": (To(b"tr.gtb", opener("tr", 1)),)}),
-        ("recipient-latin", "not ASCII", {"to": (To(b"TR.G\xdcB", opener("tr", 1)),)}),
+        ("recipient-twice", "a recipient named twice", {"to": (us(suite), other, us(suite))}),
+        (
+            "recipient-lower",
+            "an endpoint in lower case",
+            {"to": (To(b"tr.gtb", opener("tr", suite)),)},
+        ),
+        ("recipient-latin", "not ASCII", {"to": (To(b"TR.G\xdcB", opener("tr", suite)),)}),
     ]
-    cases = [
-        refused(name, title, "R1", "recipients", spec(name, 1, **parts))
+    return [
+        refused(name, title, "R1", "recipients", spec(name, suite, **parts))
         for name, title, parts in rows
     ]
+
+
+def _wrap_lengths() -> list[Case]:
+    cases = []
     for suite, lengths in ((1, (155, 157)), (2, (1243, 1245))):
         for length in lengths:
             name = f"wrap-{length}"
@@ -154,37 +178,35 @@ def _recipients() -> list[Case]:
     return [*cases, refused("wrap-other-suite", title, "R1", "wrap_length", row)]
 
 
-def _context() -> list[Case]:
-    to_az = (To(b"AZ.SCC", opener("az", 1)),)
+def _suite_policy() -> list[Case]:
+    title = "suite 1 where the directory demands suite 2, although the key is held"
+    row = spec("suite-policy", 1)
+    return [refused("suite-policy", title, "R2", "suite_policy", row, min_suite=2)]
+
+
+def _context(suite: int) -> list[Case]:
+    to_az = (To(b"AZ.SCC", opener("az", suite)),)
     return [
         refused(
             "network",
             "another network",
             "R2",
             "network",
-            spec("network", 1, network_id=OTHER_NETWORK_ID),
-        ),
-        refused(
-            "suite-policy",
-            "suite 1 where the directory demands suite 2, although the key is held",
-            "R2",
-            "suite_policy",
-            spec("suite-policy", 1),
-            min_suite=2,
+            spec("network", suite, network_id=OTHER_NETWORK_ID),
         ),
         refused(
             "not-addressed",
             "an envelope for somebody else",
             "R4",
             "not_addressed",
-            spec("not-addressed", 1, to=to_az),
+            spec("not-addressed", suite, to=to_az),
         ),
         refused(
             "wrong-link",
             "a right envelope that came over another country's link",
             "R4",
             "wrong_link",
-            spec("wrong-link", 1, sender=SENDER),
+            spec("wrong-link", suite, sender=SENDER),
             link="AZ",
         ),
     ]

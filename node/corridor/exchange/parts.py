@@ -18,6 +18,7 @@ from corridor.seal.keys import DecryptionKey, SigningKey
 from corridor.transit.parties import Endpoint
 from corridor.wire import records
 from corridor.wire.batches import CANARY, Entry
+from corridor.wire.control import decode_control
 from corridor.wire.v1.records_pb2 import TransitRecord
 
 
@@ -124,7 +125,7 @@ Examiner: TypeAlias = Callable[[Sequence[Entry]], Sequence[Examination]]
 
 
 def examine_records(entries: Sequence[Entry]) -> list[Examination]:
-    """Judge records by the schema and its rules; a canary has none."""
+    """Judge records by the schema and its rules; a canary has only a form."""
     found: list[Examination | TransitRecord] = [_parsed(entry) for entry in entries]
     parsed = [
         (record, entry.body)
@@ -139,9 +140,10 @@ def examine_records(entries: Sequence[Entry]) -> list[Examination]:
 
 
 def _parsed(entry: Entry) -> "Examination | TransitRecord":
-    if entry.record_type == CANARY:
-        return Examination()
     try:
+        if entry.record_type == CANARY:
+            decode_control(CANARY, entry.body)
+            return Examination()
         return records.record_of(entry)
     except Refused as refusal:
         return Examination((refusal.reason.label,), reason=refusal.reason)

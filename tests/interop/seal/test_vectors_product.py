@@ -5,25 +5,27 @@ import re
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from builders_vectors import VECTORS, WorldTrust, load, own_keys_of
 from corridor.errors import Reason, Refused
 from corridor.exchange.parts import REAL_SEALS, Examination, Identity
-from corridor.exchange.receive import Judged, Means, Refusal, Unopened, identify, judge
+from corridor.exchange.receive import (
+    SPOILT,
+    UNSIGNED,
+    Disposal,
+    Judged,
+    Means,
+    Refusal,
+    Unopened,
+    identify,
+    judge,
+)
 from corridor.seal import envelope, frame, hpke, keys, merkle, padding, pae
 from corridor.transit.parties import Endpoint
 from testkit.vectors import documents
-
-VECTORS = Path(__file__).parents[3] / "proto" / "vectors"
-
-
-def load(name: str) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads((VECTORS / name).read_text(encoding="ascii"))
-    return document
 
 
 def cases(name: str) -> list[Any]:
@@ -34,74 +36,6 @@ def whole(case: dict[str, Any]) -> bytes:
     return bytes.fromhex(case["frame"]) + bytes(case.get("appended_zeros", 0))
 
 
-@dataclass(frozen=True)
-class WorldTrust:
-    """The trust view of world.json."""
-
-    world: dict[str, Any]
-    min_suite: int
-
-    @property
-    def network_id(self) -> bytes:
-        return bytes.fromhex(self.world["network_id"])
-
-    dir_version = 7
-    dir_hash = bytes(32)
-
-    def signer(self, endpoint: Endpoint, key_id: bytes, created_ms: int) -> bytes:
-        status = {row["endpoint"]: row["status"] for row in self.world["members"]}
-        if endpoint not in status:
-            raise Refused(Reason.UNKNOWN_SENDER)
-        if status[endpoint] != "ACTIVE":
-            raise Refused(Reason.SENDER_SUSPENDED)
-        for key in self.world["signing_keys"]:
-            if (key["endpoint"], key["key_id"], key["usage"]) == (endpoint, key_id.hex(), "SIGN"):
-                return self._usable(key, created_ms)
-        raise Refused(Reason.UNKNOWN_SIGNER)
-
-    @staticmethod
-    def _usable(key: dict[str, Any], created_ms: int) -> bytes:
-        if key["revoked"]:
-            raise Refused(Reason.SIGNER_REVOKED)
-        if not key["not_before_ms"] <= created_ms < key["not_after_ms"]:
-            raise Refused(Reason.SIGNER_EXPIRED)
-        return bytes.fromhex(key["public"])
-
-    def is_current(self, now_ms: int) -> bool:
-        return bool(now_ms >= self.world["now_ms"])
-
-    def check_gossip(self, dir_version: int, dir_hash: bytes) -> None:
-        known = {row["version"]: row["hash"] for row in self.world["directories"]}
-        if dir_version not in known:
-            raise Refused(Reason.DIRECTORY_UNKNOWN)
-        if known[dir_version] != dir_hash.hex():
-            raise Refused(Reason.EQUIVOCATION)
-
-    def accepts(self, endpoint: Endpoint, enc_key_id: bytes, now_ms: int) -> bool:
-        assert endpoint == self.world["me"]
-        until = {row["key_id"]: row["accept_until_ms"] for row in self.world["decryption_keys"]}
-        return bool(now_ms <= until[enc_key_id.hex()])
-
-    def authorises(
-        self, sender: Endpoint, recipient: Endpoint, record_type: int, created_ms: int
-    ) -> bool:
-        del record_type
-        return self.control_allowed(sender, recipient, created_ms)
-
-    def control_allowed(self, a: Endpoint, b: Endpoint, now_ms: int) -> bool:
-        del now_ms
-        return {"sender": a, "recipient": b} in self.world["agreements"]
-
-    def bundle_hash(self, endpoint: Endpoint) -> bytes:
-        raise NotImplementedError(endpoint)
-
-    def sealing_key(self, endpoint: Endpoint, now_ms: int) -> keys.DecryptionKey:
-        raise NotImplementedError(endpoint, now_ms)
-
-    def partners(self, me: Endpoint, now_ms: int) -> tuple[Endpoint, ...]:
-        raise NotImplementedError(me, now_ms)
-
-
 @pytest.fixture(scope="module")
 def world() -> dict[str, Any]:
     return load("world.json")
@@ -109,13 +43,7 @@ def world() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def own_keys(world: dict[str, Any]) -> dict[bytes, keys.DecryptionKey]:
-    found = {}
-    for row in world["decryption_keys"]:
-        key = keys.DecryptionKey.from_secret(row["suite"], bytes.fromhex(row["secret"]))
-        assert key.public.hex() == row["public"]
-        assert key.key_id.hex() == row["key_id"]
-        found[key.key_id] = key
-    return found
+    return own_keys_of(world)
 
 
 def _examine(entries: Sequence[object]) -> list[Examination]:
@@ -140,11 +68,26 @@ def receive(
     return reason.label if reason else "accepted"
 
 
+def disposal(case: dict[str, Any]) -> str:
+    """Return what the node does after a refusal, by its own tables."""
+    reason = next(reason for reason in Reason if reason.label == case["reason"])
+    if case["step"] in {"R10", "R11", "R12"}:
+        return "undecryptable"
+    if reason is Reason.CREATED_IN_FUTURE:
+        return "deferred"
+    if reason in SPOILT or case["step"] == "R9":
+        return "verdict"
+    kept = UNSIGNED.get(reason, Disposal.DROPPED)
+    words = {Disposal.DROPPED: "drop", Disposal.HELD: "hold", Disposal.QUARANTINED: "quarantine"}
+    return words[kept]
+
+
 @pytest.mark.parametrize("case", cases("refused.json"))
 def test_a_wrong_envelope_is_refused_for_its_one_reason(
     case: dict[str, Any], world: dict[str, Any], own_keys: dict[bytes, keys.DecryptionKey]
 ) -> None:
     assert receive(case, world, own_keys) == case["reason"]
+    assert disposal(case) == case["then"]
 
 
 @pytest.mark.parametrize("case", cases("accepted.json"))
@@ -174,6 +117,27 @@ def test_every_reason_of_r0_to_r16_has_a_vector() -> None:
     wanted |= {"signer_expired", "signer_revoked", "directory_unknown", "equivocation"}
     wanted |= {"created_in_future", "expired", "lifetime", "no_agreement"}
     assert wanted - seen == set()
+
+
+ONE_SUITE_ONLY = {
+    "frame_too_large": "found before the suite is read",
+    "magic": "found before the suite is read",
+    "truncated": "found before the suite is read",
+    "trailing_bytes": "found before the suite is read",
+    "header_size": "found before the suite is read",
+    "version": "found before the suite is read",
+    "suite": "the suite is neither",
+    "suite_policy": "no suite is above the second",
+}
+
+
+def test_every_refusal_that_can_has_a_vector_of_each_suite() -> None:
+    seen: dict[str, set[int]] = {}
+    for case in load("refused.json")["cases"]:
+        suite = int.from_bytes(bytes.fromhex(case["frame"])[9:11])
+        seen.setdefault(case["reason"], set()).add(suite)
+    lacking = {reason for reason, suites in seen.items() if not {1, 2} <= suites}
+    assert lacking == ONE_SUITE_ONLY.keys()
 
 
 @pytest.mark.parametrize("walk", load("walkthrough.json")["envelopes"], ids=lambda w: w["name"])

@@ -57,8 +57,11 @@ def test_a_record_that_breaks_a_rule_is_refused_with_the_rule_and_without_terms(
     assert found.terms == ()
 
 
-def test_a_canary_has_no_content_to_examine() -> None:
-    assert examine_records([with_body(b"\xff", CANARY)]) == [Examination()]
+def test_of_a_canary_only_the_form_is_examined() -> None:
+    unread, read = examine_records([with_body(b"\xff", CANARY), with_body(b"\x08\x01", CANARY)])
+    assert unread.reason is Reason.CONTROL_MALFORMED
+    assert unread.faults
+    assert read == Examination()
 
 
 def test_one_bad_record_does_not_spoil_its_neighbours() -> None:
