@@ -14,7 +14,6 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from builders_trust import GE, TR, make_world
-from corridor.daemon.intake import SCHEMA_ID
 from corridor.exchange.values import (
     ZERO_ID,
     EnvelopeVerdict,
@@ -35,7 +34,13 @@ from corridor.seal.storage import StorageKey
 from corridor.store.sqlite import SqliteStore
 from corridor.transit.identifiers import uuid7
 from corridor.wire.batches import Entry, encode_entry
-from corridor.wire.records import check_record, decode_record, index_terms, record_type_of
+from corridor.wire.records import (
+    SCHEMA_ID,
+    check_record,
+    decode_record,
+    index_terms,
+    record_type_of,
+)
 
 SIZE, TURNS = 64, 40
 

@@ -21,10 +21,15 @@ from corridor.transit.parties import CountryCode, Endpoint
 from corridor.trust.view import TrustView
 from corridor.wire import limits
 from corridor.wire.batches import Entry, encode_entry
-from corridor.wire.records import check_records, decode_record, index_terms, record_type_of
+from corridor.wire.records import (
+    SCHEMA_ID,
+    check_records,
+    decode_record,
+    index_terms,
+    record_type_of,
+)
 from corridor.wire.v1.records_pb2 import TransitRecord
 
-SCHEMA_ID: Final = "corridor.wire.v1"
 _ID_RANDOM_BYTES: Final = 10
 
 

@@ -19,10 +19,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from corridor.daemon.intake import SCHEMA_ID
 from corridor.errors import ConfigurationError
 from corridor.gateway.local_client import LocalClient
 from corridor.wire.batches import Entry, encode_entry
+from corridor.wire.records import SCHEMA_ID
 from corridor.wire.v1 import local_pb2 as local
 
 Key = tuple[str, str, str]
