@@ -95,11 +95,22 @@ def _lines(value: Any, indent: str = "") -> str:  # noqa: ANN401 - any JSON valu
     """Return nested values as indented lines."""
     lines = []
     for key, inner in value.items():
+        name = str(key).replace("_", " ")
         if isinstance(inner, dict):
-            lines.append(f"{indent}{key}:\n{_lines(inner, indent + '  ')}")
+            lines.append(f"{indent}{name}:\n{_lines(inner, indent + '  ')}")
         elif isinstance(inner, list) and inner and isinstance(inner[0], dict):
-            lines.append(f"{indent}{key}:")
-            lines += [_lines(one, indent + "  - ") for one in inner]
+            lines.append(f"{indent}{name}:")
+            for one in inner:
+                first, *rest = _lines(one).split("\n")
+                lines += [f"{indent}  - {first}", *(f"{indent}    {line}" for line in rest)]
+        elif isinstance(inner, list):
+            lines.append(f"{indent}{name}: {', '.join(map(str, inner)) or 'none'}")
         else:
-            lines.append(f"{indent}{key}: {inner}")
+            lines.append(f"{indent}{name}: {_word(inner)}")
     return "\n".join(lines)
+
+
+def _word(value: Any) -> str:  # noqa: ANN401 - any JSON value
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "none" if value is None else str(value)

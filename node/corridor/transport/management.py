@@ -10,6 +10,7 @@ Rules:
 
 import base64
 import json
+import re
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
@@ -62,6 +63,19 @@ def read_broker(url: str, login: Login) -> dict[str, Any]:
     return definitions
 
 
+def read_version(url: str, login: Login) -> tuple[int, int, int]:
+    """Return the broker's version; what follows its three numbers is cut off.
+
+    Raises:
+        LinkTrouble: No answer, the login is refused, or it is no version.
+    """
+    told = str(_get(url, login, "/api/overview").get("rabbitmq_version", ""))
+    numbers = re.match(r"(\d+)\.(\d+)\.(\d+)", told)
+    if numbers is None:
+        raise LinkTrouble(f"what answers at {url} does not say its RabbitMQ version")
+    return int(numbers[1]), int(numbers[2]), int(numbers[3])
+
+
 def read_links(url: str, login: Login) -> tuple[LinkState, ...]:
     """Return the state of every federation link; needs the tag monitoring."""
     rows = _get(url, login, f"/api/federation-links/{VIRTUAL_HOST}")
@@ -91,9 +105,15 @@ def _get(url: str, login: Login, path: str) -> Any:  # noqa: ANN401 - JSON is an
         response = connection.getresponse()
         body = response.read()
     except (OSError, HTTPException) as error:
-        raise LinkTrouble(f"no answer from the management interface at {url}: {error}") from error
+        raise LinkTrouble(
+            f"no answer from the management interface at {url}: {error}",
+            cure="is the broker running, and is links.management_port its port?",
+        ) from error
     finally:
         connection.close()
     if response.status != HTTPStatus.OK:
-        raise LinkTrouble(f"{login.user} may not read {path} at {url}: HTTP {response.status}")
+        raise LinkTrouble(
+            f"{login.user} may not read {path} at {url}: HTTP {response.status}",
+            cure="give a login with the tag administrator, and its password",
+        )
     return json.loads(body)
