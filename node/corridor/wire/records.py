@@ -156,6 +156,10 @@ _KIND_OF_SCHEME: Final = {
 }
 
 
+TERM_KINDS: Final = tuple(_KIND_OF_SCHEME.values())
+"""What a record can be searched by."""
+
+
 def normal_term(value: str) -> str:
     """Return a term as it is indexed and searched for."""
     return value.upper() if value.isalnum() else "".join(value.split()).upper()

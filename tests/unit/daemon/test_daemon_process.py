@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from corridor.daemon.config import load_config
-from corridor.gateway.framing import LocalTrouble
+from corridor.errors import LocalTrouble
 from corridor.gateway.local_client import LocalClient
 
 NodeFolder = Callable[..., Path]
