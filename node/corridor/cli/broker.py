@@ -1,6 +1,5 @@
 """`corridor broker`: write the own broker's configuration, or compare a running one with it."""
 
-import os
 import secrets
 import sys
 import time
@@ -10,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from corridor.cli.options import config_option, emit, json_option, read_file, table
+from corridor.cli.link_certificates import issue, request
+from corridor.cli.options import config_option, emit, json_option, read_file, table, write_new
 from corridor.errors import ExitStatus, InputTrouble
 
 if TYPE_CHECKING:
@@ -31,6 +31,10 @@ _VERSION = click.option(
 @click.group("broker")
 def command() -> None:
     """Write the own broker's configuration, or compare a running broker with it."""
+
+
+command.add_command(request)
+command.add_command(issue)
 
 
 @command.command("render")
@@ -133,14 +137,7 @@ def password(file: Path, as_json: bool) -> None:
     from corridor.transport.render import password_hash
 
     text = secrets.token_urlsafe(24)
-    try:
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        raise InputTrouble(
-            f"{file}: is there already", cure="name a new file, or remove this one"
-        ) from None
-    with os.fdopen(descriptor, "w", encoding="utf-8") as out:
-        out.write(f"{text}\n")
+    write_new(file, f"{text}\n".encode(), 0o600)
     hashed = password_hash(text, secrets.token_bytes(4))
     emit({"file": str(file), "hash": hashed}, hashed, as_json=as_json)
 

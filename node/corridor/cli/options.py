@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -97,6 +98,23 @@ def read_file(path: Path, most: int) -> bytes:
     if not content.strip():
         raise InputTrouble(f"{path}: is empty", cure="is it the right file?")
     return content
+
+
+def write_new(path: Path, content: bytes, mode: int) -> None:
+    """Write a file that must not be there yet.
+
+    Raises:
+        InputTrouble: It is there.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    except FileExistsError:
+        raise InputTrouble(
+            f"{path}: is there already", cure="move it away first, if it is to be replaced"
+        ) from None
+    with os.fdopen(descriptor, "wb") as out:
+        out.write(content)
 
 
 def when(unix_ms: int | None) -> str:

@@ -15,7 +15,8 @@ def command(config_path: Path, as_json: bool) -> None:
     """Run the node in the foreground until SIGTERM or Ctrl-C.
 
     Logs go to standard error; with --json as JSON lines, whatever the configuration says. SIGHUP
-    reads trust statements and keys again.
+    reads trust statements and keys again, and names in the log what of the configuration needs a
+    restart.
     """
     from corridor.daemon.config import load_config
     from corridor.daemon.logs import configure_logs
@@ -32,4 +33,4 @@ def command(config_path: Path, as_json: bool) -> None:
     block_signals()
     node = Node(config)
     gateway = LocalServer(config.gateway.socket, node.service, node.status)
-    sys.exit(supervise(node, [gateway]))
+    sys.exit(supervise(node, [gateway], lambda: load_config(config_path)))

@@ -263,6 +263,17 @@ def config_schema() -> dict[str, Any]:
     return NodeConfig.model_json_schema()
 
 
+def changed_keys(before: NodeConfig, after: NodeConfig) -> tuple[str, ...]:
+    """Return the keys, "section.key", whose values differ."""
+    old, new = effective(before), effective(after)
+    return tuple(
+        f"{section}.{key}"
+        for section, keys in new.items()
+        for key, value in keys.items()
+        if old[section].get(key) != value
+    )
+
+
 def effective(config: NodeConfig) -> dict[str, Any]:
     """Return every value in force, as plain JSON values."""
     shown: dict[str, Any] = json.loads(config.model_dump_json())

@@ -15,6 +15,7 @@ from corridor.transport.management import (
     read_alarm_depths,
     read_broker,
     read_links,
+    read_version,
 )
 
 ANSWERS: dict[str, object] = {
@@ -24,6 +25,7 @@ ANSWERS: dict[str, object] = {
         {"upstream": "TR", "status": "running"},
         {"upstream": "AZ", "status": "error", "error": "{tls_alert,\n  unknown_ca}"},
     ],
+    "/api/overview": {"rabbitmq_version": "4.1.0-rc.1"},
     "/api/queues/corridor/corridor.dlq": {"messages": 3},
     "/api/queues/corridor/corridor.unrouted": {},
 }
@@ -68,6 +70,13 @@ def test_links_come_with_their_reason_on_one_line(url: str) -> None:
 
 def test_depths_of_the_queues_that_must_stay_empty(url: str) -> None:
     assert read_alarm_depths(url, LOGIN) == {"corridor.dlq": 3, "corridor.unrouted": 0}
+
+
+def test_a_broker_tells_its_version(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert read_version(url, LOGIN) == (4, 1, 0)
+    monkeypatch.setitem(ANSWERS, "/api/overview", {"rabbitmq_version": "new"})
+    with pytest.raises(LinkTrouble, match="does not say its RabbitMQ version"):
+        read_version(url, LOGIN)
 
 
 def test_a_refused_login_is_named_without_its_password(url: str) -> None:
