@@ -58,7 +58,7 @@ lint: setup ## ruff, import floors, schema lint and compatibility, shell scripts
 	@if command -v shellcheck >/dev/null; then shellcheck -x deploy/setup/*.sh requirements/*.sh .ci/run; fi
 
 .PHONY: type
-type: setup ## mypy --strict
+type: setup ## mypy --strict: the package and the scripts
 	@.venv/bin/mypy
 
 .PHONY: vectors
