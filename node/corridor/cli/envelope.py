@@ -68,11 +68,17 @@ def open_(file: Path, directory: Path, passphrase_file: Path | None, as_json: bo
 
 
 def _frame(file: Path) -> "Frame":
+    from corridor.errors import Refused
     from corridor.seal.frame import parse_frame
     from corridor.wire.limits import MAX_FRAME_BYTES
 
     with file.open("rb") as content:
-        return parse_frame(content.read(MAX_FRAME_BYTES + 1))
+        frame = content.read(MAX_FRAME_BYTES + 1)
+    try:
+        return parse_frame(frame)
+    except Refused as refused:
+        refused.cure = "name a file that holds one whole envelope, as it lay in the broker"
+        raise
 
 
 def _content(record: bytes) -> dict[str, Any]:

@@ -41,6 +41,8 @@ def command(
     from corridor.daemon.config import load_config
     from corridor.gateway.local_client import LocalClient
 
+    if outcomes and (acknowledge or full):
+        raise click.UsageError("--outcomes goes with neither --acknowledge nor --full")
     config = load_config(config_path)
     with LocalClient(config.gateway.socket) as node:
         if outcomes:

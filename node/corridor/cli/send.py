@@ -86,14 +86,18 @@ class Read(NamedTuple):
 
 
 def _text(result: "SubmitResult", recipient: str, original: str) -> str:
-    text = f"{result.status} {result.record_id.hex()} for {recipient}"
+    from corridor.cli.trouble import cure_of
+
+    text = " ".join(filter(None, (result.status, result.record_id.hex(), "for", recipient)))
     if original == "attached":
         text += ", the original with it"
-    if result.reason:
-        text += "".join(f"\n  {result.reason}: {fault}" for fault in result.faults or ["-"])
+    if not result.reason:
+        return text
+    cure = cure_of(result.reason)
     if result.reason == "record_too_large" and original == "attached":
-        text += "\n  what to do: send it without --attach-original"
-    return text
+        cure = "send it without --attach-original"
+    faults = "".join(f"\n  {fault}" for fault in result.faults)
+    return f"{text}: {result.reason}{faults}\n  what to do: {cure}"
 
 
 def read_record(content: bytes, *, attach_original: bool = False) -> Read:

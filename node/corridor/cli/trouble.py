@@ -13,9 +13,11 @@ import errno
 import json
 import os
 import sys
+import tomllib
 import traceback
 from contextlib import suppress
 from dataclasses import dataclass
+from importlib import resources
 from typing import Final
 
 import click
@@ -114,10 +116,16 @@ def _ours(error: CorridorError) -> Trouble:
     reason, cure = None, error.cure
     if isinstance(error, Refused):
         reason = error.reason.label
-        cure = cure or f"look up {reason} in the manual's page of errors and reasons"
+        cure = cure or cure_of(reason)
     return Trouble(
         error.code, error.message, error.blame, cure, error.exit_status, error.faults, reason
     )
+
+
+def cure_of(reason: str) -> str:
+    """Return what is to be done about a refusal by its reason's label, or "" for none known."""
+    text = resources.files("corridor").joinpath("reasons.toml").read_text(encoding="utf-8")
+    return str(tomllib.loads(text).get(reason.upper(), ["", ""])[1])
 
 
 def _click(error: click.ClickException) -> Trouble:

@@ -217,6 +217,10 @@ def test_an_original_travels_where_asked_and_is_told_where_it_is_too_large(
     said = corridor("send", file, "--attach-original", *words[:-1])
     assert said.status == 1
     assert "without --attach-original" in said.out
+    said = corridor("send", file, *words[:-1])
+    assert said.out.splitlines()[1:] == [
+        "  x", "  what to do: Send the attachment by other means, or split it."
+    ]  # fmt: skip
 
 
 # --- statuses of plays and demos -------------------------------------------------------------

@@ -108,7 +108,8 @@ def test_of_statements_each_that_is_none_is_named(
 @pytest.mark.parametrize(
     "command",
     [
-        "inbox --after -1", "inbox --limit 5000", "find colour red", "find mrn",
+        "inbox --outcomes --acknowledge", "inbox --after -1",
+        "inbox --limit 5000", "find colour red", "find mrn",
         "find mrn X --limit 0",
         "replay play x --rate 0", "replay play x --rate nan", "replay play x --rate inf",
         "replay play x --rate -1", "replay play x --wait -1", "replay play x --wait nan",
@@ -241,6 +242,14 @@ def test_a_machine_reads_one_object_and_the_same_status(
     assert ("Traceback" in told.err) == (code == "internal")
     if code == "configuration":
         assert (found["faults"], found["cure"]) == (["a: b"], "mend it")
+
+
+@pytest.mark.parametrize("reason", Reason, ids=lambda one: one.label)
+def test_a_refusal_comes_with_what_is_to_be_done(
+    reason: Reason, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failing(monkeypatch, Refused(reason))
+    well_told(corridor("status"))
 
 
 def test_a_reader_that_has_gone_is_no_error_to_tell(monkeypatch: pytest.MonkeyPatch) -> None:
