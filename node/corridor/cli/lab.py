@@ -19,7 +19,7 @@ from corridor.cli.options import (
     seed_option,
     table,
 )
-from corridor.errors import ExitStatus
+from corridor.errors import ExitStatus, LinkTrouble
 
 if TYPE_CHECKING:
     from corridor.lab.demo import Traffic
@@ -170,7 +170,9 @@ def down(directory: Path, as_json: bool) -> None:
     while state.alive(pid) and time.monotonic() < deadline:
         time.sleep(0.1)
     if state.alive(pid):
-        raise click.ClickException(f"the lab (process {pid}) does not end; see its log")
+        raise LinkTrouble(
+            f"the lab (process {pid}) does not end", cure="read its log; end the process by hand"
+        )
     emit({"ended": pid}, "the lab has ended", as_json=as_json)
 
 
@@ -200,12 +202,12 @@ def _detached(scenario: str, directory: Path) -> None:
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            raise click.ClickException(f"the lab did not come up; see {log}")
+            raise LinkTrouble("the lab did not come up", cure=f"read why in {log}")
         if state.is_up(directory):
             return
         time.sleep(0.2)
     process.terminate()
-    raise click.ClickException(f"the lab was not up after two minutes; see {log}")
+    raise LinkTrouble("the lab was not up after two minutes", cure=f"read why in {log}")
 
 
 def _show(directory: Path, *, as_json: bool) -> None:

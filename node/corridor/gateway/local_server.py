@@ -274,8 +274,8 @@ def _bind(path: Path) -> socket.socket:
     except OSError as error:
         listener.close()
         raise ConfigurationError(
-            f"gateway.socket {path} cannot be bound: {error.strerror or error}; "
-            "the path of a socket has at most 107 bytes"
+            f"gateway.socket {path} cannot be bound: {error.strerror or error}",
+            cure="name a place that this user may write to, in at most 107 bytes",
         ) from None
     except ConfigurationError:
         listener.close()
@@ -290,4 +290,7 @@ def _refuse_if_served(path: Path) -> None:
             probe.connect(str(path))
         except OSError:
             return
-    raise ConfigurationError(f"gateway.socket {path} is served by a node that is running")
+    raise ConfigurationError(
+        f"gateway.socket {path} is served by a node that is running",
+        cure="end that one first; an endpoint has one active node",
+    )

@@ -56,11 +56,14 @@ def read_broker(url: str, login: Login) -> dict[str, Any]:
         LinkTrouble: No answer, or the login is refused.
         ConfigurationError: The address is not on loopback.
     """
-    definitions: dict[str, Any] = _get(url, login, "/api/definitions")
+    definitions: Any = _get(url, login, "/api/definitions")
+    if not isinstance(definitions, dict) or "vhosts" not in definitions:
+        raise _stranger(url)
     for row in definitions["vhosts"]:
         if row["name"] == VIRTUAL_HOST:
             row.update(_get(url, login, f"/api/vhosts/{VIRTUAL_HOST}"))
-    return definitions
+    found: dict[str, Any] = definitions
+    return found
 
 
 def read_version(url: str, login: Login) -> tuple[int, int, int]:
@@ -69,10 +72,11 @@ def read_version(url: str, login: Login) -> tuple[int, int, int]:
     Raises:
         LinkTrouble: No answer, the login is refused, or it is no version.
     """
-    told = str(_get(url, login, "/api/overview").get("rabbitmq_version", ""))
-    numbers = re.match(r"(\d+)\.(\d+)\.(\d+)", told)
+    told = _get(url, login, "/api/overview")
+    version = str(told.get("rabbitmq_version")) if isinstance(told, dict) else ""
+    numbers = re.match(r"(\d+)\.(\d+)\.(\d+)", version)
     if numbers is None:
-        raise LinkTrouble(f"what answers at {url} does not say its RabbitMQ version")
+        raise _stranger(url)
     return int(numbers[1]), int(numbers[2]), int(numbers[3])
 
 
@@ -116,4 +120,14 @@ def _get(url: str, login: Login, path: str) -> Any:  # noqa: ANN401 - JSON is an
             f"{login.user} may not read {path} at {url}: HTTP {response.status}",
             cure="give a login with the tag administrator, and its password",
         )
-    return json.loads(body)
+    try:
+        return json.loads(body)
+    except ValueError:
+        raise _stranger(url) from None
+
+
+def _stranger(url: str) -> LinkTrouble:
+    return LinkTrouble(
+        f"what answers at {url} is not the management interface of RabbitMQ",
+        cure="is links.management_port its port?",
+    )

@@ -5,6 +5,7 @@ import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from types import SimpleNamespace
 
 import pytest
 
@@ -75,8 +76,20 @@ def test_depths_of_the_queues_that_must_stay_empty(url: str) -> None:
 def test_a_broker_tells_its_version(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert read_version(url, LOGIN) == (4, 1, 0)
     monkeypatch.setitem(ANSWERS, "/api/overview", {"rabbitmq_version": "new"})
-    with pytest.raises(LinkTrouble, match="does not say its RabbitMQ version"):
+    with pytest.raises(LinkTrouble, match="is not the management interface"):
         read_version(url, LOGIN)
+
+
+@pytest.mark.parametrize("answer", ["[]", "{}", "null", '"x"', "<html>"])
+def test_what_is_no_broker_is_named(url: str, monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
+    monkeypatch.setattr(
+        "corridor.transport.management.HTTPConnection.getresponse",
+        lambda _self: SimpleNamespace(status=200, read=answer.encode),
+    )
+    for ask in (read_version, read_broker):
+        with pytest.raises(LinkTrouble, match="is not the management interface") as told:
+            ask(url, LOGIN)
+        assert "management_port" in told.value.cure
 
 
 def test_a_refused_login_is_named_without_its_password(url: str) -> None:
