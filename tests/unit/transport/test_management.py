@@ -27,8 +27,10 @@ ANSWERS: dict[str, object] = {
         {"upstream": "AZ", "status": "error", "error": "{tls_alert,\n  unknown_ca}"},
     ],
     "/api/overview": {"rabbitmq_version": "4.1.0-rc.1"},
-    "/api/queues/corridor/corridor.dlq": {"messages": 3},
-    "/api/queues/corridor/corridor.unrouted": {},
+    "/api/queues/corridor?columns=name,messages": [
+        {"name": "corridor.dlq", "messages": 3},
+        {"name": "inbox.TR", "messages": 9},
+    ],
 }
 LOGIN = Login("corridor-operator", "päss")
 
