@@ -62,8 +62,9 @@ class Node:
         )  # fmt: skip
         self.sender = Sender(self._outbound, self.metrics, self._failed)
         self.receiver = Receiver(
-            self._inbound, self.metrics, told=self._handled, failed=self._failed
-        )
+            self._inbound, self.metrics,
+            make_durable=self._store.make_durable, told=self._handled, failed=self._failed,
+        )  # fmt: skip
         self._publisher, self._consumer = self._connect(_address(config))
         self.service = NodeService(
             me=config.endpoint,

@@ -13,11 +13,13 @@ from corridor.daemon.inbound import Handled, Inbound
 from corridor.daemon.logs import event_logger
 from corridor.daemon.metrics import NodeMetrics
 from corridor.daemon.sender import unix_ms
-from corridor.errors import StoreTrouble
+from corridor.errors import StoreLost, StoreTrouble
 from corridor.transit.parties import CountryCode
 from corridor.transport.broker import Consumer, Delivery
 
 _RETRY_S = 1.0
+_PATIENCE_S = 0.002
+"""About what sealing a receipt takes: it shares one flush to the disk with what it is for."""
 _REVIEW_S = 30.0
 
 
@@ -29,12 +31,14 @@ class Receiver:
         inbound: Inbound,
         metrics: NodeMetrics,
         *,
+        make_durable: Callable[[float], None],
         told: Callable[[Handled], None],
         failed: Callable[[Exception], None],
     ) -> None:
-        """Drive `inbound`; `told` gets what each batch led to, after it was committed."""
+        """Drive `inbound`; `told` gets what each batch led to, committed and not yet durable."""
         self._inbound = inbound
         self._metrics = metrics
+        self._make_durable = make_durable
         self._told = told
         self._failed = failed
         self._consumer: Consumer | None = None
@@ -110,14 +114,22 @@ class Receiver:
     def _keep(self, batch: list[Delivery]) -> None:
         try:
             handled = self._inbound.handle([(one.link or "", one.body) for one in batch], unix_ms())
+        except StoreLost as error:
+            self._failed(error)
+            return
         except StoreTrouble as error:
             event_logger().error("store.failed", stage="receiver", cause=str(error))
             self._unkept = batch
             self._pause()
             return
+        self._told(handled)
+        try:
+            self._make_durable(_PATIENCE_S)
+        except StoreLost as error:
+            self._failed(error)
+            return
         if self._consumer is not None:
             self._consumer.ack(batch)
-        self._told(handled)
 
     def _pause(self) -> None:
         if self._consumer is not None:
