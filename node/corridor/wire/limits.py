@@ -94,6 +94,9 @@ MAX_RESEND_ENVELOPES: Final = 4096
 MAX_SEQUENCE: Final = 2**63 - 1
 """Sequence numbers fit the integers of every store and language."""
 
+MAX_EPOCH: Final = 2**32 - 1
+"""Epochs are Unix seconds in 32 bits, good until the year 2106; the schema's type holds it."""
+
 MAX_REASON: Final = 9_999
 """Reason codes are four digits at most (PROTOCOL §9)."""
 

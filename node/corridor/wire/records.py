@@ -16,6 +16,7 @@ from google.protobuf.message import DecodeError
 
 from corridor.errors import Reason, Refused
 from corridor.wire import limits
+from corridor.wire.batches import Entry
 from corridor.wire.quick import QuickCheck
 from corridor.wire.v1 import goods_pb2, types_pb2
 from corridor.wire.v1.records_pb2 import OperationStarted, TransitRecord
@@ -63,6 +64,18 @@ def record_type_of(record: TransitRecord) -> int:
     if name is None:
         raise Refused(Reason.RECORD_TYPE, "no body known here")
     return TransitRecord.DESCRIPTOR.fields_by_name[name].number - BODY_OFFSET
+
+
+def record_of(entry: Entry) -> TransitRecord:
+    """Return the record of a business entry; its body must be of the entry's type.
+
+    Raises:
+        Refused: RECORD_MALFORMED or RECORD_TYPE.
+    """
+    record = decode_record(entry.body)
+    if record_type_of(record) != entry.record_type:
+        raise Refused(Reason.RECORD_TYPE, "entry and body disagree")
+    return record
 
 
 # --- rules ------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 import pytest
 
-from builders_wire import MRN, code, declaration, equipment, header, vehicle
+from builders_wire import MRN, RECORD_ID, code, declaration, equipment, header, new_entry, vehicle
 from builders_wire import record_of_every_type as every_type
 from corridor.errors import Reason, Refused
 from corridor.wire import limits
@@ -54,6 +54,15 @@ def test_a_body_beyond_the_limit_is_refused_before_it_is_parsed() -> None:
 def test_a_record_without_a_body_we_know_is_refused() -> None:
     with pytest.raises(Refused) as told:
         wire.record_type_of(TransitRecord(header=header()))
+    assert reason_of(told) is Reason.RECORD_TYPE
+
+
+def test_an_entry_whose_body_is_of_another_type_is_refused() -> None:
+    entry = new_entry(RECORD_ID, declaration())
+    assert wire.record_of(entry) == declaration()
+
+    with pytest.raises(Refused) as told:
+        wire.record_of(entry._replace(record_type=2))
     assert reason_of(told) is Reason.RECORD_TYPE
 
 
