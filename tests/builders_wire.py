@@ -1,5 +1,7 @@
 """Records for tests: one realistic declaration, and one record of every type."""
 
+from corridor.wire.batches import Entry
+from corridor.wire.records import SCHEMA_ID, encode_record, record_type_of
 from corridor.wire.v1 import goods_pb2 as goods
 from corridor.wire.v1 import movement_pb2 as movement
 from corridor.wire.v1 import records_pb2 as records
@@ -167,3 +169,8 @@ def record_of_every_type() -> list[records.TransitRecord]:
             body.query_response.dataset.CopyFrom(dataset())
         made.append(record)
     return made
+
+
+def new_entry(record_id: bytes, record: records.TransitRecord) -> Entry:
+    """Return a record as an entry under `record_id`."""
+    return Entry(record_id, record_type_of(record), SCHEMA_ID, None, encode_record(record))

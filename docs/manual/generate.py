@@ -5,7 +5,7 @@
     python docs/manual/generate.py errors.md only that one
 
 Numbers, names, defaults and blame come from the code; the words for people who have to act on a
-reason come from reasons.toml.
+reason come from corridor/reasons.toml.
 """
 
 import inspect
@@ -31,7 +31,7 @@ HERE = Path(__file__).parent
 ERRORS = """\
 # Errors, reasons and exit statuses
 
-Written by `docs/manual/generate.py` from `corridor/errors.py` and `reasons.toml`.
+Written by `docs/manual/generate.py` from `corridor/errors.py` and `corridor/reasons.toml`.
 
 Corridor never refuses without a name. A reason has one number on the wire and one label, which is
 the same word in the receipt, in the metrics (`corridor_records_refused_total`,
@@ -118,7 +118,7 @@ def reasons_of(first: int, words: dict[str, list[str]]) -> list[list[str]]:
 
 def errors_page() -> str:
     """Return the whole page; KeyError or ValueError where reasons.toml and the code differ."""
-    words = tomllib.loads((HERE / "reasons.toml").read_text())
+    words = tomllib.loads(Path(errors.__file__).with_name("reasons.toml").read_text())
     if unknown := words.keys() - {reason.name for reason in Reason}:
         message = f"reasons.toml explains what does not exist: {sorted(unknown)}"
         raise ValueError(message)

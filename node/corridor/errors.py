@@ -132,6 +132,18 @@ class CorridorError(Exception):
     retryable: ClassVar[bool] = False
     exit_status: ClassVar[ExitStatus] = ExitStatus.FAILED
 
+    def __init__(self, message: str = "", *, cure: str = "", faults: tuple[str, ...] = ()) -> None:
+        """Say what happened; `cure` is what to do next, `faults` are all that were found."""
+        super().__init__(message)
+        self.message = message
+        self.cure = cure
+        self.faults = faults
+
+    def __str__(self) -> str:
+        """Return all of it, one fault a line."""
+        lines = [self.message, *(f"  {fault}" for fault in self.faults)]
+        return "\n".join([*lines, f"  what to do: {self.cure}"] if self.cure else lines)
+
 
 class Refused(CorridorError):
     """An input was refused for one named reason and has had no other effect."""
@@ -150,6 +162,21 @@ class ConfigurationError(CorridorError):
     """The configuration cannot be used; every fault is listed at once."""
 
     code = "configuration"
+    blame = Blame.OPERATOR
+    exit_status = ExitStatus.CONFIGURATION
+
+
+class InputTrouble(CorridorError):
+    """A file or a value that was given to a command cannot be used."""
+
+    code = "input"
+    blame = Blame.OPERATOR
+
+
+class NotInstalled(CorridorError):
+    """A part of Corridor that is installed separately is needed and is not there."""
+
+    code = "not_installed"
     blame = Blame.OPERATOR
     exit_status = ExitStatus.CONFIGURATION
 
@@ -177,6 +204,22 @@ class LinkTrouble(CorridorError):
     blame = Blame.LINK
     retryable = True
     exit_status = ExitStatus.BROKER
+
+
+class LocalTrouble(CorridorError):
+    """The own node cannot be talked to over its local socket."""
+
+    code = "local_socket"
+    blame = Blame.OPERATOR
+    retryable = True
+    exit_status = ExitStatus.BROKER
+
+
+class NodeRefused(LocalTrouble):
+    """The own node answered that it cannot do what was asked; the message names its error."""
+
+    code = "node_refused"
+    exit_status = ExitStatus.FAILED
 
 
 class StoreTrouble(CorridorError):

@@ -1,13 +1,23 @@
 """`corridor broker`: write the own broker's configuration, or compare a running one with it."""
 
+import secrets
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from corridor.cli.options import config_option, emit, json_option, table
-from corridor.errors import ConfigurationError, ExitStatus
+from corridor.cli.link_certificates import issue, request
+from corridor.cli.options import config_option, emit, json_option, read_file, table, write_new
+from corridor.errors import ExitStatus, InputTrouble
+
+if TYPE_CHECKING:
+    from corridor.transport.check import Difference
+    from corridor.transport.management import Login
+
+_MAX_PASSWORD_BYTES = 4096
 
 _VERSION = click.option(
     "--rabbitmq",
@@ -21,6 +31,10 @@ _VERSION = click.option(
 @click.group("broker")
 def command() -> None:
     """Write the own broker's configuration, or compare a running broker with it."""
+
+
+command.add_command(request)
+command.add_command(issue)
 
 
 @command.command("render")
@@ -61,36 +75,71 @@ def render(config_path: Path, out: Path | None, version: str, as_json: bool) -> 
               help="A login that may see everything.")  # fmt: skip
 @click.option("--password-file", type=click.Path(path_type=Path, dir_okay=False), required=True,
               help="A file whose first line is its password.")  # fmt: skip
-@_VERSION
+@click.option("--rabbitmq", "version", help="Its version, if it is not to be asked.")
 @json_option
-def check(config_path: Path, user: str, password_file: Path, version: str, as_json: bool) -> None:
+def check(
+    config_path: Path, user: str, password_file: Path, version: str | None, as_json: bool
+) -> None:
     """Compare the running broker with what it should hold; name each difference and its cure.
 
-    Exit status 0 where there is none, 1 otherwise.
+    Messages in queues that must stay empty are named as well. Exit status 0 where there is
+    nothing to name, 1 otherwise.
     """
     from corridor.daemon.config import load_config
     from corridor.daemon.links import expected_definitions
     from corridor.daemon.trust_keeper import open_trust
     from corridor.exchange.addresses import cluster_name
     from corridor.transport.check import compare
-    from corridor.transport.management import Login, read_broker
+    from corridor.transport.management import Login, read_broker, read_version
 
     config = load_config(config_path)
     now_ms = time.time_ns() // 1_000_000
     view = open_trust(config).load(now_ms)
-    expected = expected_definitions(config, view, now_ms, _numbers(version))
     url = f"http://127.0.0.1:{config.links.management_port}"
-    observed = read_broker(url, Login(user, _password(password_file)))
-    found = compare(expected, observed, cluster_name(config.endpoint.country))
-    data = [
-        {"object": one.object, "expected": one.expected, "found": one.found, "cure": one.cure}
-        for one in found
+    login = Login(user, _password(password_file))
+    numbers = _numbers(version) if version else read_version(url, login)
+    expected = expected_definitions(config, view, now_ms, numbers)
+    observed = read_broker(url, login)
+    found = [
+        *compare(expected, observed, cluster_name(config.endpoint.country)),
+        *_stray(url, login),
     ]
     rows = [(one.object, one.expected, one.found, one.cure) for one in found]
     text = table(rows, ("object", "expected", "found", "cure"))
-    emit(data, text or "the broker holds exactly what it should", as_json=as_json)
+    emit([asdict(one) for one in found], text or "the broker holds exactly what it should",
+         as_json=as_json)  # fmt: skip
     if found:
         sys.exit(ExitStatus.FAILED)
+
+
+def _stray(url: str, login: "Login") -> "list[Difference]":
+    """Name queues that must stay empty and are not; a queue that is missing is told already."""
+    from corridor.transport.check import Difference
+    from corridor.transport.management import read_alarm_depths
+
+    cure = "read the node's log and the RUNBOOK before anything is removed"
+    return [
+        Difference(f"queue {queue}", "empty", f"{count} messages", cure)
+        for queue, count in read_alarm_depths(url, login).items()
+        if count
+    ]
+
+
+@command.command("password")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@json_option
+def password(file: Path, as_json: bool) -> None:
+    """Write a new password to FILE, which must not exist, and print RabbitMQ's hash of it.
+
+    \b
+    corridor broker password operator.password    its hash is links.operator_password_hash
+    """  # noqa: D301 - click's own mark for lines that stay as they are
+    from corridor.transport.render import password_hash
+
+    text = secrets.token_urlsafe(24)
+    write_new(file, f"{text}\n".encode(), 0o600)
+    hashed = password_hash(text, secrets.token_bytes(4))
+    emit({"file": str(file), "hash": hashed}, hashed, as_json=as_json)
 
 
 def _numbers(version: str) -> tuple[int, int, int]:
@@ -103,11 +152,14 @@ def _numbers(version: str) -> tuple[int, int, int]:
 
 def _password(path: Path) -> str:
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except OSError as error:
-        raise ConfigurationError(f"{path}: {error.strerror}") from None
-    if not lines:
-        raise ConfigurationError(f"{path}: is empty")
+        lines = read_file(path, _MAX_PASSWORD_BYTES).decode("utf-8").splitlines()
+    except UnicodeDecodeError:
+        lines = []
+    if not lines or not lines[0].strip():
+        raise InputTrouble(
+            f"{path}: its first line is no password",
+            cure="write the operator's password there, as text",
+        )
     return lines[0]
 
 

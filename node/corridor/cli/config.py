@@ -49,8 +49,10 @@ def validate(config_path: Path, as_json: bool) -> None:
 
 
 @command.command("schema")
-def schema() -> None:
-    """Print the JSON Schema of the file, for editors."""
+@json_option
+def schema(as_json: bool) -> None:
+    """Print the JSON Schema of the file, for editors; it is JSON with and without --json."""
     from corridor.daemon.config import config_schema
 
+    del as_json
     emit(config_schema(), "", as_json=True)

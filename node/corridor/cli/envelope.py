@@ -68,11 +68,17 @@ def open_(file: Path, directory: Path, passphrase_file: Path | None, as_json: bo
 
 
 def _frame(file: Path) -> "Frame":
+    from corridor.errors import Refused
     from corridor.seal.frame import parse_frame
     from corridor.wire.limits import MAX_FRAME_BYTES
 
     with file.open("rb") as content:
-        return parse_frame(content.read(MAX_FRAME_BYTES + 1))
+        frame = content.read(MAX_FRAME_BYTES + 1)
+    try:
+        return parse_frame(frame)
+    except Refused as refused:
+        refused.cure = "name a file that holds one whole envelope, as it lay in the broker"
+        raise
 
 
 def _content(record: bytes) -> dict[str, Any]:
@@ -95,11 +101,22 @@ def _lines(value: Any, indent: str = "") -> str:  # noqa: ANN401 - any JSON valu
     """Return nested values as indented lines."""
     lines = []
     for key, inner in value.items():
+        name = str(key).replace("_", " ")
         if isinstance(inner, dict):
-            lines.append(f"{indent}{key}:\n{_lines(inner, indent + '  ')}")
+            lines.append(f"{indent}{name}:\n{_lines(inner, indent + '  ')}")
         elif isinstance(inner, list) and inner and isinstance(inner[0], dict):
-            lines.append(f"{indent}{key}:")
-            lines += [_lines(one, indent + "  - ") for one in inner]
+            lines.append(f"{indent}{name}:")
+            for one in inner:
+                first, *rest = _lines(one).split("\n")
+                lines += [f"{indent}  - {first}", *(f"{indent}    {line}" for line in rest)]
+        elif isinstance(inner, list):
+            lines.append(f"{indent}{name}: {', '.join(map(str, inner)) or 'none'}")
         else:
-            lines.append(f"{indent}{key}: {inner}")
+            lines.append(f"{indent}{name}: {_word(inner)}")
     return "\n".join(lines)
+
+
+def _word(value: Any) -> str:  # noqa: ANN401 - any JSON value
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "none" if value is None else str(value)

@@ -1,12 +1,11 @@
 """`corridor inbox`: show or take the records partners sent, and what became of ours."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from corridor.cli.options import config_option, emit, json_option, table
+from corridor.cli.options import config_option, emit, json_option, table, when
 
 if TYPE_CHECKING:
     from corridor.gateway.local_client import LocalClient
@@ -42,6 +41,8 @@ def command(
     from corridor.daemon.config import load_config
     from corridor.gateway.local_client import LocalClient
 
+    if outcomes and (acknowledge or full):
+        raise click.UsageError("--outcomes goes with neither --acknowledge nor --full")
     config = load_config(config_path)
     with LocalClient(config.gateway.socket) as node:
         if outcomes:
@@ -70,7 +71,7 @@ def _show_outcomes(node: "LocalClient", after: int, limit: int, *, as_json: bool
             "record_id": one.record_id.hex(),
             "verdict": "accepted" if one.accepted else "refused",
             "reason": one.reason or None,
-            "receipted": _when(one.receipted_ms),
+            "receipted": when(one.receipted_ms),
             "seconds": (one.receipted_ms - one.accepted_ms) / 1000,
         }
         for one in node.outcomes(after, limit=limit)
@@ -90,13 +91,9 @@ def _line(one: "LocalDelivery", *, full: bool) -> dict[str, object]:
         "sender": one.sender,
         "type": type_label(one.record_type),
         "record_id": one.record_id.hex(),
-        "received": _when(one.received_ms),
+        "received": when(one.received_ms),
         "possible_repeat": one.possible_repeat,
     }
     if full:
         line["record"] = record_to_json(decode_record(one.record))
     return line
-
-
-def _when(unix_ms: int) -> str:
-    return datetime.fromtimestamp(unix_ms / 1000, UTC).isoformat(timespec="seconds")

@@ -136,6 +136,8 @@ def _next_steps(founded: "Founded", *, known: bool, locked: bool) -> list[str]:
     steps += [
         f"{ceremonies} (this version has no command for these ceremonies outside a lab)",
         f"corridor keys adopt {config} FILE...   with what they signed",
+        f"corridor broker request CC {config}   for each partner; its broker's CA signs it",
+        "corridor broker password operator.password   and its hash into the configuration",
         f"corridor keys rotate {config}, corridor broker render {config}, corridor run {config}",
     ]
     return steps

@@ -4,14 +4,32 @@ import os
 import signal
 import sys
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
-from corridor.cli.options import config_option, emit, json_option, table
+from corridor.cli.options import config_option, emit, json_option, table, when
 from corridor.errors import ExitStatus
+
+_PID = click.option(
+    "--pid",
+    type=click.IntRange(min=2),
+    callback=lambda _ctx, _param, pid: _running(pid),
+    help="The running node's process: it is told to read again.",
+)
+
+
+def _running(pid: int | None) -> int | None:
+    """Refuse a process that cannot be told, before anything is done."""
+    if pid is not None:
+        try:
+            os.kill(pid, 0)
+        except OSError as error:
+            raise click.BadParameter(
+                f"process {pid}: {error.strerror}; name the process of the running node"
+            ) from None
+    return pid
 
 
 @click.group("keys")
@@ -30,7 +48,7 @@ def list_(config_path: Path, as_json: bool) -> None:
     now_ms = time.time_ns() // 1_000_000
     found = describe_keys(load_config(config_path), now_ms)
     rows = [
-        (one["role"], one["key_id"], one["protection"], _until(one["until_ms"]), one["state"])
+        (one["role"], one["key_id"], one["protection"], when(one["until_ms"]), one["state"])
         for one in found
     ]
     emit(found, table(rows, ("role", "key id", "protected by", "until", "state")), as_json=as_json)
@@ -40,7 +58,7 @@ def list_(config_path: Path, as_json: bool) -> None:
 @config_option
 @click.option("--suite", "suites", type=click.Choice(["1", "2"]), multiple=True,
               default=["2", "1"], show_default=True, help="Suites to make keys for.")  # fmt: skip
-@click.option("--pid", type=int, help="The running node's process: it is told to read again.")
+@_PID
 @json_option
 def rotate(config_path: Path, suites: tuple[str, ...], pid: int | None, as_json: bool) -> None:
     """Make new encryption keys, and a key bundle that tells partners.
@@ -56,7 +74,7 @@ def rotate(config_path: Path, suites: tuple[str, ...], pid: int | None, as_json:
         load_config(config_path), tuple(int(suite) for suite in suites), now_ms
     )
     lines = [
-        f"bundle {done['serial']} of {done['endpoint']}, in force until {_until(done['until_ms'])}",
+        f"bundle {done['serial']} of {done['endpoint']}, in force until {when(done['until_ms'])}",
         *(f"  new key {key_id}" for key_id in done["new"]),
         *(f"  destroyed {key_id}" for key_id in done["destroyed"]),
     ]
@@ -70,7 +88,7 @@ def rotate(config_path: Path, suites: tuple[str, ...], pid: int | None, as_json:
 @command.command("adopt")
 @click.argument("files", type=click.Path(path_type=Path, dir_okay=False), nargs=-1, required=True)
 @config_option
-@click.option("--pid", type=int, help="The running node's process: it is told to read again.")
+@_PID
 @json_option
 def adopt(files: tuple[Path, ...], config_path: Path, pid: int | None, as_json: bool) -> None:
     """Take signed statements (FILES, .crt1) into what the node believes.
@@ -105,9 +123,3 @@ def fingerprint(config_path: Path, as_json: bool) -> None:
     emit(found, "\n".join(f"{name}  {value}" for name, value in found.items()), as_json=as_json)
     if not found:
         sys.exit(ExitStatus.TRUST)
-
-
-def _until(unix_ms: int | None) -> str:
-    if unix_ms is None:
-        return "-"
-    return datetime.fromtimestamp(unix_ms / 1000, UTC).strftime("%Y-%m-%d")

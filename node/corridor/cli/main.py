@@ -3,7 +3,8 @@
 Rules:
 
 * standard output is data, standard error is everything else; `--json` on every command;
-* every error says what happened and what to do next, and has its exit status;
+* every error says what happened and what to do next, and has its exit status; with `--json` it is
+  an object on standard output (`corridor.cli.trouble`);
 * a command's module is imported when the command runs, so that `corridor --help` is quick.
 """
 
@@ -14,7 +15,7 @@ from typing import Final, NamedTuple
 import click
 
 from corridor import __version__
-from corridor.errors import CorridorError, ExitStatus
+from corridor.errors import ExitStatus
 
 
 class _Entry(NamedTuple):
@@ -27,6 +28,7 @@ _COMMANDS: Final = {
     "run": _Entry("run", "Run the node in the foreground."),
     "send": _Entry("send", "Give the node a record for a partner."),
     "inbox": _Entry("inbox", "Show or take the records partners sent."),
+    "find": _Entry("find", "Find records by MRN, LRN, carnet, container, seal or plate."),
     "status": _Entry("status", "Show how the node is, on one screen."),
     "config": _Entry("config", "Show, check and explain the configuration."),
     "keys": _Entry("keys", "Show and rotate the node's keys."),
@@ -79,22 +81,11 @@ def cli() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit with its status."""
+    given = sys.argv[1:] if arguments is None else arguments
     try:
-        status = cli.main(args=arguments, prog_name="corridor", standalone_mode=False)
-    except click.exceptions.Abort:
-        click.echo("interrupted", err=True)
-        sys.exit(ExitStatus.INTERRUPTED)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except CorridorError as error:
-        click.echo(f"corridor: {error}", err=True)
-        sys.exit(error.exit_status)
-    except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        click.echo(f"corridor: {where}{error.strerror or error}", err=True)
-        sys.exit(ExitStatus.FAILED)
-    except KeyboardInterrupt:
-        click.echo("interrupted", err=True)
-        sys.exit(ExitStatus.INTERRUPTED)
+        status = cli.main(args=given, prog_name="corridor", standalone_mode=False)
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the door: whatever it is, it is told
+        from corridor.cli.trouble import tell
+
+        sys.exit(tell(error, as_json="--json" in given))
     sys.exit(status if isinstance(status, int) else ExitStatus.OK)

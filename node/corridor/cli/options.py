@@ -1,15 +1,34 @@
-"""Options and output that commands share."""
+"""Options, input and output that commands share."""
 
 import json
+import math
+import os
+import sys
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from corridor.errors import InputTrouble
+
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
+scenario_option = click.option(
+    "--scenario", default="tr-ge-az", show_default=True, help="A name, or a scenario's file."
+)
+movements_option = click.option(
+    "--movements",
+    type=click.IntRange(min=1),
+    default=100,
+    show_default=True,
+    help="How many whole movements.",
+)
+seed_option = click.option(
+    "--seed", default=1, show_default=True, help="The same seed makes the same records."
+)
 
 
 def config_option(function: _F) -> _F:
@@ -44,6 +63,65 @@ def table(rows: Sequence[Sequence[str]], head: Sequence[str]) -> str:
         for row in [head, *rows]
     ]
     return "\n".join(lines)
+
+
+class FiniteRange(click.FloatRange):
+    """A number in a range; "nan" lies in every range and is none."""
+
+    def convert(
+        self,
+        value: Any,  # noqa: ANN401 - what click hands on
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> float:
+        """Return the number."""
+        number = float(super().convert(value, param, ctx))
+        if not math.isfinite(number):
+            self.fail(f"{value!r} is not a number.", param, ctx)
+        return number
+
+
+def read_file(path: Path, most: int) -> bytes:
+    """Return what a file given on the command line holds; "-" is standard input.
+
+    Raises:
+        InputTrouble: It is empty, or longer than `most` bytes.
+        OSError: It cannot be read.
+    """
+    source = sys.stdin.buffer if str(path) == "-" else path.open("rb")
+    with source:
+        content = source.read(most + 1)
+    if len(content) > most:
+        raise InputTrouble(
+            f"{path}: is too long; at most {most} bytes are read", cure="is it the right file?"
+        )
+    if not content.strip():
+        raise InputTrouble(f"{path}: is empty", cure="is it the right file?")
+    return content
+
+
+def write_new(path: Path, content: bytes, mode: int) -> None:
+    """Write a file that must not be there yet.
+
+    Raises:
+        InputTrouble: It is there.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    except FileExistsError:
+        raise InputTrouble(
+            f"{path}: is there already", cure="move it away first, if it is to be replaced"
+        ) from None
+    with os.fdopen(descriptor, "wb") as out:
+        out.write(content)
+
+
+def when(unix_ms: int | None) -> str:
+    """Return a time as people and machines read it: "2026-11-25T20:48:15Z"; "-" for none."""
+    if unix_ms is None:
+        return "-"
+    return f"{datetime.fromtimestamp(unix_ms / 1000, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def age(now_ms: int, then_ms: int | None) -> str:

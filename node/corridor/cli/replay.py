@@ -3,12 +3,22 @@
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from corridor.cli.options import emit, json_option
-from corridor.errors import ConfigurationError, ExitStatus
+from corridor.cli.options import (
+    FiniteRange,
+    emit,
+    json_option,
+    movements_option,
+    scenario_option,
+    seed_option,
+)
+from corridor.errors import ConfigurationError, ExitStatus, InputTrouble
+
+if TYPE_CHECKING:
+    from corridor.lab.traffic import Planned
 
 _PLAN = click.argument("plan", type=click.Path(path_type=Path, dir_okay=False))
 _LAB = click.option(
@@ -34,15 +44,9 @@ def command() -> None:
 
 
 @command.command("generate")
-@click.option("--scenario", default="tr-ge-az", show_default=True, help="A name or a file.")
-@click.option(
-    "--movements",
-    type=click.IntRange(min=1),
-    default=100,
-    show_default=True,
-    help="How many whole movements.",
-)
-@click.option("--seed", default=1, show_default=True, help="The same seed makes the same plan.")
+@scenario_option
+@movements_option
+@seed_option
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True,
               help="The plan to write: JSON lines, one record each.")  # fmt: skip
 @json_option
@@ -60,17 +64,21 @@ def generate(scenario: str, movements: int, seed: int, out: Path, as_json: bool)
 @command.command("play")
 @_PLAN
 @_LAB
-@click.option("--rate", type=click.FloatRange(min=0, min_open=True),
+@click.option("--rate", type=FiniteRange(min=0.001, max=1_000_000),
               help="Records a second in all; as fast as kept otherwise.")  # fmt: skip
-@click.option("--wait", "wait_s", default=60.0, show_default=True,
+@click.option("--wait", "wait_s", type=FiniteRange(min=0), default=60.0, show_default=True,
               help="Seconds to wait for the last receipt.")  # fmt: skip
 @json_option
 def play_(plan: Path, directory: Path, rate: float | None, wait_s: float, as_json: bool) -> None:
-    """Submit a plan through the nodes of a lab and wait for the receipts."""
-    from corridor.cli.progress import bar
-    from corridor.lab.traffic import await_receipts, play, read_plan
+    """Submit a plan through the nodes of a lab and wait for the receipts.
 
-    planned = list(read_plan(plan))
+    Exit status 7 where receipts are missing when the wait is over, 6 where all came and some
+    records were refused, by the own node or by the partner.
+    """
+    from corridor.cli.progress import bar
+    from corridor.lab.traffic import await_receipts, play
+
+    planned = _planned(plan)
     sockets = _paths(directory, "socket")
     begun = time.monotonic()
     with bar("submitted", len(planned), quiet=as_json) as advance:
@@ -92,6 +100,8 @@ def play_(plan: Path, directory: Path, rate: float | None, wait_s: float, as_jso
     emit(data, "\n".join(lines), as_json=as_json)
     if got + len(receipts.refused) < len(played.accepted):
         sys.exit(ExitStatus.THRESHOLD)
+    if played.refused or receipts.refused:
+        sys.exit(ExitStatus.QUARANTINED)
 
 
 @command.command("verify")
@@ -103,9 +113,9 @@ def verify(plan: Path, directory: Path, as_json: bool) -> None:
 
     Exit status 0 where the three sets are equal and nothing came twice, 7 otherwise.
     """
-    from corridor.lab.traffic import await_receipts, handed_over, prove, read_plan
+    from corridor.lab.traffic import await_receipts, handed_over, prove
 
-    planned = list(read_plan(plan))
+    planned = _planned(plan)
     receipts = await_receipts(planned, _paths(directory, "socket"), timeout_s=5)
     proof = prove(planned, handed_over(_paths(directory, "recording")), receipts)
     data = {
@@ -126,6 +136,15 @@ def verify(plan: Path, directory: Path, as_json: bool) -> None:
     emit(data, "\n".join(lines), as_json=as_json)
     if not proof.holds:
         sys.exit(ExitStatus.THRESHOLD)
+
+
+def _planned(plan: Path) -> "list[Planned]":
+    from corridor.lab.traffic import read_plan
+
+    planned = list(read_plan(plan))
+    if not planned:
+        raise InputTrouble(f"{plan}: is empty", cure="`corridor replay generate` writes a plan")
+    return planned
 
 
 def _paths(directory: Path, name: str) -> dict[str, Path]:

@@ -5,15 +5,18 @@ from pathlib import Path
 
 import click
 
-from corridor.cli.options import config_option
+from corridor.cli.options import config_option, json_option
 
 
 @click.command("run")
 @config_option
-def command(config_path: Path) -> None:
+@json_option
+def command(config_path: Path, as_json: bool) -> None:
     """Run the node in the foreground until SIGTERM or Ctrl-C.
 
-    Logs go to standard error. SIGHUP reads trust statements and keys again.
+    Logs go to standard error; with --json as JSON lines, whatever the configuration says. SIGHUP
+    reads trust statements and keys again, and names in the log what of the configuration needs a
+    restart.
     """
     from corridor.daemon.config import load_config
     from corridor.daemon.logs import configure_logs
@@ -24,10 +27,10 @@ def command(config_path: Path) -> None:
     from corridor.wire.canonical import require_fast_runtime
 
     config = load_config(config_path)
-    configure_logs(config.log.level, config.log.format)
+    configure_logs(config.log.level, "json" if as_json else config.log.format)
     require_fast_runtime()
     selftest.run()
     block_signals()
     node = Node(config)
     gateway = LocalServer(config.gateway.socket, node.service, node.status)
-    sys.exit(supervise(node, [gateway]))
+    sys.exit(supervise(node, [gateway], lambda: load_config(config_path)))

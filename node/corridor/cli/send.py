@@ -2,11 +2,15 @@
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from corridor.cli.options import config_option, emit, json_option
-from corridor.errors import ExitStatus
+from corridor.cli.options import config_option, emit, json_option, read_file
+from corridor.errors import ExitStatus, InputTrouble, Reason, Refused
+
+if TYPE_CHECKING:
+    from corridor.wire.v1.local_pb2 import SubmitResult
 
 _MAX_FILE_BYTES = 20 * 1024 * 1024
 
@@ -20,6 +24,11 @@ _MAX_FILE_BYTES = 20 * 1024 * 1024
     help="How soon it leaves; the record's type decides where this is not given.",
 )
 @click.option("--record-id", help="UUIDv7 in hexadecimal; the same id twice sends once.")
+@click.option(
+    "--attach-original",
+    is_flag=True,
+    help="Let the NCTS message travel with the record: all of it up to 200 KiB, else its digest.",
+)
 @config_option
 @json_option
 def command(
@@ -27,6 +36,7 @@ def command(
     recipient: str,
     lane: str | None,
     record_id: str | None,
+    attach_original: bool,
     config_path: Path,
     as_json: bool,
 ) -> None:
@@ -42,13 +52,12 @@ def command(
     from corridor.wire.v1 import local_pb2 as local
 
     config = load_config(config_path)
+    read = read_record(read_file(file, _MAX_FILE_BYTES), attach_original=attach_original)
     submission = local.LocalSubmission(
-        recipient=recipient,
-        record=record_bytes(_read(file)),
-        lane=Lane[lane.upper()] + 1 if lane else 0,
+        recipient=recipient, record=read.record, lane=Lane[lane.upper()] + 1 if lane else 0
     )
     if record_id:
-        submission.record_id = _hex_id(record_id)
+        submission.record_id = _id(record_id)
     with LocalClient(config.gateway.socket) as node:
         (result,) = node.submit([submission])
     data = {
@@ -57,48 +66,77 @@ def command(
         "recipient": recipient,
         "reason": result.reason or None,
         "faults": list(result.faults),
+        "original": read.original,
     }
-    text = f"{result.status} {result.record_id.hex()} for {recipient}"
-    if result.reason:
-        text += "".join(f"\n  {result.reason}: {fault}" for fault in result.faults or ["-"])
-    emit(data, text, as_json=as_json)
+    if read.original == "too_large":
+        warning = "the original is larger than may travel; the record holds its digest only"
+        click.echo(f"warning: {warning}", err=True)
+    emit(data, _text(result, recipient, read.original), as_json=as_json)
     if result.status in {"refused", "conflict"}:
         sys.exit(ExitStatus.FAILED)
 
 
-def record_bytes(content: bytes) -> bytes:
-    """Return the serialised TransitRecord in `content`: XML, protobuf JSON or protobuf."""
+class Read(NamedTuple):
+    """A record as it was read from a file."""
+
+    record: bytes
+    """A serialised TransitRecord."""
+    original: str
+    """What became of the source message: not_asked_for, attached or too_large."""
+
+
+def _text(result: "SubmitResult", recipient: str, original: str) -> str:
+    from corridor.cli.trouble import cure_of
+
+    text = " ".join(filter(None, (result.status, result.record_id.hex(), "for", recipient)))
+    if original == "attached":
+        text += ", the original with it"
+    if not result.reason:
+        return text
+    cure = cure_of(result.reason)
+    if result.reason == "record_too_large" and original == "attached":
+        cure = "send it without --attach-original"
+    faults = "".join(f"\n  {fault}" for fault in result.faults)
+    return f"{text}: {result.reason}{faults}\n  what to do: {cure}"
+
+
+def read_record(content: bytes, *, attach_original: bool = False) -> Read:
+    """Return the record in `content`: XML, protobuf JSON or a serialised TransitRecord.
+
+    Raises:
+        InputTrouble: An original is to be attached, and the file is no message of a standard.
+        Refused: It does not read, or no mapper knows it.
+    """
     from corridor.wire.records import encode_record, record_from_json
 
     start = content.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
     if start == b"<":
         from corridor.standards.ncts.mapper import Options, decode
 
-        return encode_record(decode(content, Options()).record)
-    if start == b"{":
-        return encode_record(record_from_json(content.decode("utf-8-sig")))
-    return content
-
-
-def _read(file: Path) -> bytes:
+        mapped = decode(content, Options(attach_original=attach_original))
+        return Read(encode_record(mapped.record), mapped.original.value)
+    if attach_original:
+        raise InputTrouble(
+            "only a message of a standard has an original, and this is already a record",
+            cure="send the XML message, or leave --attach-original out",
+        )
+    if start != b"{":
+        return Read(content, "not_asked_for")
     try:
-        source = sys.stdin.buffer if str(file) == "-" else file.open("rb")
-        with source:
-            content = source.read(_MAX_FILE_BYTES + 1)
-    except OSError as error:
-        raise click.ClickException(f"{file}: {error.strerror}") from None
-    if len(content) > _MAX_FILE_BYTES:
-        raise click.ClickException(f"{file}: a record of at most {_MAX_FILE_BYTES} bytes")
-    if not content.strip():
-        raise click.ClickException(f"{file}: is empty")
-    return content
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Refused(
+            Reason.CHARACTER_SET, f"JSON is text in UTF-8; byte {error.start} is none"
+        ) from None
+    return Read(encode_record(record_from_json(text)), "not_asked_for")
 
 
-def _hex_id(text: str) -> bytes:
+def _id(text: str) -> bytes:
+    from corridor.transit.identifiers import parse_record_id
+
     try:
-        record_id = bytes.fromhex(text.replace("-", ""))
-    except ValueError:
-        record_id = b""
-    if len(record_id) != 16:  # noqa: PLR2004 - a UUID
-        raise click.BadParameter("a UUID in hexadecimal, 32 digits", param_hint="--record-id")
-    return record_id
+        return parse_record_id(text)
+    except Refused as refused:
+        raise click.BadParameter(
+            f"{refused.detail}, 32 hexadecimal digits", param_hint="--record-id"
+        ) from None

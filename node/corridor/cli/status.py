@@ -2,13 +2,12 @@
 
 import sys
 import time
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
-from corridor.cli.options import age, config_option, emit, json_option, table
+from corridor.cli.options import age, config_option, emit, json_option, table, when
 from corridor.errors import ExitStatus
 
 
@@ -48,17 +47,19 @@ def _screen(status: dict[str, Any]) -> str:
     lines = [
         f"{status['endpoint']}  ({status['environment']}, corridor {status['version']})",
         f"  broker      {link}",
-        f"  directory   version {directory['version']}, ends {_date(directory['expires_ms'])}",
-        f"  own key     partners seal to it until {_date(status['encryption_key_until_ms'])}",
+        f"  directory   version {directory['version']}, ends {when(directory['expires_ms'])}",
+        f"  own key     partners seal to it until {when(status['encryption_key_until_ms'])}",
         f"  store       {status['store']['path']}, {status['store']['free_mib']} MiB free",
         f"  metrics     http://{status['metrics']}/metrics",
         "",
         table(
             [_peer_row(peer, now_ms) for peer in status["peers"]],
-            ("partner", "waiting", "unreceipted", "oldest", "in flight", "window", "last heard"),
+            ("partner", "waiting", "unreceipted", "oldest", "in flight", "last heard", "way"),
         )
         or "no partner yet: an agreement in the directory makes one",
     ]
+    if status["refused"]:
+        lines += ["", "refused since the node started", _refusals(status["refused"])]
     lines += ["", *(f"! {line}" for line in status["attention"])] if status["attention"] else []
     return "\n".join(lines)
 
@@ -69,13 +70,29 @@ def _peer_row(peer: dict[str, Any], now_ms: int) -> tuple[str, ...]:
         str(peer["waiting"]),
         str(peer["unreceipted"]),
         age(now_ms, peer["oldest_ms"]),
-        str(peer["in_flight"]),
-        str(peer["window"]),
+        f"{peer['in_flight']} of {peer['window']}",
         age(now_ms, peer["last_heard_ms"]),
+        _way(peer, now_ms),
     )
 
 
-def _date(unix_ms: int | None) -> str:
-    if unix_ms is None:
-        return "-"
-    return datetime.fromtimestamp(unix_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
+_WAYS: Final = {
+    "open": "open",
+    "no_route": "shut: no link of the partner's broker fetches; call the partner",
+    "backpressure": "blocked: the own broker takes no more for it",
+    "no_key": "blocked",
+}
+
+
+def _way(peer: dict[str, Any], now_ms: int) -> str:
+    text = _WAYS.get(peer["way"]) or str(peer["way"])
+    if peer["way"] == "open":
+        return text
+    if peer["way_reason"]:
+        text += f": {peer['way_reason']}"
+    return f"{text} (since {age(now_ms, peer['way_since_ms'])})"
+
+
+def _refusals(refused: list[dict[str, Any]]) -> str:
+    rows = [(one["peer"], one["by"], one["reason"], str(one["count"])) for one in refused]
+    return table(rows, ("partner", "refused by", "reason", "count"))

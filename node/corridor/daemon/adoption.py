@@ -96,7 +96,9 @@ def _read(file: Path) -> _Found:
         with file.open("rb") as content:
             frame = content.read(_MAX_FILE_BYTES + 1)
     except OSError as error:
-        raise ConfigurationError(f"{file}: {error.strerror}") from None
+        raise ConfigurationError(
+            f"{file}: {error.strerror}", cure="name the .crt1 files that were signed"
+        ) from None
     signed = decode_statement_frame(frame)
     described = describe_statement(signed)
     kind = described["statement"]

@@ -198,23 +198,41 @@ def load_config(path: Path) -> NodeConfig:
         ConfigurationError: The file cannot be read or used; lists every fault with its path.
     """
     if not path.is_file():
-        raise ConfigurationError(f"{path}: there is no such file; `corridor init` writes one")
+        what = "is a folder, not a file" if path.is_dir() else "there is no such file"
+        raise ConfigurationError(
+            f"{path}: {what}",
+            cure="name the node's configuration with --config; `corridor init` writes one",
+        )
     try:
         config = NodeConfig(**TomlConfigSettingsSource(NodeConfig, path)())
     except ValidationError as error:
-        raise ConfigurationError(_faults(path, error)) from None
-    except (OSError, ValueError, RecursionError) as error:
-        raise ConfigurationError(f"{path}: {error}") from None
+        raise ConfigurationError(
+            f"{path}: {error.error_count()} fault(s)",
+            faults=_faults(error),
+            cure="mend the file; `corridor config schema` and the manual name every key",
+        ) from None
+    except OSError as error:
+        raise ConfigurationError(
+            f"{path}: {error.strerror or error}", cure="let this user read the file"
+        ) from None
+    except UnicodeDecodeError:
+        raise ConfigurationError(
+            f"{path}: is not text in UTF-8", cure="`corridor init` writes such a file"
+        ) from None
+    except (ValueError, RecursionError) as error:
+        raise ConfigurationError(
+            f"{path}: is not TOML: {error}", cure="mend the file at that place"
+        ) from None
     return _anchored(config, path.resolve().parent)
 
 
-def _faults(path: Path, error: ValidationError) -> str:
-    lines = [f"{path}: {error.error_count()} fault(s)"]
+def _faults(error: ValidationError) -> tuple[str, ...]:
+    lines = []
     for fault in error.errors(include_url=False, include_input=False):
         where = ".".join(str(part) for part in fault["loc"]) or "(file)"
         what = "no such key" if fault["type"] == "extra_forbidden" else fault["msg"]
-        lines.append(f"  {where}: {what}{_hint(where)}")
-    return "\n".join(lines)
+        lines.append(f"{where}: {what}{_hint(where)}")
+    return tuple(lines)
 
 
 def _hint(where: str) -> str:
@@ -243,6 +261,17 @@ def _anchored(config: NodeConfig, base: Path) -> NodeConfig:
 def config_schema() -> dict[str, Any]:
     """Return the JSON Schema of the file, for editors and the manual."""
     return NodeConfig.model_json_schema()
+
+
+def changed_keys(before: NodeConfig, after: NodeConfig) -> tuple[str, ...]:
+    """Return the keys, "section.key", whose values differ."""
+    old, new = effective(before), effective(after)
+    return tuple(
+        f"{section}.{key}"
+        for section, keys in new.items()
+        for key, value in keys.items()
+        if old[section].get(key) != value
+    )
 
 
 def effective(config: NodeConfig) -> dict[str, Any]:

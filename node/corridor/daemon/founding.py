@@ -151,11 +151,20 @@ def _write_keys(answers: Answers, keys: _Keys, folder: Path, offline: Path) -> N
         identities.add_signing(KeyRole.IDENTITY, identity)
 
 
+def _given_ca(path: Path) -> bytes:
+    try:
+        return to_pem(to_der(path.read_bytes()))
+    except KeyTrouble as trouble:
+        raise KeyTrouble(
+            f"{path}: {trouble.message}", cure="name the certificate of your CA, in PEM"
+        ) from None
+
+
 def _write_pki(answers: Answers, pki: Path, offline: Path, now_ms: int) -> bytes:
     """Write certificates; returns the CA's, PEM."""
     pki.mkdir()
     if answers.broker_ca is not None:
-        certificate = to_pem(to_der(answers.broker_ca.read_bytes()))
+        certificate = _given_ca(answers.broker_ca)
         _write(pki / "ca.pem", certificate)
         return certificate
     ca = make_ca(f"Corridor {answers.endpoint} CA", _CA_DAYS, now_ms)

@@ -43,6 +43,7 @@ _ID_BYTES: Final = 16
 _STORAGE_ID: Final = bytes(_ID_BYTES)
 _STORAGE_BYTES: Final = 32
 _SEED_BYTES: Final = 32
+_CURE: Final = "take the file away, or restore the key folder from its backup"
 _MAX_SECRET_FILE: Final = 4096
 
 
@@ -141,7 +142,10 @@ class KeyStore:
         """
         entries = self._of(KeyRole.STORAGE)
         if not entries:
-            raise KeyTrouble(f"no storage key in {self._folder.path}: run corridor init")
+            raise KeyTrouble(
+                f"no storage key in {self._folder.path}",
+                cure="restore the key folder from its backup; `corridor init` makes a new node's",
+            )
         return self._secret(entries[0])
 
     # --- change -------------------------------------------------------------------------------
@@ -188,10 +192,16 @@ class KeyStore:
         return tuple(entry for entry in self.entries() if entry.role is role)
 
     def _entry(self, name: str) -> KeyEntry:
-        file = KeyFile.parse(self._folder.read(name, MAX_FILE_BYTES))
+        content = self._folder.read(name, MAX_FILE_BYTES)
+        try:
+            file = KeyFile.parse(content)
+        except KeyTrouble as trouble:
+            raise KeyTrouble(f"{self._folder.path / name}: {trouble.message}", cure=_CURE) from None
         named = {_name(role, file.key_id): role for role in KeyRole if role == file.role}
         if name not in named:
-            raise KeyTrouble(f"{self._folder.path / name} holds another key than its name says")
+            raise KeyTrouble(
+                f"{self._folder.path / name} holds another key than its name says", cure=_CURE
+            )
         return KeyEntry(named[name], file.key_id, file.protection, name)
 
     def _secret(self, entry: KeyEntry) -> bytes:
@@ -237,14 +247,19 @@ def _decryption_key(secret: bytes) -> DecryptionKey:
 def _read_passphrase(path: Path) -> Passphrase:
     lines = read_private(path, _MAX_SECRET_FILE).decode("utf-8", "replace").splitlines()
     if not lines or not lines[0]:
-        raise KeyTrouble(f"the first line of {path} is empty")
+        raise KeyTrouble(
+            f"the first line of {path} is empty", cure="write the passphrase there, as text"
+        )
     return Passphrase(lines[0])
 
 
 def _read_credential(name: str, environ: Mapping[str, str]) -> Credential:
     folder = environ.get(CREDENTIALS_DIRECTORY)
     if not folder:
-        raise KeyTrouble(f"${CREDENTIALS_DIRECTORY} is not set: no credential {name!r}")
+        raise KeyTrouble(
+            f"${CREDENTIALS_DIRECTORY} is not set: no credential {name!r}",
+            cure="start the node by systemd with LoadCredential=, or take a passphrase file",
+        )
     path = Path(folder) / name
     try:
         return Credential(path.read_bytes())

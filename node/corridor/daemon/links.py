@@ -96,7 +96,10 @@ def _links(
         code = endpoint.country.lower()
         cert = folder / f"fed-at-{code}.pem"
         if not cert.is_file():
-            left_out.append(f"{endpoint}: {cert} is missing; {endpoint.country} issues it to us")
+            left_out.append(
+                f"{endpoint}: {cert} is missing; {endpoint.country} issues it"
+                f" to us: `corridor broker request {endpoint.country}`"
+            )
             continue
         ca = folder / f"{code}-ca.pem"
         certificates[ca] = _server_ca(member)

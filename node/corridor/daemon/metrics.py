@@ -8,7 +8,6 @@ Rules:
 * every label set that can be known is made at start, so that a first failure is an increase.
 """
 
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
@@ -238,10 +237,6 @@ class NodeMetrics:
         for answer in answers:
             if answer.reason is not None:
                 self._refused_here.labels(answer.reason.label).inc()
-
-    def seen(self, peer: Endpoint) -> None:
-        """Note that an authentic envelope of a partner arrived."""
-        self.peer_last_seen.labels(peer).set(time.time())
 
 
 class _Waiting(Collector):

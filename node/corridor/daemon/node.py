@@ -159,6 +159,7 @@ class Node:
                 "rows": self._store.counts(),
             },
             "peers": self._peers(),
+            "refused": self._observer.refusals(),
             "attention": self._attention(now_ms),
         }
 
@@ -168,6 +169,7 @@ class Node:
         peers = []
         for peer in self._partners():
             depth, window = depths.get(peer), windows.get(peer)
+            told = self._observer.ways.get(peer)
             peers.append(
                 {
                     "endpoint": peer,
@@ -177,6 +179,8 @@ class Node:
                     "in_flight": window.in_flight if window else 0,
                     "window": window.window if window else 0,
                     "way": window.way.value if window else "open",
+                    "way_reason": told.reason if told else None,
+                    "way_since_ms": told.since_ms if told else None,
                     "last_heard_ms": self._observer.last_heard_ms.get(peer),
                 }
             )

@@ -3,7 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Callable
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from corridor.daemon.logs import event_logger
 from corridor.daemon.metrics import NodeMetrics
@@ -30,6 +30,13 @@ _QUIET_S: Final = 10.0
 _Handler: TypeAlias = Callable[[Any], None]
 
 
+class WayTold(NamedTuple):
+    """What was told when the way to a partner last changed."""
+
+    reason: str | None
+    since_ms: int
+
+
 class NodeObserver:
     """Counts and logs events; called from the sender's and the receiver's thread."""
 
@@ -37,6 +44,8 @@ class NodeObserver:
         """Count in `metrics`."""
         self._metrics = metrics
         self.last_heard_ms: dict[Endpoint, int] = {}
+        self.ways: dict[Endpoint, WayTold] = {}
+        self._refused: Counter[tuple[str, str, str]] = Counter()
         self._frames: dict[tuple[str, str, str], tuple[int, float]] = {}
         self._handlers: dict[type, _Handler] = {
             EnvelopeSealed: self._sealed,
@@ -51,6 +60,14 @@ class NodeObserver:
             ForkSeen: self._fork,
             WayChanged: self._way,
         }
+
+    def refusals(self) -> list[dict[str, str | int]]:
+        """Return what was refused since the start, by partner and reason; any thread."""
+        found = sorted(dict(self._refused).items())
+        return [
+            {"peer": peer, "by": by, "reason": reason, "count": count}
+            for (peer, by, reason), count in found
+        ]
 
     def tell(self, event: Event) -> None:
         """Take note of `event`."""
@@ -75,6 +92,7 @@ class NodeObserver:
         metrics.delivery_latency.labels(event.peer).observe(latency_s)
         for reason, count in Counter(event.refused).items():
             metrics.refused.labels(event.peer, reason.label).inc(count)
+            self._refused[event.peer, "us", reason.label] += count
             event_logger().warning(
                 "record.refused", peer=event.peer, reason=reason.label, count=count
             )
@@ -86,6 +104,7 @@ class NodeObserver:
     def _frame_refused(self, event: FrameRefused) -> None:
         link = event.link or "none"
         self._metrics.quarantined.labels(link, event.reason.label, event.disposal).inc()
+        self._refused[link, "us", event.reason.label] += 1
         self._warn_of_frames(link, event.reason.label, event.disposal)
 
     def _warn_of_frames(self, link: str, reason: str, disposal: str) -> None:
@@ -110,6 +129,7 @@ class NodeObserver:
         if refused:
             metrics.receipted.labels(event.peer, "refused").inc(refused)
             for reason, count in Counter(event.refused).items():
+                self._refused[event.peer, "partner", reason.label] += count
                 event_logger().warning(
                     "record.refused_by_partner", peer=event.peer, reason=reason.label, count=count
                 )
@@ -119,6 +139,7 @@ class NodeObserver:
 
     def _control_refused(self, event: ControlRefused) -> None:
         self._metrics.refused.labels(event.peer, event.reason.label).inc()
+        self._refused[event.peer, "us", event.reason.label] += 1
         event_logger().error("control.refused", peer=event.peer, reason=event.reason.label)
 
     def _restore(self, event: RestoreSeen) -> None:
@@ -140,6 +161,7 @@ class NodeObserver:
             self._metrics.publish_failures.labels(event.peer, cause).inc()
         log = event_logger().info if event.way is Way.OPEN else event_logger().warning
         reason = event.reason.label if event.reason else None
+        self.ways[event.peer] = WayTold(reason, int(time.time() * 1000))
         log("way.changed", peer=event.peer, state=event.way.value, reason=reason)
 
     def _heard(self, peer: Endpoint) -> None:

@@ -127,10 +127,12 @@ def _content(handle: int, place: Path, max_bytes: int) -> bytes:
     try:
         found = os.fstat(handle)
         if not stat.S_ISREG(found.st_mode):
-            raise KeyTrouble(f"{place} is not a plain file")
+            raise KeyTrouble(f"{place} is not a plain file", cure="name the file itself")
         _check(found, place)
         if found.st_size > max_bytes:
-            raise KeyTrouble(f"{place} is larger than {max_bytes} bytes")
+            raise KeyTrouble(
+                f"{place} is larger than {max_bytes} bytes", cure="is it the right file?"
+            )
         return os.read(handle, max_bytes)
     finally:
         os.close(handle)
@@ -138,11 +140,14 @@ def _content(handle: int, place: Path, max_bytes: int) -> bytes:
 
 def _check(found: os.stat_result, place: Path) -> None:
     if found.st_uid != os.geteuid():
-        raise KeyTrouble(f"{place} belongs to user {found.st_uid}, not to us ({os.geteuid()})")
+        raise KeyTrouble(
+            f"{place} belongs to user {found.st_uid}, not to us ({os.geteuid()})",
+            cure="run the command as that user, or give the file to this one",
+        )
     if found.st_mode & _OTHERS:
         wanted = PRIVATE_FOLDER if stat.S_ISDIR(found.st_mode) else PRIVATE_FILE
         mode = stat.S_IMODE(found.st_mode)
-        raise KeyTrouble(f"{place} has mode {mode:04o}; run: chmod {wanted:04o} {place}")
+        raise KeyTrouble(f"{place} has mode {mode:04o}", cure=f"chmod {wanted:04o} {place}")
 
 
 @contextlib.contextmanager
@@ -151,4 +156,7 @@ def _translated(place: Path) -> Iterator[None]:
         yield
     except OSError as error:
         # ELOOP and ENOTDIR are what the system says of a symlink that we do not follow.
-        raise KeyTrouble(f"{place}: {(error.strerror or 'unusable').lower()}") from error
+        raise KeyTrouble(
+            f"{place}: {(error.strerror or 'unusable').lower()}",
+            cure="it must be there, be no link, and be ours",
+        ) from error

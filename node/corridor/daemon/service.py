@@ -11,6 +11,7 @@ Rules:
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from corridor.daemon.intake import examine
@@ -21,11 +22,23 @@ from corridor.exchange.values import Submission, SubmitStatus
 from corridor.store.port import InboxRecord, LedgerLine, Outcome, Store
 from corridor.transit.parties import Endpoint
 from corridor.trust.view import TrustView
+from corridor.wire.records import normal_term
 
 _MAX_WAIT_S: Final = 30.0
 _PATIENCE_S: Final = 0.002
 """About what sealing takes: a record that leaves at once shares one flush to the disk with it."""
 _T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A record that a search has found."""
+
+    record_id: bytes
+    sent: Sequence[LedgerLine]
+    """How far it has come, for each partner to whom it was submitted."""
+    received: Sequence[InboxRecord]
+    """As partners sent it; the same id of several partners is several records."""
 
 
 class NodeService:
@@ -98,6 +111,11 @@ class NodeService:
         lines = self._store.ledger(record_id)
         self._store.make_durable()
         return lines
+
+    def find(self, kind: str, value: str, limit: int) -> Sequence[Found]:
+        """Return records, sent or received, that carry exactly this term, newest first."""
+        ids = self._store.find(kind, normal_term(value), limit)
+        return [Found(one, self._store.ledger(one), self._store.deliveries(one)) for one in ids]
 
     def grown(self) -> None:
         """Wake whoever waits for records or outcomes: the store holds more of them."""

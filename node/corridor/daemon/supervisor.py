@@ -5,7 +5,8 @@ Rules:
 * SIGTERM and SIGINT drain: nothing new is taken, what is in flight gets a few seconds, then every
   thread ends, also when the broker is blocked; whatever still hangs after that is killed;
 * SIGHUP reads trust statements and keys again; what does not fit is refused and named, and the
-  node goes on with what it had;
+  node goes on with what it had; each changed key of the configuration is named, since only a
+  restart puts it in force;
 * a loop that fails ends the process with status 1: the service manager starts it again, and
   everything that matters is in the store.
 """
@@ -13,9 +14,10 @@ Rules:
 import gc
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from corridor.daemon.config import NodeConfig, changed_keys
 from corridor.daemon.logs import event_logger, place_of
 from corridor.daemon.node import Node
 from corridor.daemon.notify import notify, watchdog_interval_s
@@ -46,8 +48,13 @@ def block_signals() -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
 
 
-def supervise(node: Node, gateways: Sequence[Part]) -> ExitStatus:
-    """Run `node` and its gateways until a signal or a failure; returns the exit status."""
+def supervise(
+    node: Node, gateways: Sequence[Part], reread: Callable[[], NodeConfig] | None = None
+) -> ExitStatus:
+    """Run `node` and its gateways until a signal or a failure; returns the exit status.
+
+    `reread` reads the configuration once more, to tell what a reload does not change.
+    """
     logger = event_logger()
     gc.freeze()  # what is there now stays until the end
     gc.set_threshold(_COLLECT_EVERY)
@@ -57,7 +64,7 @@ def supervise(node: Node, gateways: Sequence[Part]) -> ExitStatus:
     notify("READY=1")
     logger.info("node.started", endpoint=node.config.endpoint, port=node.web.port)
     try:
-        status = _turn_until_ended(node)
+        status = _turn_until_ended(node, reread or (lambda: node.config))
     finally:
         begun = time.monotonic()
         signal.alarm(_STOP_DEADLINE_S)
@@ -73,7 +80,7 @@ def supervise(node: Node, gateways: Sequence[Part]) -> ExitStatus:
     return status
 
 
-def _turn_until_ended(node: Node) -> ExitStatus:
+def _turn_until_ended(node: Node, reread: Callable[[], NodeConfig]) -> ExitStatus:
     watchdog_s = watchdog_interval_s()
     alive_at = time.monotonic()
     while True:
@@ -84,7 +91,7 @@ def _turn_until_ended(node: Node) -> ExitStatus:
             event_logger().info("node.stopping", signal=signal.Signals(number).name)
             return ExitStatus.OK
         if number == signal.SIGHUP:
-            _reload(node)
+            _reload(node, reread)
         if node.failure is not None:
             event_logger().error(
                 "node.failed",
@@ -98,11 +105,13 @@ def _turn_until_ended(node: Node) -> ExitStatus:
             notify("WATCHDOG=1")
 
 
-def _reload(node: Node) -> None:
+def _reload(node: Node, reread: Callable[[], NodeConfig]) -> None:
     notify(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")
     try:
         node.reload()
         event_logger().info("node.reloaded", version=node.trust.current().dir_version)
+        for key in changed_keys(node.config, reread()):
+            event_logger().warning("config.not_in_force", path=key, cure="restart the node")
     except CorridorError as error:
         event_logger().error("reload.refused", code=error.code, cause=str(error))
     notify("READY=1")

@@ -124,7 +124,10 @@ class TrustStore:
 
     def _current(self) -> dict[str, str]:
         if not self._folder.names(CURRENT):
-            raise ConfigurationError(f"{self._folder.path} holds no statements: join a network")
+            raise ConfigurationError(
+                f"{self._folder.path} holds no statements of the network yet",
+                cure="`corridor keys adopt` the root, directory and delegation the registry signed",
+            )
         text = self._folder.read(CURRENT, _MAX_CURRENT_BYTES).decode("utf-8", "replace")
         pairs = [line.partition(" ") for line in text.splitlines()]
         return {name: digest for digest, _, name in pairs}

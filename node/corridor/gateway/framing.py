@@ -4,19 +4,11 @@ import socket
 import struct
 from typing import Final
 
-from corridor.errors import CorridorError, ExitStatus
+from corridor.errors import LocalTrouble
 
 MAX_MESSAGE_BYTES: Final = 32 * 1024 * 1024
 """A submission of 512 records of 64 KiB; a longer one is sent in parts."""
 _LENGTH: Final = struct.Struct(">I")
-
-
-class LocalTrouble(CorridorError):
-    """The node cannot be talked to over its local socket."""
-
-    code = "local_socket"
-    retryable = True
-    exit_status = ExitStatus.FAILED
 
 
 def send_message(connection: socket.socket, body: bytes) -> None:

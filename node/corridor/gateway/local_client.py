@@ -7,7 +7,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from corridor.gateway.framing import LocalTrouble, receive_message, send_message
+from corridor.errors import LocalTrouble, NodeRefused
+from corridor.gateway.framing import receive_message, send_message
 from corridor.wire.local import parse_reply
 from corridor.wire.v1 import local_pb2 as local
 
@@ -28,7 +29,8 @@ class LocalClient:
         except OSError as error:
             self._socket.close()
             raise LocalTrouble(
-                f"no node answers at {path} ({error.strerror or error}); is `corridor run` running?"
+                f"no node answers at {path} ({error.strerror or error})",
+                cure="start it: `corridor run` with the same --config",
             ) from None
 
     def __enter__(self) -> Self:
@@ -77,6 +79,11 @@ class LocalClient:
         asked = local.LedgerRequest(record_id=record_id)
         return self._ask(local.LocalRequest(ledger=asked)).ledger.lines
 
+    def find(self, kind: str, value: str, *, limit: int = 0) -> Sequence[local.LocalFound]:
+        """Return records, sent or received, that carry a term: an MRN, a seal, ..."""
+        asked = local.FindRequest(kind=kind, value=value, limit=limit)
+        return self._ask(local.LocalRequest(find=asked)).find.found
+
     def status(self) -> dict[str, Any]:
         """Return how the node is; the keys are those of `corridor status --json`."""
         request = local.LocalRequest(status=local.StatusRequest())
@@ -93,5 +100,5 @@ class LocalClient:
             raise LocalTrouble("the node closed the connection; it may be stopping")
         reply = parse_reply(body)
         if reply.HasField("error"):
-            raise LocalTrouble(f"{reply.error.code}: {reply.error.message}")
+            raise NodeRefused(f"{reply.error.code}: {reply.error.message}")
         return reply

@@ -21,11 +21,13 @@ from typing import Any, Final
 from corridor.daemon.logs import event_logger
 from corridor.daemon.offers import Offered
 from corridor.daemon.service import NodeService
-from corridor.errors import ConfigurationError, CorridorError, Refused
+from corridor.errors import ConfigurationError, CorridorError, LocalTrouble, Refused
 from corridor.exchange.values import Lane
-from corridor.gateway.framing import LocalTrouble, receive_message, send_message
+from corridor.gateway.framing import receive_message, send_message
+from corridor.store.port import InboxRecord, LedgerLine
 from corridor.wire.batches import decode_entry
 from corridor.wire.local import parse_request
+from corridor.wire.records import TERM_KINDS
 from corridor.wire.v1 import local_pb2 as local
 
 _DEFAULT_LIMIT: Final = 256
@@ -119,6 +121,7 @@ class LocalServer:
             "acknowledge": self._acknowledge,
             "outcomes": self._outcomes,
             "ledger": self._ledger,
+            "find": self._find,
             "status": self._say_status,
         }
         try:
@@ -155,15 +158,7 @@ class LocalServer:
         for one in self._service.take(
             _cursor(asked.after), _limit(asked.limit), asked.wait_ms / 1000
         ):
-            reply.take.deliveries.add(
-                cursor=one.cursor,
-                sender=one.peer,
-                record_id=one.record_id,
-                record_type=one.record_type,
-                record=decode_entry(one.entry).body,
-                received_ms=one.received_ms,
-                possible_repeat=one.possible_repeat,
-            )
+            reply.take.deliveries.append(_delivery(one))
         return reply
 
     def _acknowledge(self, request: local.LocalRequest) -> local.LocalReply:
@@ -191,19 +186,48 @@ class LocalServer:
     def _ledger(self, request: local.LocalRequest) -> local.LocalReply:
         reply = local.LocalReply(ledger=local.LedgerReply())
         for one in self._service.ledger(request.ledger.record_id):
-            reply.ledger.lines.add(
-                recipient=one.peer,
-                record_type=one.record_type,
-                accepted_ms=one.accepted_ms,
-                sealed_ms=one.sealed_ms,
-                receipted_ms=one.receipted_ms,
-                verdict=one.verdict.name.lower() if one.verdict else "",
-                reason=one.reason.label if one.reason else "",
+            reply.ledger.lines.append(_ledger_line(one))
+        return reply
+
+    def _find(self, request: local.LocalRequest) -> local.LocalReply:
+        asked = request.find
+        if asked.kind not in TERM_KINDS:
+            return _error("term_unknown", f"a record is found by: {', '.join(TERM_KINDS)}")
+        reply = local.LocalReply(find=local.FindReply())
+        for one in self._service.find(asked.kind, asked.value, _limit(asked.limit)):
+            reply.find.found.add(
+                record_id=one.record_id,
+                sent=[_ledger_line(line) for line in one.sent],
+                received=[_delivery(delivery) for delivery in one.received],
             )
         return reply
 
     def _say_status(self, _request: local.LocalRequest) -> local.LocalReply:
         return local.LocalReply(status=local.StatusReply(json=json.dumps(self._status())))
+
+
+def _delivery(one: InboxRecord) -> local.LocalDelivery:
+    return local.LocalDelivery(
+        cursor=one.cursor,
+        sender=one.peer,
+        record_id=one.record_id,
+        record_type=one.record_type,
+        record=decode_entry(one.entry).body,
+        received_ms=one.received_ms,
+        possible_repeat=one.possible_repeat,
+    )
+
+
+def _ledger_line(one: LedgerLine) -> local.LocalLedgerLine:
+    return local.LocalLedgerLine(
+        recipient=one.peer,
+        record_type=one.record_type,
+        accepted_ms=one.accepted_ms,
+        sealed_ms=one.sealed_ms,
+        receipted_ms=one.receipted_ms,
+        verdict=one.verdict.name.lower() if one.verdict else "",
+        reason=one.reason.label if one.reason else "",
+    )
 
 
 def _has_begun(connection: socket.socket) -> bool:
@@ -250,8 +274,8 @@ def _bind(path: Path) -> socket.socket:
     except OSError as error:
         listener.close()
         raise ConfigurationError(
-            f"gateway.socket {path} cannot be bound: {error.strerror or error}; "
-            "the path of a socket has at most 107 bytes"
+            f"gateway.socket {path} cannot be bound: {error.strerror or error}",
+            cure="name a place that this user may write to, in at most 107 bytes",
         ) from None
     except ConfigurationError:
         listener.close()
@@ -266,4 +290,7 @@ def _refuse_if_served(path: Path) -> None:
             probe.connect(str(path))
         except OSError:
             return
-    raise ConfigurationError(f"gateway.socket {path} is served by a node that is running")
+    raise ConfigurationError(
+        f"gateway.socket {path} is served by a node that is running",
+        cure="end that one first; an endpoint has one active node",
+    )

@@ -139,7 +139,10 @@ class PrivateBroker:
             LinkTrouble: A program could not be started.
         """
         if not rabbitmq_installed():
-            raise ConfigurationError(f"RabbitMQ is not installed in {_SCRIPTS}")
+            raise ConfigurationError(
+                f"RabbitMQ is not installed in {_SCRIPTS}",
+                cure="`make setup` in a checkout, or install the package rabbitmq-server",
+            )
         if self.pid is not None:
             return
         self._log_seen = self.plan.log.stat().st_size if self.plan.log.exists() else 0

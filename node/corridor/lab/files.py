@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from corridor.errors import ConfigurationError, Refused
+from corridor.errors import ConfigurationError, Reason, Refused
 from corridor.lab.demo import Traffic
 from corridor.lab.scenario import Scenario
 from corridor.lab.traffic import Planned
@@ -39,13 +39,17 @@ def parse_mapping(text: str) -> dict[str, CountryCode]:
     Raises:
         ConfigurationError: It is not of that form.
     """
-    try:
-        pairs = [part.split("=") for part in text.split(",") if part.strip()]
-        return {
-            CountryCode.parse(real.strip()): CountryCode.parse(lab.strip()) for real, lab in pairs
-        }
-    except ValueError as error:
-        raise ConfigurationError(f"--map takes pairs like GB=TR,XI=GE: {error}") from None
+    mapping: dict[str, CountryCode] = {}
+    for part in filter(None, map(str.strip, text.split(","))):
+        real, _, lab = (word.strip() for word in part.partition("="))
+        try:
+            mapping[CountryCode.parse(real)] = CountryCode.parse(lab)
+        except ValueError as error:
+            raise ConfigurationError(
+                f"--map: {part!r} is no pair of country codes: {error}",
+                cure="write pairs like GB=TR,XI=GE: the file's country, then the lab's",
+            ) from None
+    return mapping
 
 
 def file_traffic(scenario: Scenario, folder: Path, mapping: Mapping[str, CountryCode]) -> Traffic:
@@ -56,21 +60,31 @@ def file_traffic(scenario: Scenario, folder: Path, mapping: Mapping[str, Country
     """
     for code in mapping.values():
         scenario.country(code)
-    files = sorted(folder.glob("*.xml")) if folder.is_dir() else []
+    if not folder.is_dir():
+        what = "is a file" if folder.exists() else "there is no such folder"
+        raise ConfigurationError(f"{folder}: {what}", cure="name a folder of NCTS files, *.xml")
+    files = sorted(folder.glob("*.xml"))
     if not files:
-        raise ConfigurationError(f"{folder}: no .xml files there")
+        raise ConfigurationError(f"{folder}: no .xml files in it", cure="they must end in .xml")
     plan: list[Planned] = []
     secrets: set[str] = set()
     refused: list[str] = []
     for file in files:
         try:
-            record = decode(file.read_bytes(), Options()).record
+            record = decode(_content(file), Options()).record
         except Refused as refusal:
             refused.append(f"{file.name}: {refusal}")
             continue
         plan.append(_planned(scenario, mapping, file, record))
         secrets.update(identifiers_of(record))
     return Traffic(plan, frozenset(secrets), tuple(refused))
+
+
+def _content(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise Refused(Reason.SOURCE_MALFORMED, error.strerror or "cannot be read") from None
 
 
 def _planned(

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from corridor.errors import LinkTrouble
-from corridor.gateway.framing import LocalTrouble
+from corridor.errors import LinkTrouble, LocalTrouble
 from corridor.gateway.local_client import LocalClient
 from corridor.lab.guard import Guarded
 from corridor.lab.scenario import Country

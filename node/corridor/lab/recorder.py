@@ -16,7 +16,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TextIO
 
-from corridor.gateway.framing import LocalTrouble
+from corridor.errors import LocalTrouble
 from corridor.gateway.local_client import LocalClient
 from corridor.wire.v1 import local_pb2 as local
 

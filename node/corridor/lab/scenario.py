@@ -4,7 +4,7 @@ import tomllib
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from corridor.errors import ConfigurationError
 from corridor.transit.parties import CountryCode, Endpoint
@@ -56,10 +56,19 @@ def load_scenario(name_or_path: str) -> Scenario:
         ConfigurationError: There is none, or it cannot be used.
     """
     try:
-        text = _find(name_or_path)
-        return _parse(tomllib.loads(text))
-    except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
-        raise ConfigurationError(f"scenario {name_or_path}: {error!r}") from None
+        return _parse(tomllib.loads(_find(name_or_path)))
+    except tomllib.TOMLDecodeError as error:
+        fault = f"is not TOML: {error}"
+    except UnicodeDecodeError:
+        fault = "is not text in UTF-8"
+    except OSError as error:
+        fault = error.strerror or str(error)
+    except ValueError as error:
+        fault = str(error)
+    raise ConfigurationError(
+        f"scenario {name_or_path}: {fault}",
+        cure=f"take one of {', '.join(known_scenarios())}, or write the file like theirs",
+    )
 
 
 def known_scenarios() -> tuple[str, ...]:
@@ -75,31 +84,63 @@ def _find(name_or_path: str) -> str:
         return folder.joinpath(f"{name_or_path}.toml").read_text(encoding="utf-8")
     path = Path(name_or_path)
     if not path.is_file():
-        raise FileNotFoundError(f"no such file, and not one of: {', '.join(known_scenarios())}")
+        raise ValueError("is a folder" if path.is_dir() else "there is no such file or name")
     return path.read_text(encoding="utf-8")
 
 
 def _parse(data: dict[str, Any]) -> Scenario:
-    countries = tuple(
-        Country(
-            CountryCode.parse(entry["code"]),
-            Endpoint.parse(entry["member"]),
-            entry["administration"],
-        )
-        for entry in data["country"]
-    )
+    countries = tuple(map(_country, _tables(data, "country")))
     codes = {country.code for country in countries}
     if len(codes) != len(countries):
         raise ValueError("a country stands twice in it")
     for country in countries:
         if country.endpoint.country != country.code:
             raise ValueError(f"member {country.endpoint} is not of country {country.code}")
-    pairs = tuple(
-        (CountryCode.parse(first), CountryCode.parse(second))
-        for first, second in (entry["between"] for entry in data["agreement"])
-    )
-    route = tuple(CountryCode.parse(code) for code in data["route"])
+    pairs = tuple(map(_pair, _tables(data, "agreement")))
+    route = tuple(map(CountryCode.parse, _texts(data, "route")))
     for code in (*route, *(code for pair in pairs for code in pair)):
         if code not in codes:
             raise ValueError(f"{code} is named but is not one of its countries")
-    return Scenario(data["name"], data["title"], route, countries, pairs)
+    if len(route) < _SHORTEST_ROUTE:
+        raise ValueError("its route names at least two countries")
+    return Scenario(_text(data, "name"), _text(data, "title"), route, countries, pairs)
+
+
+def _country(entry: dict[str, Any]) -> Country:
+    return Country(
+        CountryCode.parse(_text(entry, "code")),
+        Endpoint.parse(_text(entry, "member")),
+        _text(entry, "administration"),
+    )
+
+
+def _pair(entry: dict[str, Any]) -> tuple[CountryCode, CountryCode]:
+    named = [CountryCode.parse(code) for code in _texts(entry, "between")]
+    if len(set(named)) != _PAIR or len(named) != _PAIR:
+        raise ValueError("`between` of an agreement names two different countries")
+    return named[0], named[1]
+
+
+_PAIR: Final = 2
+_SHORTEST_ROUTE: Final = 2
+
+
+def _tables(data: dict[str, Any], key: str) -> list[dict[str, Any]]:
+    found = data.get(key)
+    if not isinstance(found, list) or not found or not all(isinstance(one, dict) for one in found):
+        raise ValueError(f"it has no [[{key}]]")
+    return found
+
+
+def _texts(data: dict[str, Any], key: str) -> list[str]:
+    found = data.get(key)
+    if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
+        raise ValueError(f"`{key}` must be a list of texts")
+    return found
+
+
+def _text(data: dict[str, Any], key: str) -> str:
+    found = data.get(key)
+    if not isinstance(found, str) or not found:
+        raise ValueError(f"`{key}` must be given, as a text")
+    return found

@@ -68,7 +68,7 @@ def _grep(patterns: Iterable[bytes], places: list[str]) -> list[bytes]:
     # Searching thousands of fixed strings in hundreds of megabytes at once is what grep is for.
     grep = shutil.which("grep")
     if grep is None:
-        raise ConfigurationError("the search for plaintext needs `grep`")
+        raise ConfigurationError("the search for plaintext needs `grep`", cure="install grep")
     with tempfile.NamedTemporaryFile("wb", suffix=".needles") as file:
         file.write(b"\n".join(patterns) + b"\n")
         file.flush()

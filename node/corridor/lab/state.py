@@ -10,6 +10,7 @@ from corridor.errors import ConfigurationError
 from corridor.lab.network import Network
 
 _NAME: Final = "lab.json"
+_CURE: Final = "`corridor lab up --detach` brings one up; --at or --lab names its folder"
 
 
 def write(directory: Path, network: Network) -> None:
@@ -44,12 +45,19 @@ def read(directory: Path) -> dict[str, Any]:
         ConfigurationError: No lab is up there.
     """
     try:
-        state: dict[str, Any] = json.loads((directory / _NAME).read_text(encoding="utf-8"))
+        state: Any = json.loads((directory / _NAME).read_text(encoding="utf-8"))
+    except PermissionError as error:
+        raise ConfigurationError(
+            f"{error.filename}: {error.strerror}", cure="run this as who brought the lab up"
+        ) from None
     except (OSError, ValueError):
-        raise ConfigurationError(f"no lab is up in {directory}: `corridor lab up`") from None
+        raise ConfigurationError(f"no lab is up in {directory}", cure=_CURE) from None
+    if not isinstance(state, dict) or not isinstance(state.get("pid"), int):
+        raise ConfigurationError(f"{directory / _NAME} was not written by a lab", cure=_CURE)
     if not alive(state["pid"]):
-        raise ConfigurationError(f"the lab in {directory} has died: `corridor lab up`")
-    return state
+        raise ConfigurationError(f"the lab in {directory} has died", cure=_CURE)
+    found: dict[str, Any] = state
+    return found
 
 
 def is_up(directory: Path) -> bool:
@@ -69,7 +77,8 @@ def refuse_if_up(directory: Path) -> None:
     """
     if is_up(directory):
         raise ConfigurationError(
-            f"a lab is up in {directory}: `corridor lab down` ends it, --at takes another folder"
+            f"a lab is up in {directory}",
+            cure="`corridor lab down` ends it; --at takes another folder",
         )
 
 

@@ -77,7 +77,7 @@ def read_plan(path: Path) -> Iterator[Planned]:
     Raises:
         ConfigurationError: A line is not a record of a plan; its number is named.
     """
-    with path.open(encoding="utf-8") as lines:
+    with path.open("rb") as lines:
         for number, line in enumerate(lines, 1):
             try:
                 one: dict[str, Any] = json.loads(line)
@@ -88,10 +88,10 @@ def read_plan(path: Path) -> Iterator[Planned]:
                     int(one["type"]),
                     base64.b64decode(one["record"], validate=True),
                 )
-            except (ValueError, KeyError, TypeError) as error:
+            except (ValueError, KeyError, TypeError, RecursionError):
                 raise ConfigurationError(
-                    f"{path}:{number}: not a line of a plan ({error!r}); "
-                    "`corridor replay generate` writes one"
+                    f"{path}:{number}: not a line of a plan",
+                    cure="`corridor replay generate` writes a plan",
                 ) from None
 
 
@@ -131,7 +131,10 @@ def play(
         by_sender.setdefault(one.sender, []).append(one)
     for sender in by_sender:
         if sender not in sockets:
-            raise ConfigurationError(f"no node of {sender}; nodes are: {', '.join(sockets)}")
+            raise ConfigurationError(
+                f"no node of {sender} in the lab; its nodes are: {', '.join(sockets)}",
+                cure="bring up the scenario for which the plan was generated",
+            )
     played = Played()
     with ThreadPoolExecutor(max_workers=max(1, len(by_sender))) as pool:
         parts = [

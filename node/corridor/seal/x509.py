@@ -17,7 +17,7 @@ from ipaddress import ip_address
 from typing import Final
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
@@ -141,9 +141,14 @@ def expires_ms(certificate: bytes) -> int:
 
 def _leaf(ca: Identity, public: ec.EllipticCurvePublicKey, leaf: Leaf, now_ms: int) -> bytes:
     issuer = _load(ca.certificate)
-    signer = serialization.load_pem_private_key(ca.key, None)
+    try:
+        signer = serialization.load_pem_private_key(ca.key, None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise KeyTrouble("the CA's key is no private key (PEM, without passphrase)") from error
     if not isinstance(signer, ec.EllipticCurvePrivateKey):
         raise KeyTrouble("the CA's key is not an EC key")
+    if signer.public_key() != issuer.public_key():
+        raise KeyTrouble("the CA's key is not the one of its certificate")
     builder = (
         _builder(_name(leaf.common_name), issuer.subject, public, leaf.days, now_ms)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)

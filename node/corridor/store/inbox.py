@@ -65,12 +65,13 @@ _OWED: Final = (
 _OWE: Final = (
     "UPDATE received SET owed = 1 WHERE partner = ? AND epoch = ? AND seq = ? AND owed = 0"
 )
-_INBOX: Final = (
+_DELIVERIES: Final = (
     "SELECT i.cursor, p.endpoint, i.record_id, i.record_type, r.received_ms, i.possible_repeat,"
     " i.bundle, i.start, i.size FROM inbox i"
     " CROSS JOIN received r ON r.row = i.envelope CROSS JOIN partners p ON p.id = i.partner"
-    " WHERE i.cursor > ? AND i.verdict = 1 ORDER BY i.cursor LIMIT ?"
 )
+_INBOX: Final = f"{_DELIVERIES} WHERE i.cursor > ? AND i.verdict = 1 ORDER BY i.cursor LIMIT ?"
+_BY_ID: Final = f"{_DELIVERIES} WHERE i.record_id = ? AND i.verdict = 1 ORDER BY p.endpoint"
 _LAST: Final = "SELECT coalesce(max(cursor), 0) FROM inbox"
 _HANDED: Final = "SELECT count(*) FROM inbox WHERE cursor > ? AND cursor <= ? AND verdict = 1"
 _ACKNOWLEDGED: Final = "store.acknowledged"
@@ -143,20 +144,7 @@ class Inbox(Receipts):
     # -- national system
     def inbox(self, after: int, limit: int) -> Sequence[InboxRecord]:
         """Return accepted business records after a cursor."""
-        rows = self._session.rows(_INBOX, (after, limit))
-        entries = bundles.get(self._session, ((one[6], one[7], one[8]) for one in rows))
-        return [
-            InboxRecord(
-                one[0],
-                Endpoint(one[1]),
-                one[2],
-                one[3],
-                entry,
-                one[4],
-                possible_repeat=bool(one[5]),
-            )
-            for one, entry in zip(rows, entries, strict=True)
-        ]
+        return _inbox_records(self._session, self._session.rows(_INBOX, (after, limit)))
 
     def acknowledge(self, up_to: int, now_ms: int) -> int:
         """Note that the national system has all records up to a cursor; returns how many."""
@@ -172,6 +160,21 @@ class Inbox(Receipts):
     def acknowledged(self) -> int:
         """Return the cursor up to which the national system has all records."""
         return int.from_bytes(self._session.setting(_ACKNOWLEDGED) or b"")
+
+
+def deliveries(session: Session, record_id: bytes) -> Sequence[InboxRecord]:
+    """Return the accepted records of partners under this id, ascending by partner."""
+    return _inbox_records(session, session.rows(_BY_ID, (record_id,)))
+
+
+def _inbox_records(session: Session, rows: Sequence[Sequence[Any]]) -> list[InboxRecord]:
+    entries = bundles.get(session, ((one[6], one[7], one[8]) for one in rows))
+    return [
+        InboxRecord(
+            one[0], Endpoint(one[1]), one[2], one[3], entry, one[4], possible_repeat=bool(one[5])
+        )
+        for one, entry in zip(rows, entries, strict=True)
+    ]
 
 
 def _received(session: Session, row: int, one: ReceivedEnvelope) -> tuple[Any, ...]:

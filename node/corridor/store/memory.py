@@ -20,10 +20,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from corridor.errors import StoreMisused
-from corridor.exchange.values import Family, InFlight, Lane
-from corridor.store.memory_in import MemoryIncoming
+from corridor.exchange.values import Family, InFlight, Lane, Verdict
+from corridor.store.memory_in import MemoryIncoming, inbox_record
 from corridor.store.memory_state import InRow, OutEnvelope, OutRow, Snapshot, Tables
-from corridor.store.port import Depth, LedgerLine, Transaction
+from corridor.store.port import Depth, InboxRecord, LedgerLine, Transaction
 from corridor.store.rules import PRUNED_AT_ONCE, SEALED_KEPT_MS, is_final
 from corridor.transit.parties import Endpoint
 
@@ -114,6 +114,16 @@ class MemoryStore:
                 row for row in self._tables.data["outbox"].values() if row.record_id == record_id
             ]
             return [_line(row) for row in sorted(rows, key=lambda row: row.peer)]
+
+    def deliveries(self, record_id: bytes) -> Sequence[InboxRecord]:
+        """Return the accepted records of partners under this id, ascending by partner."""
+        with self._locked():
+            found = [
+                inbox_record(cursor, row)
+                for cursor, row in self._tables.data["inbox"].items()
+                if row.record_id == record_id and row.verdict is Verdict.ACCEPTED
+            ]
+            return sorted(found, key=lambda one: one.peer)
 
     def find(self, kind: str, value: str, limit: int) -> Sequence[bytes]:
         """Return ids of records that carry exactly this term, newest first."""

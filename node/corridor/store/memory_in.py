@@ -167,7 +167,7 @@ class MemoryIncoming(MemoryOutgoing):
             if row is None or len(found) == limit:
                 break
             if row.verdict is Verdict.ACCEPTED:
-                found.append(_inbox_record(cursor, row))
+                found.append(inbox_record(cursor, row))
         return found
 
     def acknowledge(self, up_to: int, now_ms: int) -> int:
@@ -238,7 +238,8 @@ class MemoryIncoming(MemoryOutgoing):
         self._tables.put("inbox_ids", (envelope.peer, record.record_id), cursor)
 
 
-def _inbox_record(cursor: int, row: InRow) -> InboxRecord:
+def inbox_record(cursor: int, row: InRow) -> InboxRecord:
+    """Return a row of the inbox as what the national system takes."""
     return InboxRecord(
         cursor,
         row.peer,

@@ -338,6 +338,9 @@ class Store(Protocol):
     def ledger(self, record_id: bytes) -> Sequence[LedgerLine]:
         """Return how far a record of ours has come, one line for each recipient."""
 
+    def deliveries(self, record_id: bytes) -> Sequence[InboxRecord]:
+        """Return the accepted records of partners under this id, ascending by partner."""
+
     def find(self, kind: str, value: str, limit: int) -> Sequence[bytes]:
         """Return ids of records, sent or received, that carry exactly this term."""
 

@@ -25,7 +25,7 @@ import apsw
 from corridor.errors import KeyTrouble, StoreMisused, StoreUnusable
 from corridor.exchange.values import InFlight, Lane
 from corridor.seal.storage import StorageKey
-from corridor.store import outbox, sealed, search
+from corridor.store import inbox, outbox, sealed, search
 from corridor.store.database import (
     WriterLock,
     check_private,
@@ -35,7 +35,7 @@ from corridor.store.database import (
 )
 from corridor.store.durable import Durability
 from corridor.store.incoming_streams import IncomingStreams
-from corridor.store.port import Depth, LedgerLine, Transaction
+from corridor.store.port import Depth, InboxRecord, LedgerLine, Transaction
 from corridor.store.sqlite_session import Session
 from corridor.store.trouble import translating
 from corridor.store.upgrade import check_schema, released_migrations, upgrade
@@ -182,6 +182,11 @@ class SqliteStore:
         """Return how far a record of ours has come, one line for each recipient."""
         with self._view() as session:
             return outbox.ledger(session, record_id)
+
+    def deliveries(self, record_id: bytes) -> Sequence[InboxRecord]:
+        """Return the accepted records of partners under this id, ascending by partner."""
+        with self._view() as session:
+            return inbox.deliveries(session, record_id)
 
     def find(self, kind: str, value: str, limit: int) -> Sequence[bytes]:
         """Return ids of records, sent or received, that carry exactly this term, newest first."""

@@ -1,4 +1,4 @@
-"""The identifiers of transit, parsed once: MRN, GRN, LRN, carnet, office, container, record id.
+"""The identifiers of transit, parsed once: MRN, GRN, LRN, carnet, container, record id.
 
 Rules:
 
@@ -147,19 +147,6 @@ class TirCarnet(_Form):
     )
 
 
-class OfficeReference(_Form):
-    """Reference of a customs office: eight characters (EU), five (ASYCUDA), eight digits (EAEU)."""
-
-    __slots__ = ()
-    name = "a customs office"
-    form = re.compile(r"[A-Z]{2}[A-Z0-9]{6}|[A-Z]{2}[A-Z0-9]{3}|[0-9]{8}", re.ASCII)
-
-    @property
-    def country(self) -> CountryCode | None:
-        """The country it begins with; None in the EAEU, where the digits alone do not say it."""
-        return CountryCode(self[:2]) if self[:2].isalpha() else None
-
-
 class ContainerNumber(_Form):
     """Marks of a container by ISO 6346: owner, category U, J or Z, six digits, check digit."""
 
@@ -198,12 +185,6 @@ def uuid7(now_ms: int, random: bytes) -> bytes:
 
 _RANDOM_BYTES: Final = 10
 _RECORD_ID_BYTES: Final = 16
-
-
-def format_record_id(record_id: bytes) -> str:
-    """Return a record id as people and JSON write it: 8-4-4-4-12 hexadecimal digits."""
-    text = record_id.hex()
-    return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
 
 
 def parse_record_id(text: str) -> bytes:

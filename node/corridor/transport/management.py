@@ -10,6 +10,7 @@ Rules:
 
 import base64
 import json
+import re
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
@@ -55,11 +56,28 @@ def read_broker(url: str, login: Login) -> dict[str, Any]:
         LinkTrouble: No answer, or the login is refused.
         ConfigurationError: The address is not on loopback.
     """
-    definitions: dict[str, Any] = _get(url, login, "/api/definitions")
+    definitions: Any = _get(url, login, "/api/definitions")
+    if not isinstance(definitions, dict) or "vhosts" not in definitions:
+        raise _stranger(url)
     for row in definitions["vhosts"]:
         if row["name"] == VIRTUAL_HOST:
             row.update(_get(url, login, f"/api/vhosts/{VIRTUAL_HOST}"))
-    return definitions
+    found: dict[str, Any] = definitions
+    return found
+
+
+def read_version(url: str, login: Login) -> tuple[int, int, int]:
+    """Return the broker's version; what follows its three numbers is cut off.
+
+    Raises:
+        LinkTrouble: No answer, the login is refused, or it is no version.
+    """
+    told = _get(url, login, "/api/overview")
+    version = str(told.get("rabbitmq_version")) if isinstance(told, dict) else ""
+    numbers = re.match(r"(\d+)\.(\d+)\.(\d+)", version)
+    if numbers is None:
+        raise _stranger(url)
+    return int(numbers[1]), int(numbers[2]), int(numbers[3])
 
 
 def read_links(url: str, login: Login) -> tuple[LinkState, ...]:
@@ -72,12 +90,13 @@ def read_links(url: str, login: Login) -> tuple[LinkState, ...]:
 
 
 def read_alarm_depths(url: str, login: Login) -> dict[str, int]:
-    """Return how many messages lie in the queues that must stay empty; up to 5 s old."""
-    depths = {}
-    for queue in ALARM_QUEUES:
-        row = _get(url, login, f"/api/queues/{VIRTUAL_HOST}/{queue}")
-        depths[queue] = int(row.get("messages", 0))
-    return depths
+    """Return how many messages lie in the queues that must stay empty; up to 5 s old.
+
+    A queue that is missing has none: `compare` names it.
+    """
+    rows = _get(url, login, f"/api/queues/{VIRTUAL_HOST}?columns=name,messages")
+    found = {row["name"]: int(row.get("messages", 0)) for row in rows}
+    return {queue: found.get(queue, 0) for queue in ALARM_QUEUES}
 
 
 def _get(url: str, login: Login, path: str) -> Any:  # noqa: ANN401 - JSON is any tree
@@ -91,9 +110,25 @@ def _get(url: str, login: Login, path: str) -> Any:  # noqa: ANN401 - JSON is an
         response = connection.getresponse()
         body = response.read()
     except (OSError, HTTPException) as error:
-        raise LinkTrouble(f"no answer from the management interface at {url}: {error}") from error
+        raise LinkTrouble(
+            f"no answer from the management interface at {url}: {error}",
+            cure="is the broker running, and is links.management_port its port?",
+        ) from error
     finally:
         connection.close()
     if response.status != HTTPStatus.OK:
-        raise LinkTrouble(f"{login.user} may not read {path} at {url}: HTTP {response.status}")
-    return json.loads(body)
+        raise LinkTrouble(
+            f"{login.user} may not read {path} at {url}: HTTP {response.status}",
+            cure="give a login with the tag administrator, and its password",
+        )
+    try:
+        return json.loads(body)
+    except ValueError:
+        raise _stranger(url) from None
+
+
+def _stranger(url: str) -> LinkTrouble:
+    return LinkTrouble(
+        f"what answers at {url} is not the management interface of RabbitMQ",
+        cure="is links.management_port its port?",
+    )

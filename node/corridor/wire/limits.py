@@ -24,9 +24,6 @@ MAX_PADDED_BYTES: Final = 1 * MIB
 MAX_FRAME_BYTES: Final = MAX_PADDED_BYTES + MAX_HEADER_BYTES
 """A whole frame. Brokers do best under 1 MB a message; RabbitMQ 4.x refuses above 16 MiB."""
 
-MIN_FRAME_BYTES: Final = 256
-"""Less cannot hold magic, header and signature: refused before anything is parsed."""
-
 MAX_RECIPIENTS: Final = 64
 """Recipients of one envelope; version 1 makes envelopes for exactly one."""
 
@@ -98,7 +95,7 @@ MAX_SEQUENCE: Final = 2**63 - 1
 """Sequence numbers fit the integers of every store and language."""
 
 MAX_EPOCH: Final = 2**32 - 1
-"""Epochs are Unix seconds in 32 bits, good until the year 2106."""
+"""Epochs are Unix seconds in 32 bits, good until the year 2106; the schema's type holds it."""
 
 MAX_REASON: Final = 9_999
 """Reason codes are four digits at most (PROTOCOL §9)."""
@@ -184,10 +181,7 @@ MAX_FUTURE_SKEW_MS: Final = 600_000
 MAX_LIFETIME_MS: Final = 30 * DAY_MS
 """From creation to expiry of an envelope: as long as sealed bytes are kept beyond a receipt."""
 
-CREATED_TOLERANCE_MS: Final = 2_000
-"""How far `created` may step back within a stream: what a clock is slewed by in one step."""
-
 # --- text and source documents in a record ----------------------------------------------------
 
-MAX_SOURCE_BYTES: Final = 200 * KIB
-"""A compressed original inside a record: it must leave room for the record itself."""
+MAX_ORIGINAL_BYTES: Final = 200 * KIB
+"""An original attached to a record, as it was: it must leave room for the record itself."""

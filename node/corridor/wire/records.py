@@ -16,7 +16,7 @@ from google.protobuf.message import DecodeError
 
 from corridor.errors import Reason, Refused
 from corridor.wire import limits
-from corridor.wire.batches import SCHEMA_ID, Entry
+from corridor.wire.batches import Entry
 from corridor.wire.quick import QuickCheck
 from corridor.wire.v1 import goods_pb2, types_pb2
 from corridor.wire.v1.records_pb2 import OperationStarted, TransitRecord
@@ -61,16 +61,6 @@ def record_type_of(record: TransitRecord) -> int:
     if name is None:
         raise Refused(Reason.RECORD_TYPE, "no body known here")
     return TransitRecord.DESCRIPTOR.fields_by_name[name].number - BODY_OFFSET
-
-
-def new_entry(record_id: bytes, record: TransitRecord, supersedes: bytes | None = None) -> Entry:
-    """Return the record as an entry under `record_id` (16 bytes, a UUIDv7).
-
-    Raises:
-        Refused: RECORD_TYPE: it has no body that we know.
-    """
-    body = encode_record(record)
-    return Entry(record_id, record_type_of(record), SCHEMA_ID, supersedes, body)
 
 
 def record_of(entry: Entry) -> TransitRecord:
@@ -175,6 +165,10 @@ _KIND_OF_SCHEME: Final = {
     types_pb2.ID_SCHEME_SEAL: "seal",
     types_pb2.ID_SCHEME_VEHICLE: "plate",
 }
+
+
+TERM_KINDS: Final = tuple(_KIND_OF_SCHEME.values())
+"""What a record can be searched by."""
 
 
 def normal_term(value: str) -> str:

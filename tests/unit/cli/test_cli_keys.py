@@ -118,7 +118,7 @@ def test_a_node_without_statements_says_how_to_get_them(node_folder: NodeFolder)
         path.unlink()
     said = corridor("keys", "list", "--config", config)
     assert said.status == 3
-    assert "join a network" in said.err
+    assert "corridor keys adopt" in said.err
 
 
 # --- the trust of a running node -------------------------------------------------------------

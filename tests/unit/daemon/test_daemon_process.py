@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from corridor.daemon.config import load_config
-from corridor.gateway.framing import LocalTrouble
+from corridor.errors import LocalTrouble
 from corridor.gateway.local_client import LocalClient
 
 NodeFolder = Callable[..., Path]
@@ -107,6 +107,22 @@ def test_a_reload_is_told_and_one_that_does_not_fit_changes_nothing(
         status, log = ended(node)
     assert status == 0
     assert (log.count("node.reloaded"), log.count("reload.refused")) == (2, 1)
+
+
+def test_a_reload_names_what_only_a_restart_changes(
+    node_folder: NodeFolder, manager: Manager
+) -> None:
+    config = node_folder()
+    with running(*run(config), manager=manager) as node:
+        manager.waits_for("READY=1")
+        config.write_text(config.read_text() + "\n[exchange]\nrepeat_after_s = 77\n")
+        node.send_signal(signal.SIGHUP)
+        assert manager.hears().startswith("RELOADING=1")
+        assert manager.hears() == "READY=1"
+        status, log = ended(node)
+    assert status == 0
+    (line,) = (line for line in log.splitlines() if "config.not_in_force" in line)
+    assert "exchange.repeat_after_s" in line
 
 
 def test_a_sign_of_life_is_given_as_often_as_asked(

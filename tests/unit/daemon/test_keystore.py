@@ -228,7 +228,7 @@ def test_a_file_that_is_no_key_or_too_large_is_refused(folder: Path) -> None:
 
 def test_there_is_one_storage_key_for_ever(folder: Path) -> None:
     store = KeyStore(folder)
-    assert "run corridor init" in trouble(store.storage_key)
+    assert "corridor init" in trouble(store.storage_key)
     assert "32 bytes" in trouble(lambda: store.add_storage(b"short"))
     store.add_storage(STORAGE)
     assert "already" in trouble(lambda: store.add_storage(STORAGE))

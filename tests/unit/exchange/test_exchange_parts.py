@@ -2,12 +2,12 @@
 
 import pytest
 
-from builders_wire import MRN, declaration, header
+from builders_wire import MRN, declaration, header, new_entry
 from corridor.errors import Reason
 from corridor.exchange.parts import Examination, examine_records
 from corridor.wire.batches import CANARY, Entry
 from corridor.wire.limits import MAX_RECORD_BYTES
-from corridor.wire.records import SCHEMA_ID, encode_record, new_entry
+from corridor.wire.records import SCHEMA_ID, encode_record
 from corridor.wire.v1.records_pb2 import TransitRecord
 
 DECLARATION = 1

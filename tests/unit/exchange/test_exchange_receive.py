@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 import builders_trust
 from builders_exchange import EPOCH, GE, NOW_MS, TR, frame, ident, judged
 from builders_seal import draft
-from builders_wire import declaration
+from builders_wire import declaration, new_entry
 from corridor.errors import Reason, Refused
 from corridor.exchange.content import JudgedRecord
 from corridor.exchange.parts import REAL_SEALS, Examination, Identity, Seals, examine_records
@@ -33,7 +33,6 @@ from corridor.transit.parties import Endpoint
 from corridor.wire import control
 from corridor.wire.batches import Entry, encode_entry
 from corridor.wire.limits import DAY_MS, MAX_FUTURE_SKEW_MS, MAX_LIFETIME_MS
-from corridor.wire.records import new_entry
 
 RECORD = encode_entry(Entry(bytes(16), 1, "corridor.wire.v1", None, b"body"))
 RESEND = control.encode_control(control.Resend((control.SequenceRange(1, 1, 1),)))

@@ -18,11 +18,10 @@ from hypothesis import strategies as st
 from builders_wire import declaration
 from corridor.daemon.config import load_config
 from corridor.daemon.node import Node
-from corridor.errors import ConfigurationError, CorridorError
+from corridor.errors import ConfigurationError, CorridorError, LocalTrouble, NodeRefused
 from corridor.gateway import local_server
 from corridor.gateway.framing import (
     MAX_MESSAGE_BYTES,
-    LocalTrouble,
     receive_message,
     send_message,
 )
@@ -125,6 +124,20 @@ def test_the_ledger_tells_what_is_not_receipted_yet(running: Running) -> None:
         assert line.accepted_ms > 0
         assert list(node.ledger(bytes(16))) == []
         assert list(node.ledger(b"")) == []
+
+
+def test_a_record_is_found_by_what_it_carries(running: Running) -> None:
+    with running.client() as node:
+        (kept,) = node.submit([offer(declaration().SerializeToString())])
+        mrn = next(one.value for one in declaration().header.movement.ids)
+        found = {one.record_id: one for one in node.find("mrn", f" {mrn.lower()} ")}
+        (line,) = found[kept.record_id].sent
+        assert (line.recipient, line.verdict) == ("TR.GTB", "")
+        assert not found[kept.record_id].received
+        assert len(node.find("mrn", mrn, limit=1)) == 1
+        assert list(node.find("seal", mrn)) == []
+        with pytest.raises(NodeRefused, match=r"term_unknown: .*mrn, lrn, carnet"):
+            node.find("colour", "red")
 
 
 def test_waiting_for_records_that_do_not_come_ends_in_time(running: Running) -> None:

@@ -56,8 +56,11 @@ def test_a_refused_file_is_named_with_its_reason_and_the_others_are_sent(folder:
 def test_a_folder_without_files_and_a_country_without_a_node_are_refused(
     folder: Path, tmp_path: Path
 ) -> None:
-    with pytest.raises(ConfigurationError, match=r"no \.xml files"):
+    with pytest.raises(ConfigurationError, match="no such folder"):
         file_traffic(SCENARIO, tmp_path / "none", {})
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ConfigurationError, match=r"no \.xml files"):
+        file_traffic(SCENARIO, tmp_path / "empty", {})
     with pytest.raises(ConfigurationError, match="KZ is not in scenario"):
         file_traffic(SCENARIO, folder, {"GB": CountryCode("KZ")})
     with pytest.raises(ConfigurationError, match="add it to --map"):

@@ -7,10 +7,11 @@ from hypothesis import strategies as st
 
 from corridor.errors import Reason, Refused
 from corridor.standards.accounting import Fate
-from corridor.standards.ncts.mapper import MAX_ORIGINAL_BYTES, Mapped, Options, decode, encode
+from corridor.standards.ncts.mapper import Mapped, Options, Original, decode, encode
 from corridor.standards.ncts.messages import NAMESPACE, messages
 from corridor.standards.tree import Node, leaves
 from corridor.standards.xml import XmlLimits, parse, render
+from corridor.wire.limits import MAX_ORIGINAL_BYTES
 from corridor.wire.records import check_record
 from corridor.wire.v1 import records_pb2 as records
 from corridor.wire.v1 import types_pb2 as types
@@ -130,16 +131,26 @@ def test_a_standard_declaration_is_an_original() -> None:
 
 def test_the_original_is_attached_only_where_it_is_wanted() -> None:
     raw = document("CC007C")
-    assert not decode(raw, Options()).record.header.HasField("original")
+    unasked = decode(raw, Options())
+    assert unasked.original is Original.NOT_ASKED_FOR
+    assert not unasked.record.header.HasField("original")
     header = decode(raw, Options(attach_original=True, recorded_ms=77)).record.header
     assert header.original.content == raw
     assert header.original.sha256 == hashlib.sha256(raw).digest()
     assert header.recorded_ms == 77
 
 
-def test_an_original_too_large_for_a_record_is_left_out() -> None:
-    raw = document("CC007C") + b" " * MAX_ORIGINAL_BYTES
-    assert not decode(raw, Options(attach_original=True)).record.header.HasField("original")
+def test_of_an_original_too_large_for_a_record_only_the_digest_travels() -> None:
+    raw = document("CC007C")
+    raw += b" " * (MAX_ORIGINAL_BYTES - len(raw))
+    most = decode(raw, Options(attach_original=True))
+    assert most.original is Original.ATTACHED
+    assert check_record(most.record) == ()
+    mapped = decode(raw + b" ", Options(attach_original=True))
+    assert mapped.original is Original.TOO_LARGE
+    assert mapped.record.header.original.sha256 == hashlib.sha256(raw + b" ").digest()
+    assert not mapped.record.header.original.content
+    assert check_record(mapped.record) == ()
 
 
 def test_the_original_is_never_used_to_write_the_message() -> None:

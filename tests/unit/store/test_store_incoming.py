@@ -137,6 +137,16 @@ def test_records_of_peers_are_found_by_exact_terms(store: Store) -> None:
     assert store.find("plate", "34 ABC 99", 9) == [record_id(1)]
 
 
+def test_a_record_is_looked_up_by_its_id_and_only_what_was_accepted(store: Store) -> None:
+    keep(store, received(1, incoming(0, 1), incoming(1, 2, verdict=Verdict.REFUSED)))
+    keep(store, received(1, incoming(0, 1, entry=b"another's"), peer=TR))
+    found = store.deliveries(record_id(1))
+    assert [(one.peer, one.entry) for one in found] == [(GE, b"their entry 1"), (TR, b"another's")]
+    assert all(one.cursor for one in found)
+    assert list(store.deliveries(record_id(2))) == []
+    assert list(store.deliveries(record_id(9))) == []
+
+
 # -- streams
 
 

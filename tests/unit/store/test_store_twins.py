@@ -254,6 +254,7 @@ def visible(store: Store) -> dict[str, Any]:
         "depths": list(store.depths()),
         "counts": store.counts(),
         "ledger": [store.ledger(record_id(one)) for one in range(1, 7)],
+        "deliveries": [store.deliveries(record_id(one)) for one in range(1, 7)],
         "found": [store.find("mrn", value, 3) for value in ("A", "B")],
     }
     return seen

@@ -5,6 +5,7 @@ import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from types import SimpleNamespace
 
 import pytest
 
@@ -15,6 +16,7 @@ from corridor.transport.management import (
     read_alarm_depths,
     read_broker,
     read_links,
+    read_version,
 )
 
 ANSWERS: dict[str, object] = {
@@ -24,8 +26,11 @@ ANSWERS: dict[str, object] = {
         {"upstream": "TR", "status": "running"},
         {"upstream": "AZ", "status": "error", "error": "{tls_alert,\n  unknown_ca}"},
     ],
-    "/api/queues/corridor/corridor.dlq": {"messages": 3},
-    "/api/queues/corridor/corridor.unrouted": {},
+    "/api/overview": {"rabbitmq_version": "4.1.0-rc.1"},
+    "/api/queues/corridor?columns=name,messages": [
+        {"name": "corridor.dlq", "messages": 3},
+        {"name": "inbox.TR", "messages": 9},
+    ],
 }
 LOGIN = Login("corridor-operator", "päss")
 
@@ -68,6 +73,25 @@ def test_links_come_with_their_reason_on_one_line(url: str) -> None:
 
 def test_depths_of_the_queues_that_must_stay_empty(url: str) -> None:
     assert read_alarm_depths(url, LOGIN) == {"corridor.dlq": 3, "corridor.unrouted": 0}
+
+
+def test_a_broker_tells_its_version(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert read_version(url, LOGIN) == (4, 1, 0)
+    monkeypatch.setitem(ANSWERS, "/api/overview", {"rabbitmq_version": "new"})
+    with pytest.raises(LinkTrouble, match="is not the management interface"):
+        read_version(url, LOGIN)
+
+
+@pytest.mark.parametrize("answer", ["[]", "{}", "null", '"x"', "<html>"])
+def test_what_is_no_broker_is_named(url: str, monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
+    monkeypatch.setattr(
+        "corridor.transport.management.HTTPConnection.getresponse",
+        lambda _self: SimpleNamespace(status=200, read=answer.encode),
+    )
+    for ask in (read_version, read_broker):
+        with pytest.raises(LinkTrouble, match="is not the management interface") as told:
+            ask(url, LOGIN)
+        assert "management_port" in told.value.cure
 
 
 def test_a_refused_login_is_named_without_its_password(url: str) -> None:

@@ -16,6 +16,7 @@ Example:
 
 import hashlib
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Final
 
 from corridor.errors import Reason, Refused
@@ -25,10 +26,10 @@ from corridor.standards.ncts.messages import NAMESPACE, STANDARD, Message, messa
 from corridor.standards.residual import restore
 from corridor.standards.tree import Leaf, Node
 from corridor.standards.xml import XmlLimits, parse, render
+from corridor.wire.limits import MAX_ORIGINAL_BYTES
 from corridor.wire.records import check_record
 from corridor.wire.v1.records_pb2 import DECLARATION_KIND_PRELODGED, TransitRecord
 
-MAX_ORIGINAL_BYTES: Final = 200 * 1024  # SourceDocument.content of the schema
 MAX_NAMED_FAULTS: Final = 8
 _MODEL_VERSION: Final = 1
 _PRELODGED: Final = "D"  # NCTS CL042
@@ -39,8 +40,17 @@ class Options:
     """How a message is read."""
 
     limits: XmlLimits = field(default_factory=XmlLimits)
-    attach_original: bool = False
+    attach_original: bool = False  # its digest at least, and all of it up to MAX_ORIGINAL_BYTES
     recorded_ms: int | None = None  # when the national system recorded it, Unix milliseconds
+
+
+class Original(StrEnum):
+    """What became of the source message itself."""
+
+    NOT_ASKED_FOR = "not_asked_for"
+    ATTACHED = "attached"
+    TOO_LARGE = "too_large"
+    """Beyond MAX_ORIGINAL_BYTES: the record holds its digest only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +60,7 @@ class Mapped:
     message: str
     record: TransitRecord
     account: Account
+    original: Original
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +87,13 @@ def decode(document: bytes, options: Options) -> Mapped:
     record.header.sender_role = message.sender_role
     reader = Reader()
     reader.read(root, message.name, record, "", message.parts)
-    _finish(record, message, document, options)
+    _finish(record, message, options)
+    original = _attach(record, document) if options.attach_original else Original.NOT_ASKED_FOR
     found = account(_stripped(root), _written(record, message, Writer()))
     for leaf in found.residual:
         record.header.residual.add(namespace=STANDARD, path=leaf.path, value=leaf.value)
     _check(record, reader.places)
-    return Mapped(message.name, record, found)
+    return Mapped(message.name, record, found, original)
 
 
 def encode(record: TransitRecord, *, with_residual: bool = True) -> Encoded:
@@ -125,7 +137,7 @@ def _message_for(record: TransitRecord) -> Message:
     raise Refused(Reason.SOURCE_UNSUPPORTED, f"no NCTS message of this node for {body or 'it'}")
 
 
-def _finish(record: TransitRecord, message: Message, document: bytes, options: Options) -> None:
+def _finish(record: TransitRecord, message: Message, options: Options) -> None:
     """Set what follows from the message as a whole."""
     header, body = record.header, getattr(record, message.body)
     body.kind = message.kinds[0]
@@ -137,10 +149,16 @@ def _finish(record: TransitRecord, message: Message, document: bytes, options: O
         header.occurred_at.CopyFrom(header.source.prepared_at)
     if options.recorded_ms is not None:
         header.recorded_ms = options.recorded_ms
-    if options.attach_original and len(document) <= MAX_ORIGINAL_BYTES:
-        header.original.media_type = "application/xml"
-        header.original.sha256 = hashlib.sha256(document).digest()
-        header.original.content = document
+
+
+def _attach(record: TransitRecord, document: bytes) -> Original:
+    original = record.header.original
+    original.media_type = "application/xml"
+    original.sha256 = hashlib.sha256(document).digest()
+    if len(document) > MAX_ORIGINAL_BYTES:
+        return Original.TOO_LARGE
+    original.content = document
+    return Original.ATTACHED
 
 
 def _stripped(root: Node) -> Node:
