@@ -1,7 +1,7 @@
 """Records for tests: one realistic declaration, and one record of every type."""
 
-from corridor.wire.batches import Entry
-from corridor.wire.records import SCHEMA_ID, encode_record, record_type_of
+from corridor.wire.batches import SCHEMA_ID, Entry
+from corridor.wire.records import encode_record, record_type_of
 from corridor.wire.v1 import goods_pb2 as goods
 from corridor.wire.v1 import movement_pb2 as movement
 from corridor.wire.v1 import records_pb2 as records

@@ -5,9 +5,9 @@ import pytest
 from builders_wire import MRN, declaration, header, new_entry
 from corridor.errors import Reason
 from corridor.exchange.parts import Examination, examine_records
-from corridor.wire.batches import CANARY, Entry
+from corridor.wire.batches import CANARY, SCHEMA_ID, Entry
 from corridor.wire.limits import MAX_RECORD_BYTES
-from corridor.wire.records import SCHEMA_ID, encode_record
+from corridor.wire.records import encode_record
 from corridor.wire.v1.records_pb2 import TransitRecord
 
 DECLARATION = 1
