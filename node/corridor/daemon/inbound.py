@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from corridor.daemon.controls import Controls
 from corridor.daemon.recording import Memory, Recording
+from corridor.errors import Reason
 from corridor.exchange.cues import Cue, Doubted, DuplicateReceived, NobodyObserves, Observer
 from corridor.exchange.parts import (
     REAL_SEALS,
@@ -34,7 +35,7 @@ from corridor.exchange.receive import (
     identify,
     judge,
 )
-from corridor.exchange.values import Family, Held, Position
+from corridor.exchange.values import Family, Held, Position, Quarantined
 from corridor.store.port import KnownEnvelope, Store, Transaction
 from corridor.transit.parties import Endpoint
 from corridor.trust.frames import is_statement_frame
@@ -131,6 +132,17 @@ class Inbound:
             prepared = self._prepare(change, [_arrival(item) for item in held], now_ms)
             recording, controls = self._record(change, prepared, now_ms)
         return self._told(recording, controls, ())
+
+    def put_aside(self, strays: Sequence[tuple[str, str, bytes]], now_ms: int) -> None:
+        """Keep for a person what lay where nothing may lie, as (queue, link, body).
+
+        Raises:
+            StoreTrouble: Nothing was kept: acknowledge nothing.
+        """
+        with self._store.transaction() as change:
+            for queue, link, body in strays:
+                detail = f"over the link of {link}" if link else ""
+                change.quarantine(Quarantined(queue, Reason.STRAY, body, now_ms, detail))
 
     def declare_restore(self, now_ms: int) -> None:
         """Mark whatever was created until now as possibly handed on before (PROTOCOL §6.4)."""

@@ -39,6 +39,7 @@ class Receiver:
         self._failed = failed
         self._consumer: Consumer | None = None
         self._unkept: list[Delivery] = []
+        self._strays: list[Delivery] = []
         self._reviewing = False
         self.connected = False
         self.links: frozenset[CountryCode] = frozenset()
@@ -46,7 +47,7 @@ class Receiver:
     @property
     def stuck(self) -> bool:
         """Whether the store does not take what has arrived."""
-        return bool(self._unkept)
+        return bool(self._unkept or self._strays)
 
     def attach(self, consumer: Consumer) -> None:
         """Use this consumer; once, before it is started."""
@@ -76,6 +77,7 @@ class Receiver:
             event_logger().warning("broker.lost", stage="receiver", cause=reason)
         self.connected = False
         self._unkept.clear()
+        self._strays.clear()
         self._metrics.broker_connected.labels("receiver").set(0)
 
     def on_failed(self, error: Exception) -> None:
@@ -90,15 +92,17 @@ class Receiver:
         self._keep(list(deliveries))
 
     def on_strays(self, deliveries: Sequence[Delivery]) -> None:
-        """Count what lies where nothing may lie, and take it away."""
+        """Count what lies where nothing may lie, put it into quarantine, and take it away."""
         for stray in deliveries:
             self._metrics.alarms.labels(stray.queue).inc()
             event_logger().error(
                 "stray.found", stage=stray.queue, bytes=len(stray.body),
                 cure="compare the broker with `corridor broker check`",
             )  # fmt: skip
-        if self._consumer is not None:
-            self._consumer.ack(deliveries)
+        waited = bool(self._strays)
+        self._strays += deliveries
+        if not waited:
+            self._keep_strays()
 
     def on_links(self, consuming: frozenset[CountryCode]) -> None:
         """Other partners' inboxes are being read than before."""
@@ -118,6 +122,21 @@ class Receiver:
         if self._consumer is not None:
             self._consumer.ack(batch)
         self._told(handled)
+
+    def _keep_strays(self) -> None:
+        strays = self._strays
+        if not strays or self._consumer is None:
+            return
+        try:
+            self._inbound.put_aside(
+                [(one.queue, one.link or "", one.body) for one in strays], unix_ms()
+            )
+        except StoreTrouble as error:
+            event_logger().error("store.failed", stage="strays", cause=str(error))
+            self._consumer.call_later(_RETRY_S, self._keep_strays)
+            return
+        self._strays = []
+        self._consumer.ack(strays)
 
     def _pause(self) -> None:
         if self._consumer is not None:

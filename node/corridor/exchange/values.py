@@ -217,7 +217,7 @@ class Quarantined:
     """Something that cannot be trusted, kept for a person to look at."""
 
     link: str
-    """Country code of the link it came over."""
+    """Country code of the link it came over; for a stray, the queue it lay in."""
     reason: Reason
     frame: bytes
     at_ms: int

@@ -82,6 +82,7 @@ class Inbound:
         self.fails = False
         self.kept: list[list[tuple[str, bytes]]] = []
         self.reviews = 0
+        self.aside: list[tuple[str, str, bytes]] = []
 
     def handle(self, batch: list[tuple[str, bytes]], now_ms: int) -> Handled:
         assert now_ms
@@ -89,6 +90,12 @@ class Inbound:
             raise StoreTrouble("disk full")
         self.kept.append(batch)
         return Handled()
+
+    def put_aside(self, strays: list[tuple[str, str, bytes]], now_ms: int) -> None:
+        assert now_ms
+        if self.fails:
+            raise StoreTrouble("disk full")
+        self.aside += strays
 
     def review(self, now_ms: int) -> Handled:
         assert now_ms
@@ -287,13 +294,41 @@ def test_what_is_held_is_judged_again_from_time_to_time_and_when_asked(
     assert len(told) == 1
 
 
-def test_messages_where_none_may_lie_are_counted_and_taken_away(
-    receiver: Receiver, metrics: NodeMetrics, loop: Loop
+def test_messages_where_none_may_lie_are_counted_kept_and_then_taken_away(
+    receiver: Receiver, inbound: Inbound, metrics: NodeMetrics, loop: Loop
 ) -> None:
     receiver.on_strays([delivery(9, "corridor.unrouted")])
     name = "corridor_unexpected_messages_total"
     assert value(metrics, name, queue="corridor.unrouted") == 1
+    assert inbound.aside == [("corridor.unrouted", "TR", b"frame 9")]
     assert [one.tag for one in loop.acked] == [9]
+
+
+def test_a_stray_that_cannot_be_kept_stays_with_the_broker_until_it_can(
+    receiver: Receiver, inbound: Inbound, loop: Loop
+) -> None:
+    inbound.fails = True
+    receiver.on_strays([delivery(1, "corridor.dlq")])
+    receiver.on_strays([delivery(2, "corridor.unrouted")])
+    loop.tick()
+    assert (loop.acked, receiver.stuck) == ([], True)
+    inbound.fails = False
+    loop.tick()
+    assert [one.tag for one in loop.acked] == [1, 2]
+    assert not receiver.stuck
+    loop.tick()
+    assert len(inbound.aside) == 2
+
+
+def test_a_stray_of_a_lost_connection_is_kept_when_it_is_delivered_again(
+    receiver: Receiver, inbound: Inbound, loop: Loop
+) -> None:
+    inbound.fails = True
+    receiver.on_strays([delivery(1, "corridor.dlq")])
+    receiver.on_lost("gone")
+    inbound.fails = False
+    loop.tick()
+    assert (loop.acked, inbound.aside, receiver.stuck) == ([], [], False)
 
 
 def test_which_inboxes_are_read_is_known(receiver: Receiver, failures: list[Exception]) -> None:

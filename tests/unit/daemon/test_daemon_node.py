@@ -18,6 +18,7 @@ from corridor.daemon.trust_keeper import TrustKeeper
 from corridor.errors import Reason
 from corridor.exchange.lanes import default_lane
 from corridor.exchange.values import Lane, Submission
+from corridor.store.sqlite import connection_of
 from corridor.transport.broker import Delivery
 
 NodeFolder = Callable[..., Path]
@@ -113,6 +114,18 @@ def test_once_an_hour_the_store_is_pruned_and_partners_are_told_again(
     assert set(done) == {"prune", "tell"}
     samples = node.metrics.registry.get_sample_value
     assert samples("corridor_directory_expiry_timestamp_seconds", {}) is not None
+
+
+def test_what_lay_astray_is_in_quarantine_by_name(node: Node) -> None:
+    strays = [("corridor.dlq", "TR", b"one"), ("corridor.unrouted", "", b"two")]
+    node._inbound.put_aside(strays, 1)
+    node._inbound.put_aside(strays, 2)  # delivered again: the same bytes are kept once
+    assert node._store.counts()["quarantine"] == 2
+    rows = connection_of(node._store).execute("SELECT link, reason, detail FROM quarantine")
+    assert list(rows) == [
+        ("corridor.dlq", int(Reason.STRAY), "over the link of TR"),
+        ("corridor.unrouted", int(Reason.STRAY), ""),
+    ]
 
 
 # --- intake ----------------------------------------------------------------------------------
