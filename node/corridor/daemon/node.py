@@ -62,8 +62,9 @@ class Node:
         )  # fmt: skip
         self.sender = Sender(self._outbound, self.metrics, self._failed)
         self.receiver = Receiver(
-            self._inbound, self.metrics, told=self._handled, failed=self._failed
-        )
+            self._inbound, self.metrics,
+            told=self._handled, adopt=self._adopt, failed=self._failed,
+        )  # fmt: skip
         self._publisher, self._consumer = self._connect(_address(config))
         self.service = NodeService(
             me=config.endpoint,
@@ -202,10 +203,16 @@ class Node:
         self.sender.hear(handled.cues)
         if handled.inbox_grew or handled.outcomes_grew:
             self.service.grown()
-        for link, frame in handled.statements:
-            if self.trust.take_frame(frame, unix_ms()):
-                event_logger().info("statement.adopted", link=link)
-                self._trust_changed()
+
+    def _adopt(self, link: str, frame: bytes) -> None:
+        """Take a statement of a partner; receiver's thread, before its acknowledgement.
+
+        Raises:
+            KeyTrouble: It could not be kept.
+        """
+        if self.trust.take_frame(frame, unix_ms()):
+            event_logger().info("statement.adopted", link=link)
+            self._trust_changed()
 
     def _tell_own_statements(self) -> None:
         """Send our delegation and key bundle to every partner; publisher's loop thread."""

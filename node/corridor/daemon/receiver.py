@@ -4,7 +4,9 @@ Rules:
 
 * everything that touches `Inbound` runs in the consumer's loop thread;
 * where the store fails, nothing is acknowledged: the batch is tried again, and until it is kept
-  the broker hands over nothing more.
+  the broker hands over nothing more;
+* a trust statement is acknowledged only when it is adopted on disk, or refused by name; it waits by
+  itself, without keeping the records of its batch waiting.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,11 +15,13 @@ from corridor.daemon.inbound import Handled, Inbound
 from corridor.daemon.logs import event_logger
 from corridor.daemon.metrics import NodeMetrics
 from corridor.daemon.sender import unix_ms
-from corridor.errors import StoreTrouble
+from corridor.errors import KeyTrouble, StoreTrouble
 from corridor.transit.parties import CountryCode
 from corridor.transport.broker import Consumer, Delivery
+from corridor.trust.frames import is_statement_frame
 
 _RETRY_S = 1.0
+_ADOPT_RETRY_S = 10.0
 _REVIEW_S = 30.0
 
 
@@ -30,24 +34,37 @@ class Receiver:
         metrics: NodeMetrics,
         *,
         told: Callable[[Handled], None],
+        adopt: Callable[[str, bytes], None],
         failed: Callable[[Exception], None],
     ) -> None:
-        """Drive `inbound`; `told` gets what each batch led to, after it was committed."""
+        """Drive `inbound`.
+
+        Args:
+            inbound: Judges and records.
+            metrics: Counts.
+            told: Gets what each batch led to, after it was committed.
+            adopt: Takes (link, frame) of a trust statement; where it returns, nothing of it is
+                owed any more. It may raise KeyTrouble or StoreTrouble and is asked again then.
+            failed: Is told when the loop cannot go on.
+        """
         self._inbound = inbound
         self._metrics = metrics
         self._told = told
+        self._adopt = adopt
         self._failed = failed
         self._consumer: Consumer | None = None
         self._unkept: list[Delivery] = []
         self._strays: list[Delivery] = []
+        self._unadopted: list[Delivery] = []
+        self._timed: set[Callable[[], None]] = set()
         self._reviewing = False
         self.connected = False
         self.links: frozenset[CountryCode] = frozenset()
 
     @property
     def stuck(self) -> bool:
-        """Whether the store does not take what has arrived."""
-        return bool(self._unkept or self._strays)
+        """Whether the store, or the folder of statements, does not take what has arrived."""
+        return bool(self._unkept or self._strays or self._unadopted)
 
     def attach(self, consumer: Consumer) -> None:
         """Use this consumer; once, before it is started."""
@@ -78,6 +95,7 @@ class Receiver:
         self.connected = False
         self._unkept.clear()
         self._strays.clear()
+        self._unadopted.clear()
         self._metrics.broker_connected.labels("receiver").set(0)
 
     def on_failed(self, error: Exception) -> None:
@@ -119,9 +137,29 @@ class Receiver:
             self._unkept = batch
             self._pause()
             return
+        statements = [one for one in batch if is_statement_frame(one.body)]
         if self._consumer is not None:
-            self._consumer.ack(batch)
+            self._consumer.ack([one for one in batch if not is_statement_frame(one.body)])
         self._told(handled)
+        if statements:
+            waited = bool(self._unadopted)
+            self._unadopted += statements
+            if not waited:
+                self._adopt_all()
+
+    def _adopt_all(self) -> None:
+        while self._unadopted and self._consumer is not None:
+            one = self._unadopted[0]
+            try:
+                self._adopt(one.link or "", one.body)
+            except (KeyTrouble, StoreTrouble) as error:
+                event_logger().error(
+                    "statement.unkept", link=one.link or "", code=error.code, cause=str(error)
+                )
+                self._once_later(_ADOPT_RETRY_S, self._adopt_all)
+                return
+            del self._unadopted[0]
+            self._consumer.ack([one])
 
     def _keep_strays(self) -> None:
         strays = self._strays
@@ -133,10 +171,22 @@ class Receiver:
             )
         except StoreTrouble as error:
             event_logger().error("store.failed", stage="strays", cause=str(error))
-            self._consumer.call_later(_RETRY_S, self._keep_strays)
+            self._once_later(_RETRY_S, self._keep_strays)
             return
         self._strays = []
         self._consumer.ack(strays)
+
+    def _once_later(self, delay_s: float, action: Callable[[], None]) -> None:
+        """Call `action` later; once, also where a connection was lost and came back meanwhile."""
+        if self._consumer is None or action in self._timed:
+            return
+
+        def run() -> None:
+            self._timed.discard(action)
+            action()
+
+        self._timed.add(action)
+        self._consumer.call_later(delay_s, run)
 
     def _pause(self) -> None:
         if self._consumer is not None:

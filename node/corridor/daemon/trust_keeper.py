@@ -74,7 +74,11 @@ class TrustKeeper:
             self._view = view
 
     def take_frame(self, frame: bytes, now_ms: int) -> bool:
-        """Adopt a statement that a partner sent; returns whether anything changed."""
+        """Adopt a statement that a partner sent; returns whether anything changed.
+
+        Raises:
+            KeyTrouble: It is good and could not be kept; nothing changed.
+        """
         with self._change:
             try:
                 return self._take(decode_statement_frame(frame), now_ms)

@@ -1,6 +1,7 @@
 """The sender's and the receiver's thread, driven by a broker that the test plays."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from corridor.daemon.inbound import Handled
 from corridor.daemon.metrics import NodeMetrics
 from corridor.daemon.receiver import Receiver
 from corridor.daemon.sender import Sender
-from corridor.errors import LinkTrouble, StoreTrouble
+from corridor.errors import KeyTrouble, LinkTrouble, StoreTrouble
 from corridor.transit.parties import CountryCode
 from corridor.transport.broker import Delivery
 
@@ -215,6 +216,28 @@ def delivery(tag: int, queue: str = "inbox.TR") -> Delivery:
     return Delivery(TR, tag, 1, b"frame %d" % tag, redelivered=False, message_id=None, queue=queue)
 
 
+def statement(tag: int) -> Delivery:
+    return replace(delivery(tag), body=b"CRT1%d" % tag)
+
+
+class Folder:
+    """Adopts statements, or cannot write them."""
+
+    def __init__(self) -> None:
+        self.trouble: Exception | None = None
+        self.kept: list[tuple[str, bytes]] = []
+
+    def adopt(self, link: str, frame: bytes) -> None:
+        if self.trouble is not None:
+            raise self.trouble
+        self.kept.append((link, frame))
+
+
+@pytest.fixture
+def folder() -> Folder:
+    return Folder()
+
+
 @pytest.fixture
 def inbound() -> Inbound:
     return Inbound()
@@ -226,14 +249,21 @@ def told() -> list[Handled]:
 
 
 @pytest.fixture
-def receiver(
+def receiver(  # noqa: PLR0913, PLR0917 - all that a receiver stands between
     inbound: Inbound,
     metrics: NodeMetrics,
     loop: Loop,
     failures: list[Exception],
     told: list[Handled],
+    folder: Folder,
 ) -> Receiver:
-    made = Receiver(inbound, metrics, told=told.append, failed=failures.append)  # type: ignore[arg-type]
+    made = Receiver(
+        inbound,  # type: ignore[arg-type]
+        metrics,
+        told=told.append,
+        adopt=folder.adopt,
+        failed=failures.append,
+    )
     made.attach(loop)  # type: ignore[arg-type]
     return made
 
@@ -263,6 +293,39 @@ def test_while_the_store_fails_nothing_is_acknowledged_and_nothing_is_lost(
     assert not loop.paused
     assert not receiver.stuck
     assert len(told) == 1
+
+
+@pytest.mark.parametrize("trouble", [KeyTrouble("disk full"), StoreTrouble("disk full")])
+def test_a_statement_is_acknowledged_when_it_is_kept_and_not_before(
+    trouble: Exception, receiver: Receiver, folder: Folder, loop: Loop, told: list[Handled]
+) -> None:
+    folder.trouble = trouble
+    receiver.on_deliveries([delivery(1), statement(2), delivery(3)])
+    receiver.on_deliveries([statement(4)])
+    assert [one.tag for one in loop.acked] == [1, 3]  # records do not wait for it
+    assert (len(told), receiver.stuck, loop.paused) == (2, True, False)
+    assert len(loop.timers) == 1
+    loop.tick()
+    assert folder.kept == []
+    folder.trouble = None
+    loop.tick()
+    assert folder.kept == [("TR", b"CRT12"), ("TR", b"CRT14")]
+    assert [one.tag for one in loop.acked] == [1, 3, 2, 4]
+    assert not receiver.stuck
+
+
+def test_a_statement_that_was_not_kept_when_the_connection_went_is_delivered_again(
+    receiver: Receiver, folder: Folder, loop: Loop
+) -> None:
+    folder.trouble = KeyTrouble("disk full")
+    receiver.on_deliveries([statement(1)])
+    receiver.on_lost("gone")
+    receiver.on_deliveries([statement(1)])
+    receiver.on_lost("gone")
+    assert len(loop.timers) == 1
+    folder.trouble = None
+    loop.tick()
+    assert (folder.kept, loop.acked, receiver.stuck) == ([], [], False)
 
 
 def test_what_was_not_kept_when_the_connection_went_is_delivered_again_by_the_broker(
