@@ -18,6 +18,7 @@ from corridor.daemon.receiver import Receiver
 from corridor.daemon.sender import Sender, unix_ms
 from corridor.daemon.service import NodeService
 from corridor.daemon.trust_keeper import TrustKeeper
+from corridor.daemon.trust_record import TrustRecord
 from corridor.daemon.web import WebServer
 from corridor.exchange.parts import REAL_SEALS
 from corridor.exchange.policy import ExchangePolicy
@@ -51,6 +52,8 @@ class Node:
         self.metrics = NodeMetrics()
         self._observer = NodeObserver(self.metrics)
         self._store = SqliteStore.open(config.store.path, self.trust.storage_key)
+        self._record = TrustRecord(self._store)
+        self._hold_to_record()
         self.metrics.watch_store(self._store.depths)
         self._outbound = Outbound(
             self._store, self.trust.identity, self.trust.current,
@@ -81,6 +84,22 @@ class Node:
         )  # fmt: skip
         self._free_mib = _free_mib(config.store.path)
         self._hourly_at = time.monotonic() + _HOURLY_S
+
+    def _hold_to_record(self) -> None:
+        """Refuse to start from less than was held; note what is new since the last start."""
+        try:
+            self._record.check(self.trust.current())
+            self._record.note_config(self.config, unix_ms())
+            self._note()
+        except BaseException:
+            self._store.close()
+            raise
+        self.trust.refuse_by(self._record.check)
+
+    def _note(self) -> None:
+        """Note what was adopted or destroyed; any thread."""
+        keys = self.trust.identity().decryption_keys
+        self._record.note(self.trust.current(), keys, unix_ms())
 
     def _connect(self, address: BrokerAddress) -> tuple[PikaPublisher, PikaConsumer]:
         """Make both connections, not dialled yet."""
@@ -120,6 +139,7 @@ class Node:
         """
         self.trust.reload(unix_ms())
         self._trust_changed()
+        self._note()
 
     def housekeep(self) -> None:
         """Do what is due about once a second; main thread."""
@@ -209,10 +229,12 @@ class Node:
 
         Raises:
             KeyTrouble: It could not be kept.
+            StoreTrouble: It is kept and believed, and could not be noted yet.
         """
         if self.trust.take_frame(frame, unix_ms()):
             event_logger().info("statement.adopted", link=link)
             self._trust_changed()
+        self._note()
 
     def _tell_own_statements(self) -> None:
         """Send our delegation and key bundle to every partner; publisher's loop thread."""
