@@ -1,6 +1,5 @@
 """A whole node put together: the only module that names concrete classes side by side."""
 
-import hashlib
 import shutil
 import time
 from collections.abc import Sequence
@@ -17,6 +16,7 @@ from corridor.daemon.outbound import Outbound
 from corridor.daemon.receiver import Receiver
 from corridor.daemon.sender import Sender, unix_ms
 from corridor.daemon.service import NodeService
+from corridor.daemon.telling import Telling
 from corridor.daemon.trust_keeper import TrustKeeper
 from corridor.daemon.trust_record import TrustRecord
 from corridor.daemon.web import WebServer
@@ -31,6 +31,7 @@ from corridor.transport.rabbitmq import (
     PikaPublisher,
     PublisherSettings,
 )
+from corridor.trust.frames import encode_statement_frame
 
 _STOP_S = 5.0
 _HOURLY_S = 3600.0
@@ -68,6 +69,7 @@ class Node:
             self._inbound, self.metrics,
             told=self._handled, adopt=self._adopt, failed=self._failed,
         )  # fmt: skip
+        self._telling = Telling(self.sender)
         self._publisher, self._consumer = self._connect(_address(config))
         self.service = NodeService(
             me=config.endpoint,
@@ -90,16 +92,17 @@ class Node:
         try:
             self._record.check(self.trust.current())
             self._record.note_config(self.config, unix_ms())
-            self._note()
+            self._news = self._note()
         except BaseException:
             self._store.close()
             raise
         self.trust.refuse_by(self._record.check)
 
-    def _note(self) -> None:
-        """Note what was adopted or destroyed; any thread."""
+    def _note(self) -> list[bytes]:
+        """Note what was adopted or destroyed; returns frames to be handed on. Any thread."""
         keys = self.trust.identity().decryption_keys
-        self._record.note(self.trust.current(), keys, unix_ms())
+        news = self._record.note(self.trust.current(), keys, unix_ms())
+        return [encode_statement_frame(one.to_bytes()) for one in news]
 
     def _connect(self, address: BrokerAddress) -> tuple[PikaPublisher, PikaConsumer]:
         """Make both connections, not dialled yet."""
@@ -108,9 +111,10 @@ class Node:
             confirm_timeout_s=broker.confirm_timeout_s, reconnect_max_s=broker.reconnect_max_s
         )
         taking = ConsumerSettings(reconnect_max_s=broker.reconnect_max_s)
-        publisher = PikaPublisher(address, self.sender, sending)
+        publisher = PikaPublisher(address, self._telling, sending)
         consumer = PikaConsumer(address, self.receiver, self._countries(), taking)
         self.sender.attach(publisher)
+        self._telling.attach(publisher)
         self.receiver.attach(consumer)
         return publisher, consumer
 
@@ -118,6 +122,8 @@ class Node:
         """Open an epoch with every partner and start the threads."""
         self._outbound.start(unix_ms())
         self.metrics.know_peers(self._partners())
+        self._tell()
+        self._telling.hand_on(self._news)
         self.web.start()
         self._publisher.start()
         self._consumer.start()
@@ -139,7 +145,7 @@ class Node:
         """
         self.trust.reload(unix_ms())
         self._trust_changed()
-        self._note()
+        self._hand_on(self._note())
 
     def housekeep(self) -> None:
         """Do what is due about once a second; main thread."""
@@ -153,7 +159,7 @@ class Node:
         if time.monotonic() >= self._hourly_at:
             self._hourly_at = time.monotonic() + _HOURLY_S
             self._store.prune(unix_ms())
-            self.sender.run_in_loop(self._tell_own_statements)
+            self.sender.run_in_loop(self._telling.tell_again)
 
     def status(self) -> dict[str, Any]:
         """Return how the node is; the keys of `corridor status --json`."""
@@ -234,16 +240,19 @@ class Node:
         if self.trust.take_frame(frame, unix_ms()):
             event_logger().info("statement.adopted", link=link)
             self._trust_changed()
-        self._note()
+        self._hand_on(self._note(), link)
 
-    def _tell_own_statements(self) -> None:
-        """Send our delegation and key bundle to every partner; publisher's loop thread."""
-        for frame in self.trust.own_frames():
-            for country in self._countries():
-                self._publisher.publish(None, country, frame, hashlib.sha256(frame).hexdigest())
+    def _tell(self) -> None:
+        """Have every partner told our delegation and key bundle; publisher's loop thread."""
+        self._telling.tell(self.trust.own_frames(), self._countries())
+
+    def _hand_on(self, news: list[bytes], came_from: str = "") -> None:
+        """Have partners told of newer roots and directories; any thread."""
+        if news:
+            self.sender.run_in_loop(lambda: self._telling.hand_on(news, came_from))
 
     def _trust_changed(self) -> None:
-        self.sender.run_in_loop(self._tell_own_statements)
+        self.sender.run_in_loop(self._tell)
         self._consumer.call(lambda: self._consumer.set_links(self._countries()))
         self._consumer.call(self.receiver.review)
         self.metrics.know_peers(self._partners())

@@ -21,6 +21,7 @@ from corridor.exchange.lanes import default_lane
 from corridor.exchange.values import Lane, Submission
 from corridor.store.sqlite import connection_of
 from corridor.transport.broker import Delivery
+from corridor.trust.frames import encode_statement_frame
 
 NodeFolder = Callable[..., Path]
 
@@ -90,6 +91,7 @@ def test_a_partners_new_keys_are_adopted_and_ours_are_told(
     monkeypatch.setattr(node._publisher, "publish", publish)
     monkeypatch.setattr(node._publisher, "call", actions.append)
     monkeypatch.setattr(node._consumer, "call", actions.append)
+    node._telling._ready = True
     before = node.trust.current()
     node._handled(Handled(inbox_grew=True))
     node._adopt("TR", bundle)
@@ -121,6 +123,21 @@ def test_a_statement_that_the_folder_does_not_take_is_neither_believed_nor_done(
     assert node.trust.current() is before
     node._adopt("TR", bundle)
     assert node.trust.current() is not before
+
+
+def test_a_newer_directory_is_handed_on_but_not_to_where_it_came_from(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newer = node.trust.current().state.in_order()[1]
+    monkeypatch.setattr(node._record, "note", lambda *_: (newer,))
+    actions: list[Callable[[], None]] = []
+    monkeypatch.setattr(node._publisher, "call", actions.append)
+    handed: list[tuple[list[bytes], str]] = []
+    monkeypatch.setattr(node._telling, "hand_on", lambda *told: handed.append(told))
+    node._adopt("TR", b"CRT1 is held already")
+    for action in actions:
+        action()
+    assert handed == [([encode_statement_frame(newer.to_bytes())], "TR")]
 
 
 def test_once_an_hour_the_store_is_pruned_and_partners_are_told_again(
