@@ -131,6 +131,8 @@ class InFlight:
     """How often it was published again (`Transaction.count_attempt`)."""
     closed: bool = False
     """It needs no receipt any more: receipted, replaced or retired."""
+    oldest_ms: int | None = field(default=None, compare=False)
+    """When its oldest record was accepted; only the store knows it, and only of records."""
 
 
 @dataclass(frozen=True, slots=True)
