@@ -90,7 +90,7 @@ class NodeMetrics:
 
     def __init__(self) -> None:
         """Make the metrics; nothing is shared between two nodes of one process."""
-        disable_created_metrics()  # a second series for each, that nobody reads
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for each, that nobody reads
         self.registry = CollectorRegistry(auto_describe=True)
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
