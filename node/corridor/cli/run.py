@@ -10,7 +10,12 @@ from corridor.cli.options import config_option
 
 @click.command("run")
 @config_option
-def command(config_path: Path) -> None:
+@click.option(
+    "--restored",
+    is_flag=True,
+    help="Say that the store was restored from a backup; at the first start after it only.",
+)
+def command(config_path: Path, *, restored: bool) -> None:
     """Run the node in the foreground until SIGTERM or Ctrl-C.
 
     Logs go to standard error. SIGHUP reads trust statements and keys again.
@@ -29,5 +34,7 @@ def command(config_path: Path) -> None:
     selftest.run()
     block_signals()
     node = Node(config)
+    if restored:
+        node.declare_restore()
     gateway = LocalServer(config.gateway.socket, node.service, node.status)
     sys.exit(supervise(node, [gateway]))

@@ -118,6 +118,17 @@ class Node:
         self.receiver.attach(consumer)
         return publisher, consumer
 
+    def declare_restore(self) -> None:
+        """Mark what was created until now as possibly handed on before; once, before `start`.
+
+        Raises:
+            StoreTrouble: It was not noted.
+        """
+        self._inbound.declare_restore(unix_ms())
+        event_logger().warning(
+            "restore.declared", cure="leave --restored out at the next start",
+        )  # fmt: skip
+
     def start(self) -> None:
         """Open an epoch with every partner and start the threads."""
         self._outbound.start(unix_ms())
