@@ -40,7 +40,7 @@ def envelope_id(number: int, peer: Endpoint = GE) -> bytes:
 def submission(number: int, peer: Endpoint = GE, **changes: Any) -> Submission:
     """Return a record for the outbox."""
     boring = Submission(peer, record_id(number), 1, Lane.ROUTINE, b"entry %d" % number)
-    return replace(boring, **changes)
+    return boring._replace(**changes)
 
 
 def sealed(number: int, rows: tuple[int, ...] = (), **changes: Any) -> SealedEnvelope:
@@ -74,7 +74,7 @@ def incoming(index: int, number: int, **changes: Any) -> ReceivedRecord:
     boring = ReceivedRecord(
         index, record_id(number), 1, b"their entry %d" % number, Verdict.ACCEPTED
     )
-    return replace(boring, **changes)
+    return boring._replace(**changes)
 
 
 def received(number: int, *records: ReceivedRecord, **changes: Any) -> ReceivedEnvelope:

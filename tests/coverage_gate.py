@@ -18,24 +18,23 @@ TREE = Path(__file__).resolve().parents[1]
 RESULTS = TREE / "build" / "test"
 
 # Lowest share, in percent, of lines and branches together. The core decides without any I/O, so
-# nothing excuses an untried branch there. The goal is 100 for `exchange` and 90 for daemon, lab
-# and cli; until their tests are complete the floors stand at what is held, and only rise.
+# nothing excuses an untried branch there.
 FLOORS = {
-    "errors": 95.0,
+    "errors": 100.0,
     "transit": 100.0,
     "wire": 100.0,
     "seal": 100.0,
     "trust": 100.0,
-    "exchange": 70.0,
+    "exchange": 100.0,
     "standards": 100.0,
     "store": 90.0,
     "transport": 90.0,
-    "daemon": 65.0,
-    "gateway": 85.0,
-    "lab": 65.0,
-    "cli": 60.0,
+    "daemon": 90.0,
+    "gateway": 90.0,
+    "lab": 90.0,
+    "cli": 90.0,
 }
-OTHERS = 50.0
+OTHERS = 80.0
 
 
 @dataclass(slots=True)

@@ -195,6 +195,14 @@ class StoreFull(StoreTrouble):
     code = "store_full"
 
 
+class StoreLost(StoreTrouble):
+    """The disk did not take what was written; the store works again after a new start."""
+
+    code = "store_lost"
+    blame = Blame.OPERATOR
+    retryable = False
+
+
 class StoreDamaged(StoreTrouble):
     """The store file is not, or no longer, a sound store."""
 

@@ -66,9 +66,9 @@ class SimStore(MemoryStore):
         self.committed = committed
 
     @contextmanager
-    def transaction(self) -> Iterator[Any]:
+    def transaction(self, *, durable: bool = True) -> Iterator[Any]:
         self.beat("before the transaction")
-        with super().transaction() as change:
+        with super().transaction(durable=durable) as change:
             yield change
             self.beat("inside the transaction")
         self.committed()

@@ -104,6 +104,8 @@ class Inbound:
     def handle(self, deliveries: Sequence[tuple[str, bytes]], now_ms: int) -> Handled:
         """Judge and record what arrived as (link, frame); acknowledge all of it afterwards.
 
+        What is recorded is not durable yet: `Store.make_durable` comes before acknowledging.
+
         Raises:
             StoreTrouble: Nothing was recorded: acknowledge nothing.
         """
@@ -206,7 +208,7 @@ class Inbound:
     @contextmanager
     def _changing(self) -> Iterator[Transaction]:
         try:
-            with self._store.transaction() as change:
+            with self._store.transaction(durable=False) as change:
                 yield change
         except BaseException:
             self._memory = Memory()  # it may say what was not recorded

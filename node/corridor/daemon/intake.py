@@ -9,8 +9,7 @@ Rules:
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from corridor.daemon.offers import Answer, Offered
 from corridor.errors import Reason, Refused
@@ -28,8 +27,7 @@ SCHEMA_ID: Final = "corridor.wire.v1"
 _ID_RANDOM_BYTES: Final = 10
 
 
-@dataclass(frozen=True, slots=True)
-class _Parsed:
+class _Parsed(NamedTuple):
     peer: Endpoint
     record_id: bytes
     kind: int

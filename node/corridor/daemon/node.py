@@ -53,7 +53,6 @@ class Node:
         self.metrics = NodeMetrics()
         self._observer = NodeObserver(self.metrics)
         self._store = SqliteStore.open(config.store.path, self.trust.storage_key)
-        self._record = TrustRecord(self._store)
         self._hold_to_record()
         self.metrics.watch_store(self._store.depths)
         self._outbound = Outbound(
@@ -67,6 +66,7 @@ class Node:
         self.sender = Sender(self._outbound, self.metrics, self._failed)
         self.receiver = Receiver(
             self._inbound, self.metrics,
+            make_durable=self._store.make_durable,
             told=self._handled, adopt=self._adopt, failed=self._failed,
         )  # fmt: skip
         self._telling = Telling(self.sender)
@@ -89,6 +89,7 @@ class Node:
 
     def _hold_to_record(self) -> None:
         """Refuse to start from less than was held; note what is new since the last start."""
+        self._record = TrustRecord(self._store)
         try:
             self._record.check(self.trust.current())
             self._record.note_config(self.config, unix_ms())
@@ -125,6 +126,7 @@ class Node:
             StoreTrouble: It was not noted.
         """
         self._inbound.declare_restore(unix_ms())
+        self._store.make_durable()
         event_logger().warning(
             "restore.declared", cure="leave --restored out at the next start",
         )  # fmt: skip

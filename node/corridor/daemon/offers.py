@@ -1,13 +1,12 @@
 """What a national system offers its node, and what the node answers."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from corridor.errors import Reason
 from corridor.exchange.values import Lane
 
 
-@dataclass(frozen=True, slots=True)
-class Offered:
+class Offered(NamedTuple):
     """A record as a national system offers it."""
 
     recipient: str
@@ -18,8 +17,7 @@ class Offered:
     lane: Lane | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What the node did with a record that was offered."""
 
     status: str

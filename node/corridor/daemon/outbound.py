@@ -159,6 +159,7 @@ class Outbound:
         """Do all that may be done now; return when to call again (`now_ms`: at once).
 
         Raises:
+            StoreLost: Nothing may leave any more; a new start finds what the disk has.
             StoreTrouble: Nothing of this step was recorded; what was recorded before may leave
                 with the next step.
         """
@@ -178,6 +179,8 @@ class Outbound:
             self._doubt = True  # a failed commit may have been kept all the same
             raise
         active.update(kept.envelope.peer for kept in fresh)
+        if fresh:
+            self._store.make_durable()  # and with it whatever it follows from
         full = self._release(fresh, active, now_ms, publish)
         self._after(active, now_ms)
         if (more or self._active) and not full:
@@ -291,7 +294,7 @@ class Outbound:
             return [], False
         for peer in involved:
             peer.put_clock_right(now_ms)
-        with self._store.transaction() as change:
+        with self._store.transaction(durable=False) as change:
             sealing = self._sealing(change, now_ms)
             # an epoch begins with its StreamOpen, whatever else waits
             unannounced = [peer for peer in involved if not peer.dues.announced]

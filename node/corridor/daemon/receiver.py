@@ -15,24 +15,27 @@ from corridor.daemon.inbound import Handled, Inbound
 from corridor.daemon.logs import event_logger
 from corridor.daemon.metrics import NodeMetrics
 from corridor.daemon.sender import unix_ms
-from corridor.errors import KeyTrouble, StoreTrouble
+from corridor.errors import KeyTrouble, StoreLost, StoreTrouble
 from corridor.transit.parties import CountryCode
 from corridor.transport.broker import Consumer, Delivery
 from corridor.trust.frames import is_statement_frame
 
 _RETRY_S = 1.0
 _ADOPT_RETRY_S = 10.0
+_PATIENCE_S = 0.002
+"""About what sealing a receipt takes: it shares one flush to the disk with what it is for."""
 _REVIEW_S = 30.0
 
 
 class Receiver:
     """Drives an `Inbound` from a consumer's loop."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - its collaborators
         self,
         inbound: Inbound,
         metrics: NodeMetrics,
         *,
+        make_durable: Callable[[float], None],
         told: Callable[[Handled], None],
         adopt: Callable[[str, bytes], None],
         failed: Callable[[Exception], None],
@@ -42,13 +45,15 @@ class Receiver:
         Args:
             inbound: Judges and records.
             metrics: Counts.
-            told: Gets what each batch led to, after it was committed.
+            make_durable: Returns when what was committed outlives the loss of power.
+            told: Gets what each batch led to, committed and not yet durable.
             adopt: Takes (link, frame) of a trust statement; where it returns, nothing of it is
                 owed any more. It may raise KeyTrouble or StoreTrouble and is asked again then.
             failed: Is told when the loop cannot go on.
         """
         self._inbound = inbound
         self._metrics = metrics
+        self._make_durable = make_durable
         self._told = told
         self._adopt = adopt
         self._failed = failed
@@ -132,15 +137,23 @@ class Receiver:
     def _keep(self, batch: list[Delivery]) -> None:
         try:
             handled = self._inbound.handle([(one.link or "", one.body) for one in batch], unix_ms())
+        except StoreLost as error:
+            self._failed(error)
+            return
         except StoreTrouble as error:
             event_logger().error("store.failed", stage="receiver", cause=str(error))
             self._unkept = batch
             self._pause()
             return
+        self._told(handled)
+        try:
+            self._make_durable(_PATIENCE_S)
+        except StoreLost as error:
+            self._failed(error)
+            return
         statements = [one for one in batch if is_statement_frame(one.body)]
         if self._consumer is not None:
             self._consumer.ack([one for one in batch if not is_statement_frame(one.body)])
-        self._told(handled)
         if statements:
             waited = bool(self._unadopted)
             self._unadopted += statements
@@ -152,6 +165,9 @@ class Receiver:
             one = self._unadopted[0]
             try:
                 self._adopt(one.link or "", one.body)
+            except StoreLost as error:
+                self._failed(error)
+                return
             except (KeyTrouble, StoreTrouble) as error:
                 event_logger().error(
                     "statement.unkept", link=one.link or "", code=error.code, cause=str(error)
@@ -169,6 +185,9 @@ class Receiver:
             self._inbound.put_aside(
                 [(one.queue, one.link or "", one.body) for one in strays], unix_ms()
             )
+        except StoreLost as error:
+            self._failed(error)
+            return
         except StoreTrouble as error:
             event_logger().error("store.failed", stage="strays", cause=str(error))
             self._once_later(_RETRY_S, self._keep_strays)

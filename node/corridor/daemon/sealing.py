@@ -98,10 +98,12 @@ class Sealing:
         return self._keys[peer] is not None
 
     def data(self, peer: Correspondent, lane: Lane) -> bool:
-        """Seal the next batch of waiting records of a lane; False where there is none."""
-        waiting = self._change.waiting(peer.peer, lane, limits.MAX_RECORDS)
+        """Seal the next batch of waiting records of a lane; False where none may leave now."""
+        waiting = self._change.waiting(
+            peer.peer, lane, limits.MAX_RECORDS, limits.TARGET_BATCH_BYTES
+        )
         batch = first_batch(waiting)
-        if not batch:
+        if not batch or not (is_full(batch) or peer.may_leave_partly_filled(lane)):
             return False
         self._seal(peer, batch, lane=lane)
         return True
@@ -248,6 +250,13 @@ def first_batch(waiting: Sequence[Waiting]) -> Sequence[Waiting]:
         if count and size_bytes > limits.TARGET_BATCH_BYTES:
             return waiting[:count]
     return waiting[: limits.MAX_RECORDS]
+
+
+def is_full(batch: Sequence[Waiting]) -> bool:
+    """Whether one more record of the same kind would not fit into the envelope."""
+    size_bytes = sum(len(record.entry) + _ENTRY_OVERHEAD for record in batch)
+    mean_bytes = size_bytes / len(batch)
+    return len(batch) == limits.MAX_RECORDS or size_bytes + mean_bytes > limits.TARGET_BATCH_BYTES
 
 
 def _entry(record: Control, head: OutHead, now_ms: int, index: int) -> Entry:

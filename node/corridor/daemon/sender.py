@@ -15,7 +15,7 @@ from contextlib import suppress
 from corridor.daemon.logs import event_logger
 from corridor.daemon.metrics import NodeMetrics
 from corridor.daemon.outbound import Outbound
-from corridor.errors import LinkTrouble, StoreTrouble
+from corridor.errors import LinkTrouble, StoreLost, StoreTrouble
 from corridor.exchange.cues import Cue, Outgoing
 from corridor.transport.broker import Publisher
 
@@ -129,6 +129,9 @@ class Sender:
         now_ms = unix_ms()
         try:
             again_ms = self._outbound.step(now_ms, self._publish)
+        except StoreLost as error:
+            self._failed(error)
+            return
         except StoreTrouble as error:
             event_logger().error("store.failed", stage="sender", cause=str(error))
             again_ms = now_ms + _STORE_RETRY_MS

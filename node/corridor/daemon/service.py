@@ -3,6 +3,7 @@
 Rules:
 
 * a record is parsed, checked and kept, in that order, and acknowledged only when kept;
+* what is told, also of what was only read, is durable: the disk has it before anybody else;
 * a fault names its rule and path, never a value; one bad record does not spoil the others;
 * every gateway calls these functions and adds nothing to them.
 """
@@ -22,6 +23,8 @@ from corridor.transit.parties import Endpoint
 from corridor.trust.view import TrustView
 
 _MAX_WAIT_S: Final = 30.0
+_PATIENCE_S: Final = 0.002
+"""About what sealing takes: a record that leaves at once shares one flush to the disk with it."""
 _T = TypeVar("_T")
 
 
@@ -61,7 +64,8 @@ class NodeService:
         ]
         self._metrics.submitted(_types(checked), answers)
         if any(answer.status == SubmitStatus.ACCEPTED for answer in answers):
-            self._wake_sender()
+            self._wake_sender()  # it makes durable what it seals, and this with it
+        self._store.make_durable(_PATIENCE_S)
         return answers
 
     def take(self, after: int, limit: int, wait_s: float) -> Sequence[InboxRecord]:
@@ -91,7 +95,9 @@ class NodeService:
 
     def ledger(self, record_id: bytes) -> Sequence[LedgerLine]:
         """Return how far a submitted record has come."""
-        return self._store.ledger(record_id)
+        lines = self._store.ledger(record_id)
+        self._store.make_durable()
+        return lines
 
     def grown(self) -> None:
         """Wake whoever waits for records or outcomes: the store holds more of them."""
@@ -111,14 +117,17 @@ class NodeService:
             with self._grown:
                 found = read()
                 left = deadline - time.monotonic()
-                if found or left <= 0 or self._ended:
-                    return found
-                self._grown.wait(left)
+                if not (found or left <= 0 or self._ended):
+                    self._grown.wait(left)
+                    continue
+            if found:
+                self._store.make_durable()
+            return found
 
     def _keep(self, sound: Sequence[Submission], now_ms: int) -> list[SubmitStatus]:
         if not sound:
             return []
-        with self._store.transaction() as change:
+        with self._store.transaction(durable=False) as change:
             return list(change.accept_all(sound, now_ms))
 
 

@@ -10,6 +10,7 @@ Rules:
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from corridor.errors import Reason, Refused
 from corridor.exchange.parts import Examiner, Trust
@@ -19,8 +20,7 @@ from corridor.wire.batches import Entry, decode_entry, is_business_family
 from corridor.wire.control import Control, decode_control
 
 
-@dataclass(frozen=True, slots=True)
-class JudgedRecord:
+class JudgedRecord(NamedTuple):
     """A record with the reason for which it is refused, if it is."""
 
     record_id: bytes

@@ -117,7 +117,7 @@ class Correspondent:
 
     def sealed(self, envelope: SealedEnvelope, *, opening: bool, receipt: bool) -> Flight:
         """Take in an envelope that has just been recorded."""
-        flight = Flight(in_flight_of(envelope), answered=opening)
+        flight = Flight(in_flight_of(envelope), copies=0, answered=opening)
         self.head = self.head.after(envelope)
         self.add(flight)
         if opening:
@@ -176,9 +176,9 @@ class Correspondent:
                 continue
             self._reseals = 0
             count += 1
-            if flight.repeats == 1:  # of several copies nobody knows which was receipted
+            if flight.copies == 1:  # of several copies nobody knows which was receipted
                 round_trip_ms = min(round_trip_ms, now_ms - flight.sent_ms)
-        if count and round_trip_ms < NEVER_MS:
+        if round_trip_ms < NEVER_MS:
             self.window.receipted(count, max(round_trip_ms, 0), now_ms)
 
     def _deferred(self, envelope: InFlight, now_ms: int) -> None:
@@ -247,7 +247,7 @@ class Correspondent:
             if self.opening:
                 self.drop(self.opening)
             return False
-        if received.epoch > next_epoch(self.head.epoch, now_ms) + MAX_EPOCH_LEAD_S:
+        if received.epoch >= now_ms // 1000 + MAX_EPOCH_LEAD_S:
             return False
         self.jump(received.epoch, now_ms)
         return True
@@ -351,6 +351,11 @@ class Correspondent:
         """Whether one more envelope of records may be sealed, after `more` not yet counted."""
         count = self.in_flight + more
         return self.window.has_room(count, self.in_flight_bytes + more_bytes, lane)
+
+    def may_leave_partly_filled(self, lane: Lane) -> bool:
+        """Whether an envelope of records leaves as it is, or more records are waited for."""
+        under_way = sum(f.is_data and f.envelope.lane is lane for f in self.flights.values())
+        return under_way < self.policy.partial_most
 
     def control_due_ms(self) -> int | None:
         """Return from when on a control envelope may be sealed; None where none may."""

@@ -186,11 +186,11 @@ class Dues:
         for envelope_id in composed.cannot_open:
             del self.cannot_open[envelope_id]
         if composed.cannot_open:
-            self._cannot_open_times += 1
             wait_ms = backoff_ms(
                 self._cannot_open_times, policy.answer_gap_ms, policy.retry_most_ms
             )
             self.cannot_open_next_ms = now_ms + wait_ms
+            self._cannot_open_times += 1
         for epoch in composed.watches:
             self.watches[epoch] = asked(self.watches[epoch], now_ms, policy)
 

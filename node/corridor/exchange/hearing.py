@@ -5,7 +5,6 @@ from corridor.exchange.cues import (
     CannotOpen,
     Deferred,
     GapsSeen,
-    HeadTold,
     Heard,
     PeerCannotOpen,
     PeerCue,
@@ -42,6 +41,6 @@ def hear(peer: Correspondent, cue: PeerCue, now_ms: int) -> bool:  # noqa: C901 
             peer.heard_again(now_ms)
         case StatusOwed(_, held):
             peer.dues.status, peer.dues.contradicted = True, held
-        case HeadTold(_, received, known):
-            return peer.told_head(received, now_ms, known=known)
+        case _:
+            return peer.told_head(cue.received, now_ms, known=cue.known)
     return False

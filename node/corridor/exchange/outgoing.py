@@ -81,6 +81,8 @@ class Flight:
     """How often it was published again for want of a receipt."""
     sent_ms: int = 0
     """When it was last published; 0 where it was not, in this run."""
+    copies: int = 2
+    """How many copies may be under way; of an envelope from a former run, nobody knows."""
     due_ms: int = 0
     """When it is published again without a receipt."""
     answered: bool = False
@@ -103,11 +105,13 @@ class Flight:
         self.sent_ms = now_ms
         self.due_ms = now_ms + self.patience_ms(policy)
         self.repeats += 1
+        self.copies += 1
 
     def not_published(self) -> None:
         """Take `published` back: the publisher had no room."""
         self.step(Step.LINK_LOST)
         self.repeats -= 1
+        self.copies -= 1
 
     def patience_ms(self, policy: ExchangePolicy) -> int:
         """Return how long a receipt is waited for after the publishing now at hand."""

@@ -9,7 +9,7 @@ Rules:
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
 from corridor.errors import Reason, Refused
 from corridor.seal.envelope import Draft, Opened, Sealed, check_signature, open_frame, seal
@@ -109,8 +109,7 @@ class Seals:
 REAL_SEALS = Seals(parse_frame, check_signature, open_frame, seal)
 
 
-@dataclass(frozen=True, slots=True)
-class Examination:
+class Examination(NamedTuple):
     """What the content of a record is found to be."""
 
     faults: tuple[str, ...] = ()
@@ -143,12 +142,9 @@ def _parsed(entry: Entry) -> "Examination | TransitRecord":
     if entry.record_type == CANARY:
         return Examination()
     try:
-        record = records.decode_record(entry.body)
+        return records.record_of(entry)
     except Refused as refusal:
         return Examination((refusal.reason.label,), reason=refusal.reason)
-    if records.record_type_of(record) != entry.record_type:
-        return Examination(("type",), reason=Reason.RECORD_TYPE)
-    return record
 
 
 def _examined(record: TransitRecord, faults: tuple[str, ...]) -> Examination:

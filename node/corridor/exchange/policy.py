@@ -46,6 +46,9 @@ class ExchangePolicy:
     window_most_bytes: int = 16 * limits.MIB
     window_slack_ms: int = 300
     """How much longer than the smallest round trip a window reaches: what brokers may queue."""
+    partial_most: int = 4
+    """With so many envelopes of a lane on their way, the next one waits until it is full or one of
+    them is receipted: under load fewer and larger envelopes, without a timer."""
     tail_urgent_ms: int = 10_000
     """An URGENT envelope without a receipt is published again after so long, then after twice
     that, and so on."""

@@ -44,7 +44,6 @@ UNSIGNED: Final[Mapping[Reason, Disposal]] = {
     Reason.UNKNOWN_SENDER: Disposal.HELD,
     Reason.UNKNOWN_SIGNER: Disposal.HELD,
     Reason.DIRECTORY_UNKNOWN: Disposal.HELD,
-    Reason.STATEMENT_EXPIRED: Disposal.HELD,
     # a person should look at them
     Reason.WRONG_LINK: Disposal.QUARANTINED,
     Reason.SIGNER_REVOKED: Disposal.QUARANTINED,
@@ -205,7 +204,7 @@ def _opened(found: Identified, opened: Opened, means: Means, now_ms: int) -> Jud
         opened.seed,
         content.family,
         reason=late or content.reason,
-        deferred=Reason.CREATED_IN_FUTURE if soon else None,
+        deferred=Reason.CREATED_IN_FUTURE if soon and late is None else None,
         records=content.records,
         control=content.control,
         malformed=content.malformed,

@@ -9,7 +9,7 @@ Rules:
 
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from corridor.errors import Reason
 from corridor.transit.parties import Endpoint
@@ -52,8 +52,7 @@ class SubmitStatus(StrEnum):
     """The same record_id with other bytes was accepted before: refused."""
 
 
-@dataclass(frozen=True, slots=True)
-class Submission:
+class Submission(NamedTuple):
     """A record from the national system, parsed and checked, to be kept in the outbox."""
 
     peer: Endpoint
@@ -66,8 +65,7 @@ class Submission:
     """What it can be found by: (kind, value), kinds mrn, lrn, carnet, container, seal, plate."""
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(NamedTuple):
     """A record in the outbox that no envelope holds yet."""
 
     row: int
@@ -176,11 +174,11 @@ class InStream:
     envelope is there too gives way to the envelope."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReceivedRecord:
+class ReceivedRecord(NamedTuple):
     """A record of an envelope as it goes into the inbox (or, refused, only into the evidence)."""
 
-    index: int
+    place: int
+    """In its envelope, from 0."""
     record_id: bytes
     record_type: int
     entry: bytes

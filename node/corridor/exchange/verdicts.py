@@ -106,10 +106,10 @@ def _verdict(judged: Judged, records: tuple[ReceivedRecord, ...]) -> EnvelopeVer
     for record in records:
         if record.verdict is Verdict.ACCEPTED:
             continue
-        faults = trimmed(judged.records[record.index].faults, budget)
+        faults = trimmed(judged.records[record.place].faults, budget)
         budget -= sum(len(fault.encode()) for fault in faults)
         exceptions.append(
-            RecordVerdict(record.index, record.record_id, record.verdict, record.reason, faults)
+            RecordVerdict(record.place, record.record_id, record.verdict, record.reason, faults)
         )
     return EnvelopeVerdict(
         judged.position,

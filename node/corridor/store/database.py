@@ -2,7 +2,7 @@
 
 Rules:
 
-* WAL with `synchronous=FULL`: a commit that returned survives the loss of power;
+* WAL: while the store is opened with `synchronous=FULL`, then with flushes of our own (`durable`);
 * SQLite older than 3.51.3 is refused: in WAL mode it can lose committed rows (the "WAL reset"
   race), which is why the store uses apsw's own SQLite and not the one of the system;
 * one writing process per store, held by a lock beside the file; reading is free;

@@ -212,7 +212,7 @@ def _put_records(session: Session, kept: Sequence[_Kept]) -> bool:
                 session.note_partner(envelope.peer),
                 record.record_id,
                 row,
-                record.index,
+                record.place,
                 record.record_type,
                 int(record.verdict),
                 _number(record.reason),
@@ -255,10 +255,10 @@ def _told_apart(session: Session, kept: Sequence[_Kept]) -> tuple[list[_Kept], l
 
 def _aside(session: Session, kept: _Kept) -> tuple[Any, ...]:
     _, row, record = kept
-    context = _ASIDE_CONTEXT + row.to_bytes(8) + record.index.to_bytes(2)
+    context = _ASIDE_CONTEXT + row.to_bytes(8) + record.place.to_bytes(2)
     return (
         row,
-        record.index,
+        record.place,
         record.record_id,
         record.record_type,
         int(record.verdict),

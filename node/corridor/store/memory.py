@@ -46,8 +46,9 @@ class MemoryStore:
         self._closed = False
 
     @contextmanager
-    def transaction(self) -> Iterator[Transaction]:
+    def transaction(self, *, durable: bool = True) -> Iterator[Transaction]:
         """Open the one writing transaction."""
+        del durable  # nothing here outlives the process
         with self._locked():
             self._tables.begin()
             try:
@@ -56,6 +57,9 @@ class MemoryStore:
                 self._tables.roll_back()
                 raise
             self._tables.commit()
+
+    def make_durable(self, patience_s: float = 0.0) -> None:
+        """Do nothing: nothing here outlives the process."""
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:

@@ -22,9 +22,10 @@ from corridor.exchange.values import (
 )
 from corridor.seal.merkle import LogTree, log_leaf
 from corridor.store.memory_state import OutEnvelope, OutRow, Tables
-from corridor.store.port import Outcome, OutStreamState
+from corridor.store.port import ALL_BYTES, Outcome, OutStreamState
 from corridor.store.rules import (
     Judged,
+    count_within,
     digest,
     has_outcome,
     is_final,
@@ -75,9 +76,12 @@ class MemoryOutgoing:
         return [self.accept(submission, now_ms) for submission in submissions]
 
     # -- sending
-    def waiting(self, peer: Endpoint, lane: Lane, limit: int) -> Sequence[Waiting]:
+    def waiting(
+        self, peer: Endpoint, lane: Lane, limit: int, limit_bytes: int = ALL_BYTES
+    ) -> Sequence[Waiting]:
         """Return records of a lane that no envelope holds, oldest first."""
-        return self._as_waiting(self._tables.get("waiting", (peer, lane), ())[:limit])
+        found = self._as_waiting(self._tables.get("waiting", (peer, lane), ())[:limit])
+        return found[: count_within([len(one.entry) for one in found], limit_bytes)]
 
     def out_stream(self, peer: Endpoint) -> OutStreamState:
         """Return where us → peer stands."""

@@ -15,8 +15,8 @@ from corridor.errors import Reason
 from corridor.exchange.values import Lane, Submission, SubmitStatus, Verdict, Waiting
 from corridor.store import bundles
 from corridor.store.evidence import Evidence
-from corridor.store.port import LedgerLine, Outcome
-from corridor.store.rules import digest
+from corridor.store.port import ALL_BYTES, LedgerLine, Outcome
+from corridor.store.rules import count_within, digest
 from corridor.store.search import OUTBOX, put_terms
 from corridor.store.sqlite_session import Session
 from corridor.transit.parties import Endpoint
@@ -66,11 +66,13 @@ class Outbox(Evidence):
         _insert(self._session, [one for one, _ in fresh], [one for _, one in fresh], now_ms)
         return statuses
 
-    def waiting(self, peer: Endpoint, lane: Lane, limit: int) -> Sequence[Waiting]:
-        """Return at most `limit` records of a lane that no envelope holds, oldest first."""
+    def waiting(
+        self, peer: Endpoint, lane: Lane, limit: int, limit_bytes: int = ALL_BYTES
+    ) -> Sequence[Waiting]:
+        """Return records of a lane that no envelope holds, oldest first."""
         session = self._session
-        bindings = (session.partner(peer), int(lane), limit)
-        return as_waiting(session, session.rows(_WAITING, bindings))
+        rows = session.rows(_WAITING, (session.partner(peer), int(lane), limit))
+        return as_waiting(session, rows[: count_within([row[6] for row in rows], limit_bytes)])
 
     def outcomes(self, after: int, limit: int) -> Sequence[Outcome]:
         """Return what became of our business records, after a cursor."""

@@ -13,7 +13,7 @@ Rules:
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, NamedTuple, Protocol
 
 from corridor.errors import Reason
 from corridor.exchange.values import (
@@ -62,8 +62,7 @@ class KnownEnvelope:
     verdict: EnvelopeVerdict
 
 
-@dataclass(frozen=True, slots=True)
-class InboxRecord:
+class InboxRecord(NamedTuple):
     """A record for the national system."""
 
     cursor: int
@@ -93,8 +92,7 @@ class LedgerLine:
     """Rule ids and field paths that the peer named; never values."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What finally became of a record of ours, for the national system that submitted it."""
 
     cursor: int
@@ -120,6 +118,10 @@ class Depth:
     oldest_accepted_ms: int | None
 
 
+ALL_BYTES: Final = 1 << 40
+"""No limit of size."""
+
+
 class Transaction(Protocol):
     """What can be changed, and read, inside one durable step."""
 
@@ -131,8 +133,13 @@ class Transaction(Protocol):
         """Keep many records, as `accept` does for each in order; cheaper than one by one."""
 
     # -- sending
-    def waiting(self, peer: Endpoint, lane: Lane, limit: int) -> Sequence[Waiting]:
-        """Return at most `limit` records of a lane that no envelope holds, oldest first."""
+    def waiting(
+        self, peer: Endpoint, lane: Lane, limit: int, limit_bytes: int = ALL_BYTES
+    ) -> Sequence[Waiting]:
+        """Return records of a lane that no envelope holds, oldest first.
+
+        At most `limit` of them, whose entries together have at most `limit_bytes`; one at least.
+        """
 
     def out_stream(self, peer: Endpoint) -> OutStreamState:
         """Return where us → peer stands (all zero where nothing was ever sent)."""
@@ -295,8 +302,23 @@ class Transaction(Protocol):
 class Store(Protocol):
     """A store; safe to use from several threads."""
 
-    def transaction(self) -> AbstractContextManager[Transaction]:
-        """Open the one writing transaction; commits at the end of the block, durable then."""
+    def transaction(self, *, durable: bool = True) -> AbstractContextManager[Transaction]:
+        """Open the one writing transaction; commits at the end of the block, durable then.
+
+        Args:
+            durable: False leaves it to a later `make_durable`, before which nothing that follows
+                from the transaction may leave the process.
+        """
+
+    def make_durable(self, patience_s: float = 0.0) -> None:
+        """Return when everything committed so far outlives the loss of power.
+
+        Args:
+            patience_s: How long to leave the work to another thread that is about to ask.
+
+        Raises:
+            StoreLost: The disk does not take it; the store is of no use until a new start.
+        """
 
     def reading(self) -> AbstractContextManager[Transaction]:
         """Open a consistent view of the last committed state; writing in it is an error."""

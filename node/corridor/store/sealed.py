@@ -4,8 +4,8 @@ Rules:
 
 * a position and an envelope id are used once; so is a record, except where its envelope is
   replaced;
-* rows of the outbox are named by runs of consecutive numbers: a batch of a lane is mostly one
-  run, and one statement changes all of it.
+* one statement changes all rows of the outbox that an envelope holds: lanes and partners share
+  the numbers, so that those of a batch seldom follow each other.
 """
 
 import struct
@@ -28,7 +28,7 @@ from corridor.exchange.values import (
 from corridor.store.outbox import Outbox, as_waiting
 from corridor.store.port import OutStreamState
 from corridor.store.rules import PRUNED_AT_ONCE, SEALED_KEPT_MS
-from corridor.store.sqlite_session import Session, runs
+from corridor.store.sqlite_session import Session
 from corridor.transit.parties import Endpoint
 
 _STREAM: Final = (
@@ -53,10 +53,10 @@ _RECEIPTED: Final = (
     " receipted_id = ?4 WHERE (receipted_epoch, receipted_seq) < (?2, ?3)"
 )
 _TAKE: Final = (
-    "UPDATE outbox SET sealed = ?1 WHERE row BETWEEN ?2 AND ?3 AND partner = ?4"
-    " AND (sealed IS NULL OR sealed = ?5)"
+    "UPDATE outbox SET sealed = ?2 WHERE row IN carray(?1) AND partner = ?3"
+    " AND (sealed IS NULL OR sealed = ?4)"
 )
-_OLDEST: Final = "SELECT min(accepted_ms) FROM outbox WHERE row BETWEEN ? AND ?"
+_OLDEST: Final = "SELECT min(accepted_ms) FROM outbox WHERE row IN carray(?)"
 _ANSWERED: Final = (
     "UPDATE received SET owed = 0 WHERE partner = ? AND epoch = ? AND seq = ? AND owed = 1"
 )
@@ -83,7 +83,7 @@ _OPEN: Final = (
 )
 _RECORDS: Final = (
     "SELECT row, record_id, lane, accepted_ms, bundle, start, size FROM outbox"
-    " WHERE row BETWEEN ? AND ? AND sealed = ? AND (verdict IS NULL OR verdict > 2) ORDER BY row"
+    " WHERE row IN carray(?) AND sealed = ? AND (verdict IS NULL OR verdict > 2)"
 )
 _ATTEMPT: Final = (
     "UPDATE sealed SET attempts = attempts + 1 WHERE partner = ? AND epoch = ? AND seq = ?"
@@ -119,14 +119,14 @@ class Sealed(Outbox):
         partner = session.note_partner(envelope.peer)
         position = envelope.position
         row = session.take_numbers("sealed", 1)
-        taken = runs(envelope.rows)
-        self._insert(row, partner, envelope, _oldest(session, taken))
+        oldest = session.rows_of_numbers(_OLDEST, envelope.rows)
+        self._insert(row, partner, envelope, oldest[0][0] if oldest else None)
         session.execute(_FRAME, (row, envelope.frame))
         session.execute(
             _ADVANCE,
             (partner, position.epoch, position.seq, envelope.envelope_id, envelope.created_ms),
         )
-        self._take_rows(row, partner, envelope, taken)
+        self._take_rows(row, partner, envelope)
         if envelope.answers:
             session.executemany(
                 _ANSWERED, [(partner, one.epoch, one.seq) for one in envelope.answers]
@@ -167,12 +167,9 @@ class Sealed(Outbox):
         if found is None:
             return []
         row, records = found
-        rows = [
-            one
-            for first, last in runs(unpacked(records))
-            for one in session.rows(_RECORDS, (first, last, row))
-        ]
-        return as_waiting(session, rows)
+        order = {number: place for place, number in enumerate(unpacked(records))}
+        rows = session.rows_of_numbers(_RECORDS, tuple(order), row)
+        return as_waiting(session, sorted(rows, key=lambda one: order[one[0]]))
 
     def count_attempt(self, peer: Endpoint, positions: Iterable[Position]) -> None:
         """Note that these envelopes of ours were published once more."""
@@ -213,9 +210,7 @@ class Sealed(Outbox):
             ),
         )
 
-    def _take_rows(
-        self, row: int, partner: int, envelope: SealedEnvelope, taken: list[tuple[int, int]]
-    ) -> None:
+    def _take_rows(self, row: int, partner: int, envelope: SealedEnvelope) -> None:
         """Move the envelope's rows out of the lanes, or out of the envelope it replaces."""
         session, old = self._session, None
         if envelope.replaces:
@@ -223,11 +218,9 @@ class Sealed(Outbox):
             found = session.row(_ROW, key)
             old = found[0] if found else None
             session.execute(_SETTLE, (envelope.created_ms, old))
-        count = 0
-        for first, last in taken:
-            session.execute(_TAKE, (row, first, last, partner, old))
-            count += session.connection.changes()
-        if count != len(envelope.rows):
+        changed = session.connection.total_changes()
+        session.rows_of_numbers(_TAKE, envelope.rows, row, partner, old)
+        if session.connection.total_changes() - changed != len(envelope.rows):
             raise StoreMisused("an envelope holds a record that does not wait")
         session.lanes_touched.update((envelope.peer, lane) for lane in Lane)
 
@@ -253,11 +246,6 @@ def packed(rows: Sequence[int]) -> bytes:
 def unpacked(records: bytes) -> tuple[int, ...]:
     """Return the outbox rows of a column `records`."""
     return struct.unpack(f">{len(records) // 8}Q", records)
-
-
-def _oldest(session: Session, taken: Sequence[tuple[int, int]]) -> int | None:
-    times = [session.execute(_OLDEST, one).get for one in taken]
-    return min((one for one in times if one is not None), default=None)
 
 
 def _keys(

@@ -4,7 +4,8 @@ Rules:
 
 * one connection writes and one thread at a time has it; each reader has a connection of its own
   and sees the last committed state;
-* a transaction is durable when its block ends, or leaves no trace;
+* a transaction leaves no trace, or is durable when its block ends; where its caller waits later,
+  it is when `make_durable` has returned (see `durable`);
 * what the sender asks at every step (which lanes wait, who is owed a receipt) is answered from
   memory, which is brought up to date by each commit.
 
@@ -32,6 +33,7 @@ from corridor.store.database import (
     open_reader,
     open_writer,
 )
+from corridor.store.durable import Durability
 from corridor.store.incoming_streams import IncomingStreams
 from corridor.store.port import Depth, LedgerLine, Transaction
 from corridor.store.sqlite_session import Session
@@ -92,6 +94,7 @@ class SqliteStore:
         self._owed: frozenset[Endpoint] = frozenset()
         self._writer: Session | None = None
         self._lock: WriterLock | None = None
+        self._durability: Durability | None = None
         if read_only:
             self._open_reading()
         else:
@@ -122,10 +125,20 @@ class SqliteStore:
         self.close()
 
     @contextmanager
-    def transaction(self) -> Iterator[Transaction]:
-        """Open the one writing transaction; commits at the end of the block, durable then."""
+    def transaction(self, *, durable: bool = True) -> Iterator[Transaction]:
+        """Open the one writing transaction; see `Store.transaction`."""
         with self._writing() as session:
             yield SqliteTransaction(session)
+        if durable:
+            self.make_durable()
+
+    def make_durable(self, patience_s: float = 0.0) -> None:
+        """Return when everything committed so far outlives the loss of power."""
+        self._refuse_nested()
+        durability = self._durability
+        if durability is None:
+            raise StoreMisused("the store is closed or open for reading only")
+        durability.wait(patience_s)
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
@@ -191,6 +204,7 @@ class SqliteStore:
         while more:
             with self._writing() as session:
                 more = search.gather(session)
+        self.make_durable()
         return erased
 
     def close(self) -> None:
@@ -202,7 +216,10 @@ class SqliteStore:
             while self._idle:
                 self._idle.pop().connection.close()
             if writer:
-                writer.connection.close()
+                writer.connection.close()  # makes everything durable and removes the log
+            durability, self._durability = self._durability, None
+            if durability:
+                durability.close()
             if self._lock:
                 self._lock.release()
                 self._lock = None
@@ -210,17 +227,19 @@ class SqliteStore:
     # -- private
     @contextmanager
     def _writing(self) -> Iterator[Session]:
-        session = self._writer
-        if session is None:
+        session, durability = self._writer, self._durability
+        if session is None or durability is None:
             raise StoreMisused("the store is closed or open for reading only")
         self._refuse_nested()
         with self._turn, translating():
+            durability.refuse_after_failure()
             session.execute("BEGIN IMMEDIATE")
             self._owner = threading.get_ident()
             try:
                 yield session
                 session.flush()
                 session.execute("COMMIT")
+                durability.committed()
             except BaseException:
                 _roll_back(session)
                 raise
@@ -241,6 +260,8 @@ class SqliteStore:
             self._writer = Session(connection, self._key)
             self._check_key(self._writer)
             with translating():
+                connection.pragma("synchronous", "NORMAL")  # from here on `durable` flushes
+                self._durability = Durability(self._path.with_name(f"{self._path.name}-wal"))
                 self._lanes = frozenset(_lanes(self._writer))
                 self._owed = frozenset(_owed(self._writer))
             undo.pop_all()

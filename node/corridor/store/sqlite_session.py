@@ -9,7 +9,8 @@ Rules:
   at once.
 """
 
-from collections.abc import Iterable, Sequence
+from array import array as array_of
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import apsw
@@ -77,6 +78,15 @@ class Session:
             return []
         return self.execute(statement, (apsw.carray(tuple(ids)), *bindings)).fetchall()
 
+    def rows_of_numbers(
+        self, statement: str, numbers: Sequence[int], *bindings: int | str | None
+    ) -> list[tuple[Any, ...]]:
+        """Return all rows of a query or change whose first binding is an array of row numbers."""
+        if not numbers:
+            return []
+        array = apsw.carray(array_of("q", numbers))
+        return self.execute(statement, (array, *bindings)).fetchall()
+
     def partner(self, peer: Endpoint) -> int:
         """Return the number of a partner; 0, which no row has, for one never seen."""
         number = self._partners.get(peer)
@@ -131,19 +141,3 @@ class Session:
     def put_setting(self, name: str, value: bytes) -> None:
         """Keep a small value."""
         self.execute(_PUT_SETTING, (name, value))
-
-
-def runs(rows: Iterable[int]) -> list[tuple[int, int]]:
-    """Return `rows`, in their order, as runs (first, last) of consecutive numbers."""
-    found: list[tuple[int, int]] = []
-    first = last = 0
-    for row in rows:
-        if row == last + 1 and first:
-            last = row
-            continue
-        if first:
-            found.append((first, last))
-        first = last = row
-    if first:
-        found.append((first, last))
-    return found

@@ -10,7 +10,7 @@ from corridor.daemon.inbound import Handled
 from corridor.daemon.metrics import NodeMetrics
 from corridor.daemon.receiver import Receiver
 from corridor.daemon.sender import Sender
-from corridor.errors import KeyTrouble, LinkTrouble, StoreTrouble
+from corridor.errors import KeyTrouble, LinkTrouble, StoreLost, StoreTrouble
 from corridor.transit.parties import CountryCode
 from corridor.transport.broker import Delivery
 
@@ -26,6 +26,8 @@ class Loop:
         self.timers: list[tuple[float, Callable[[], None]]] = []
         self.acked: list[Delivery] = []
         self.paused = False
+        self.acked_when_flushed: list[int] = []
+        self.disk_fails = False
 
     def call(self, action: Callable[[], None]) -> None:
         if self.ended:
@@ -48,6 +50,11 @@ class Loop:
     def publish(self, *_: object) -> bool:
         return True
 
+    def make_durable(self, _patience_s: float) -> None:
+        if self.disk_fails:
+            raise StoreLost("the disk")
+        self.acked_when_flushed.append(len(self.acked))
+
     def ack(self, deliveries: Sequence[Delivery]) -> None:
         self.acked += deliveries
 
@@ -64,9 +71,12 @@ class Outbound:
     def __init__(self) -> None:
         self.told: list[tuple[str, object]] = []
         self.again_in_ms: float = 1e12
+        self.lost = False
 
     def step(self, now_ms: int, publish: Callable[[Any], bool]) -> float:
         self.told.append(("step", bool(publish)))
+        if self.lost:
+            raise StoreLost("the disk")
         return now_ms + self.again_in_ms
 
     def __getattr__(self, name: str) -> Callable[..., None]:
@@ -80,13 +90,15 @@ class Inbound:
     """Keeps batches, or fails to."""
 
     def __init__(self) -> None:
-        self.fails = False
+        self.fails = self.lost = False
         self.kept: list[list[tuple[str, bytes]]] = []
         self.reviews = 0
         self.aside: list[tuple[str, str, bytes]] = []
 
     def handle(self, batch: list[tuple[str, bytes]], now_ms: int) -> Handled:
         assert now_ms
+        if self.lost:
+            raise StoreLost("the disk")
         if self.fails:
             raise StoreTrouble("disk full")
         self.kept.append(batch)
@@ -94,6 +106,8 @@ class Inbound:
 
     def put_aside(self, strays: list[tuple[str, str, bytes]], now_ms: int) -> None:
         assert now_ms
+        if self.lost:
+            raise StoreLost("the disk")
         if self.fails:
             raise StoreTrouble("disk full")
         self.aside += strays
@@ -140,6 +154,16 @@ def sender(
 
 def value(metrics: NodeMetrics, name: str, **labels: str) -> float | None:
     return metrics.registry.get_sample_value(name, labels)
+
+
+def test_when_the_disk_has_failed_the_sender_ends_the_node(
+    sender: Sender, outbound: Outbound, loop: Loop, failures: list[Exception]
+) -> None:
+    outbound.lost = True
+    sender.wake()
+    loop.turn()
+    assert [type(one) for one in failures] == [StoreLost]
+    assert (loop.calls, loop.timers) == ([], [])
 
 
 def test_many_wakes_before_a_turn_cost_one_turn(
@@ -260,6 +284,7 @@ def receiver(  # noqa: PLR0913, PLR0917 - all that a receiver stands between
     made = Receiver(
         inbound,  # type: ignore[arg-type]
         metrics,
+        make_durable=loop.make_durable,
         told=told.append,
         adopt=folder.adopt,
         failed=failures.append,
@@ -275,7 +300,22 @@ def test_what_arrived_is_kept_and_then_acknowledged(
     receiver.on_deliveries(batch)
     assert inbound.kept == [[("TR", b"frame 1"), ("TR", b"frame 2")]]
     assert loop.acked == batch
+    assert loop.acked_when_flushed == [0]
     assert len(told) == 1
+
+
+def test_what_the_disk_did_not_take_is_not_acknowledged_and_the_node_ends(
+    receiver: Receiver, inbound: Inbound, loop: Loop, folder: Folder, failures: list[Exception]
+) -> None:
+    folder.trouble = StoreLost("the disk")
+    receiver.on_deliveries([statement(3)])
+    loop.disk_fails = True
+    receiver.on_deliveries([delivery(1)])
+    inbound.lost = True
+    receiver.on_deliveries([delivery(2)])
+    receiver.on_strays([delivery(4, "corridor.dlq")])
+    assert [type(one) for one in failures] == [StoreLost] * 4
+    assert (loop.acked, loop.paused) == ([], False)
 
 
 def test_while_the_store_fails_nothing_is_acknowledged_and_nothing_is_lost(

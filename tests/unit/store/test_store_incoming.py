@@ -90,7 +90,7 @@ def test_refused_repeated_and_control_records_stand_aside(store: Store) -> None:
             incoming(2, 1),
             incoming(3, 3, record_type=70),
             incoming(4, 4, record_type=64),
-            replace(incoming(5, 0, verdict=Verdict.REFUSED), record_id=b"", entry=b"\xff"),
+            incoming(5, 0, verdict=Verdict.REFUSED)._replace(record_id=b"", entry=b"\xff"),
             incoming(6, 6),
         ),
     )

@@ -2,7 +2,6 @@
 
 import tempfile
 from collections.abc import Callable
-from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -223,7 +222,7 @@ def visible(store: Store) -> dict[str, Any]:
     ids = [envelope_id(number, peer) for number in range(1, 7) for peer in (GE, TR)]
     with store.reading() as view:
         seen: dict[str, Any] = {
-            "inbox": [replace(one, cursor=0) for one in view.inbox(0, 99)],
+            "inbox": [one._replace(cursor=0) for one in view.inbox(0, 99)],
             "left": len(view.inbox(view.acknowledged(), 99)),
             "outcomes": view.outcomes(0, 99),
             "known": view.known_envelopes(ids),
@@ -232,12 +231,12 @@ def visible(store: Store) -> dict[str, Any]:
         }
         for peer in (GE, TR):
             seen[peer] = (
-                [[replace(one, row=0) for one in view.waiting(peer, lane, 99)] for lane in Lane],
+                [[one._replace(row=0) for one in view.waiting(peer, lane, 99)] for lane in Lane],
                 view.out_stream(peer),
                 view.frames(peer, positions),
                 view.find_sealed_many(peer, ids),
                 [
-                    [replace(one, row=0) for one in view.records_of(peer, one_position)]
+                    [one._replace(row=0) for one in view.records_of(peer, one_position)]
                     for one_position in positions
                 ],
                 [view.at_position(peer, one) for one in positions],

@@ -1,0 +1,72 @@
+"""The contents of records are examined together and judged each for itself (PROTOCOL §4.2, R19)."""
+
+import pytest
+
+from builders_wire import MRN, declaration, header
+from corridor.errors import Reason
+from corridor.exchange.parts import Examination, examine_records
+from corridor.wire.batches import CANARY, Entry
+from corridor.wire.limits import MAX_RECORD_BYTES
+from corridor.wire.records import SCHEMA_ID, encode_record, new_entry
+from corridor.wire.v1.records_pb2 import TransitRecord
+
+DECLARATION = 1
+
+
+def sound(number: int = 1) -> Entry:
+    return new_entry(number.to_bytes(16), declaration())
+
+
+def with_body(body: bytes, record_type: int = DECLARATION) -> Entry:
+    return Entry(bytes(16), record_type, SCHEMA_ID, None, body)
+
+
+def nameless() -> Entry:
+    """A declaration that breaks a rule of the schema: it has no header."""
+    record = declaration()
+    record.ClearField("header")
+    return with_body(encode_record(record))
+
+
+def test_a_sound_record_is_told_with_the_terms_by_which_it_can_be_found() -> None:
+    (found,) = examine_records([sound()])
+    assert found.faults == ()
+    assert ("mrn", MRN) in found.terms
+
+
+@pytest.mark.parametrize(
+    ("entry", "reason"),
+    [
+        (with_body(b"\xff"), Reason.RECORD_MALFORMED),
+        (with_body(bytes(MAX_RECORD_BYTES + 1)), Reason.RECORD_TOO_LARGE),
+        (with_body(sound().body, record_type=2), Reason.RECORD_TYPE),
+        # what a later version of the schema adds has no body that we know
+        (with_body(encode_record(TransitRecord(header=header()))), Reason.RECORD_TYPE),
+        (with_body(b""), Reason.RECORD_TYPE),
+    ],
+    ids=["not a record", "too large", "of another type", "of an unknown body", "empty"],
+)
+def test_a_record_that_cannot_be_read_is_refused_by_name(entry: Entry, reason: Reason) -> None:
+    assert examine_records([entry]) == [Examination((reason.label,), (), reason)]
+
+
+def test_a_record_that_breaks_a_rule_is_refused_with_the_rule_and_without_terms() -> None:
+    (found,) = examine_records([nameless()])
+    assert found.reason is Reason.RECORD_INVALID
+    assert [fault.split()[1] for fault in found.faults] == ["header"]
+    assert found.terms == ()
+
+
+def test_a_canary_has_no_content_to_examine() -> None:
+    assert examine_records([with_body(b"\xff", CANARY)]) == [Examination()]
+
+
+def test_one_bad_record_does_not_spoil_its_neighbours() -> None:
+    entries = [sound(1), with_body(b"\xff"), nameless(), with_body(b"", CANARY), sound(2)]
+    assert [bool(found.faults) for found in examine_records(entries)] == [
+        False,
+        True,
+        True,
+        False,
+        False,
+    ]
