@@ -55,6 +55,7 @@ class MemoryNetwork:
         self.tr, self.ge = MemoryBroker(TR), MemoryBroker(GE)
         self.ge.federate(self.tr)
         self.tr.federate(self.ge)
+        self.ge.federate(MemoryBroker(AZ))  # a partner with an inbox, whose broker never comes up
         self.loops: list[Loop] = []
 
     def sending(self, max_in_flight: int = 4096) -> Sending:

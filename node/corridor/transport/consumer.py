@@ -72,6 +72,7 @@ class PikaConsumer:
         self._finder: QueueFinder | None = None
         self._seek_again = False
         self._consumers = 0
+        self._granted = 1
         self._asked: set[str] = set()
         self._reading: dict[str, str] = {}  # queue → consumer tag
         self._announced: frozenset[CountryCode] = frozenset()
@@ -103,10 +104,13 @@ class PikaConsumer:
         channel = self._channel
         if channel is None:
             return
-        for queue in sorted(self._reading.keys() - self._wanted()):
+        kept = self._wanted()
+        if self._prefetch() < self._granted:
+            kept = kept & set(ALARM_QUEUES)  # read all anew: what each was granted is too much now
+        for queue in sorted(self._reading.keys() - kept):
             channel.basic_cancel(self._reading.pop(queue))
-        self._announce()
         self._seek()
+        self._announce()
 
     def ack(self, deliveries: Sequence[Delivery]) -> None:
         """Tell the broker that these are recorded; those of an older channel are ignored."""
@@ -229,7 +233,9 @@ class PikaConsumer:
         self._consumers += 1
         tag = f"{queue} {self._consumers}"  # never used again: a cancelled one lives on for a while
         self._asked.add(tag)
-        channel.basic_qos(prefetch_count=self._prefetch(queue))
+        # nobody is in a hurry for strays
+        self._granted = self._prefetch()
+        channel.basic_qos(prefetch_count=1 if queue in ALARM_QUEUES else self._granted)
         channel.basic_consume(
             queue,
             partial(self._on_message, queue),
@@ -237,9 +243,7 @@ class PikaConsumer:
             callback=partial(self._on_reading, channel, queue, tag),
         )
 
-    def _prefetch(self, queue: str) -> int:
-        if queue in ALARM_QUEUES:
-            return 1  # nobody is in a hurry for strays
+    def _prefetch(self) -> int:
         settings = self._settings
         return prefetch(len(self._countries), settings.prefetch_per_link, settings.unacked_bytes)
 
