@@ -76,6 +76,7 @@ same everywhere, see [errors.md](errors.md).
 GROUPS = {
     100: "Frame and envelope",
     140: "Stream",
+    150: "Own broker",
     200: "Trust and authority",
     300: "Content of a record",
     320: "Time",

@@ -76,6 +76,8 @@ class Reason(IntEnum):
     SEQUENCE = 141
     WINDOW = 142
     EPOCH = 143
+    # found in the own broker where nothing may lie
+    STRAY = 150
     # trust and authority
     UNKNOWN_SENDER = 200
     SENDER_SUSPENDED = 201

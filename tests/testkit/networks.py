@@ -24,6 +24,7 @@ from testkit.loops import Reading, Sending, Told, eventually
 TR: Final = CountryCode("TR")
 GE: Final = CountryCode("GE")
 AZ: Final = CountryCode("AZ")
+UNACKED_BYTES: Final = ConsumerSettings().unacked_bytes
 Owner = TypeVar("Owner", bound=Told)
 
 
@@ -54,6 +55,7 @@ class MemoryNetwork:
         self.tr, self.ge = MemoryBroker(TR), MemoryBroker(GE)
         self.ge.federate(self.tr)
         self.tr.federate(self.ge)
+        self.ge.federate(MemoryBroker(AZ))  # a partner with an inbox, whose broker never comes up
         self.loops: list[Loop] = []
 
     def sending(self, max_in_flight: int = 4096) -> Sending:
@@ -61,9 +63,11 @@ class MemoryNetwork:
         owner.publisher = MemoryPublisher(self.tr, owner, max_in_flight)
         return self._started(owner, owner.publisher)
 
-    def reading(self, *links: CountryCode, acknowledges: bool = True) -> Reading:
+    def reading(
+        self, *links: CountryCode, acknowledges: bool = True, unacked_bytes: int = UNACKED_BYTES
+    ) -> Reading:
         owner = Reading(acknowledges=acknowledges)
-        owner.consumer = MemoryConsumer(self.ge, owner, links)
+        owner.consumer = MemoryConsumer(self.ge, owner, links, unacked_bytes)
         return self._started(owner, owner.consumer)
 
     def _started(self, owner: Owner, loop: Loop) -> Owner:
@@ -109,9 +113,11 @@ class PikaNetwork(MemoryNetwork):
         owner.publisher = PikaPublisher(node_address(self.brokers.tr.plan), owner, settings)
         return self._started(owner, owner.publisher)
 
-    def reading(self, *links: CountryCode, acknowledges: bool = True) -> Reading:
+    def reading(
+        self, *links: CountryCode, acknowledges: bool = True, unacked_bytes: int = UNACKED_BYTES
+    ) -> Reading:
         owner = Reading(acknowledges=acknowledges)
-        settings = ConsumerSettings(retry_missing_s=0.5)
+        settings = ConsumerSettings(retry_missing_s=0.5, unacked_bytes=unacked_bytes)
         owner.consumer = PikaConsumer(node_address(self.brokers.ge.plan), owner, links, settings)
         return self._started(owner, owner.consumer)
 

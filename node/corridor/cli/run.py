@@ -11,7 +11,12 @@ from corridor.cli.options import config_option, json_option
 @click.command("run")
 @config_option
 @json_option
-def command(config_path: Path, as_json: bool) -> None:
+@click.option(
+    "--restored",
+    is_flag=True,
+    help="Say that the store was restored from a backup; at the first start after it only.",
+)
+def command(config_path: Path, as_json: bool, *, restored: bool) -> None:
     """Run the node in the foreground until SIGTERM or Ctrl-C.
 
     Logs go to standard error; with --json as JSON lines, whatever the configuration says. SIGHUP
@@ -32,5 +37,7 @@ def command(config_path: Path, as_json: bool) -> None:
     selftest.run()
     block_signals()
     node = Node(config)
+    if restored:
+        node.declare_restore()
     gateway = LocalServer(config.gateway.socket, node.service, node.status)
     sys.exit(supervise(node, [gateway], lambda: load_config(config_path)))

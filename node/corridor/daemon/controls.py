@@ -120,6 +120,7 @@ class Controls:
                 verdict.verdict,
                 tuple(reason for reason in reasons if reason is not None),
                 max(now_ms - sent.created_ms, 0),
+                None if sent.oldest_ms is None else max(now_ms - sent.oldest_ms, 0),
             )
         )
 

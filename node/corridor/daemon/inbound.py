@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from corridor.daemon.controls import Controls
 from corridor.daemon.recording import Memory, Recording
+from corridor.errors import Reason
 from corridor.exchange.cues import Cue, Doubted, DuplicateReceived, NobodyObserves, Observer
 from corridor.exchange.parts import (
     REAL_SEALS,
@@ -34,7 +35,7 @@ from corridor.exchange.receive import (
     identify,
     judge,
 )
-from corridor.exchange.values import Family, Held, Position
+from corridor.exchange.values import Family, Held, Position, Quarantined
 from corridor.store.port import KnownEnvelope, Store, Transaction
 from corridor.transit.parties import Endpoint
 from corridor.trust.frames import is_statement_frame
@@ -52,8 +53,6 @@ class Handled:
 
     cues: tuple[Cue, ...] = ()
     """For `Outbound.cues`."""
-    statements: tuple[tuple[str, bytes], ...] = ()
-    """(link, frame) of trust statements, for whoever keeps the trust view."""
     inbox_grew: bool = False
     outcomes_grew: bool = False
 
@@ -103,24 +102,25 @@ class Inbound:
     def handle(self, deliveries: Sequence[tuple[str, bytes]], now_ms: int) -> Handled:
         """Judge and record what arrived as (link, frame); acknowledge all of it afterwards.
 
+        Trust statements are left to whoever keeps the trust view.
+
         What is recorded is not durable yet: `Store.make_durable` comes before acknowledging.
 
         Raises:
             StoreTrouble: Nothing was recorded: acknowledge nothing.
         """
-        statements = tuple(item for item in deliveries if is_statement_frame(item[1]))
         arrivals = [
             _Arrival(link, data, now_ms)
             for link, data in deliveries
             if not is_statement_frame(data)
         ]
         if not arrivals:
-            return Handled(statements=statements)
+            return Handled()
         with self._store.reading() as view:
             prepared = self._prepare(view, arrivals, now_ms)
         with self._changing() as change:
             recording, controls = self._record(change, prepared, now_ms)
-        return self._told(recording, controls, statements)
+        return self._told(recording, controls)
 
     def review(self, now_ms: int) -> Handled:
         """Judge frames again that were held: after the directory changed, and now and then.
@@ -132,7 +132,18 @@ class Inbound:
             held = change.take_held(_REVIEW_MOST)
             prepared = self._prepare(change, [_arrival(item) for item in held], now_ms)
             recording, controls = self._record(change, prepared, now_ms)
-        return self._told(recording, controls, ())
+        return self._told(recording, controls)
+
+    def put_aside(self, strays: Sequence[tuple[str, str, bytes]], now_ms: int) -> None:
+        """Keep for a person what lay where nothing may lie, as (queue, link, body).
+
+        Raises:
+            StoreTrouble: Nothing was kept: acknowledge nothing.
+        """
+        with self._store.transaction() as change:
+            for queue, link, body in strays:
+                detail = f"over the link of {link}" if link else ""
+                change.quarantine(Quarantined(queue, Reason.STRAY, body, now_ms, detail))
 
     def declare_restore(self, now_ms: int) -> None:
         """Mark whatever was created until now as possibly handed on before (PROTOCOL §6.4)."""
@@ -222,15 +233,12 @@ class Inbound:
 
     # -- tell
 
-    def _told(
-        self, recording: Recording, controls: Controls, statements: tuple[tuple[str, bytes], ...]
-    ) -> Handled:
+    def _told(self, recording: Recording, controls: Controls) -> Handled:
         for event in recording.events:
             self._observe.tell(event)
         doubted, self._doubt = self._doubt, False
         return Handled(
             (Doubted(), *recording.cues) if doubted else tuple(recording.cues),
-            statements,
             recording.inbox_grew,
             controls.outcomes_grew,
         )

@@ -1,6 +1,5 @@
 """A whole node put together: the only module that names concrete classes side by side."""
 
-import hashlib
 import shutil
 import time
 from collections.abc import Sequence
@@ -17,7 +16,9 @@ from corridor.daemon.outbound import Outbound
 from corridor.daemon.receiver import Receiver
 from corridor.daemon.sender import Sender, unix_ms
 from corridor.daemon.service import NodeService
+from corridor.daemon.telling import Telling
 from corridor.daemon.trust_keeper import TrustKeeper
+from corridor.daemon.trust_record import TrustRecord
 from corridor.daemon.web import WebServer
 from corridor.exchange.parts import REAL_SEALS
 from corridor.exchange.policy import ExchangePolicy
@@ -30,6 +31,7 @@ from corridor.transport.rabbitmq import (
     PikaPublisher,
     PublisherSettings,
 )
+from corridor.trust.frames import encode_statement_frame
 
 _STOP_S = 5.0
 _HOURLY_S = 3600.0
@@ -51,6 +53,7 @@ class Node:
         self.metrics = NodeMetrics()
         self._observer = NodeObserver(self.metrics)
         self._store = SqliteStore.open(config.store.path, self.trust.storage_key)
+        self._hold_to_record()
         self.metrics.watch_store(self._store.depths)
         self._outbound = Outbound(
             self._store, self.trust.identity, self.trust.current,
@@ -63,8 +66,10 @@ class Node:
         self.sender = Sender(self._outbound, self.metrics, self._failed)
         self.receiver = Receiver(
             self._inbound, self.metrics,
-            make_durable=self._store.make_durable, told=self._handled, failed=self._failed,
+            make_durable=self._store.make_durable,
+            told=self._handled, adopt=self._adopt, failed=self._failed,
         )  # fmt: skip
+        self._telling = Telling(self.sender)
         self._publisher, self._consumer = self._connect(_address(config))
         self.service = NodeService(
             me=config.endpoint,
@@ -82,6 +87,24 @@ class Node:
         self._free_mib = _free_mib(config.store.path)
         self._hourly_at = time.monotonic() + _HOURLY_S
 
+    def _hold_to_record(self) -> None:
+        """Refuse to start from less than was held; note what is new since the last start."""
+        self._record = TrustRecord(self._store)
+        try:
+            self._record.check(self.trust.current())
+            self._record.note_config(self.config, unix_ms())
+            self._news = self._note()
+        except BaseException:
+            self._store.close()
+            raise
+        self.trust.refuse_by(self._record.check)
+
+    def _note(self) -> list[bytes]:
+        """Note what was adopted or destroyed; returns frames to be handed on. Any thread."""
+        keys = self.trust.identity().decryption_keys
+        news = self._record.note(self.trust.current(), keys, unix_ms())
+        return [encode_statement_frame(one.to_bytes()) for one in news]
+
     def _connect(self, address: BrokerAddress) -> tuple[PikaPublisher, PikaConsumer]:
         """Make both connections, not dialled yet."""
         broker = self.config.broker
@@ -89,16 +112,31 @@ class Node:
             confirm_timeout_s=broker.confirm_timeout_s, reconnect_max_s=broker.reconnect_max_s
         )
         taking = ConsumerSettings(reconnect_max_s=broker.reconnect_max_s)
-        publisher = PikaPublisher(address, self.sender, sending)
+        publisher = PikaPublisher(address, self._telling, sending)
         consumer = PikaConsumer(address, self.receiver, self._countries(), taking)
         self.sender.attach(publisher)
+        self._telling.attach(publisher)
         self.receiver.attach(consumer)
         return publisher, consumer
+
+    def declare_restore(self) -> None:
+        """Mark what was created until now as possibly handed on before; once, before `start`.
+
+        Raises:
+            StoreTrouble: It was not noted.
+        """
+        self._inbound.declare_restore(unix_ms())
+        self._store.make_durable()
+        event_logger().warning(
+            "restore.declared", cure="leave --restored out at the next start",
+        )  # fmt: skip
 
     def start(self) -> None:
         """Open an epoch with every partner and start the threads."""
         self._outbound.start(unix_ms())
         self.metrics.know_peers(self._partners())
+        self._tell()
+        self._telling.hand_on(self._news)
         self.web.start()
         self._publisher.start()
         self._consumer.start()
@@ -120,6 +158,7 @@ class Node:
         """
         self.trust.reload(unix_ms())
         self._trust_changed()
+        self._hand_on(self._note())
 
     def housekeep(self) -> None:
         """Do what is due about once a second; main thread."""
@@ -133,7 +172,7 @@ class Node:
         if time.monotonic() >= self._hourly_at:
             self._hourly_at = time.monotonic() + _HOURLY_S
             self._store.prune(unix_ms())
-            self.sender.run_in_loop(self._tell_own_statements)
+            self.sender.run_in_loop(self._telling.tell_again)
 
     def status(self) -> dict[str, Any]:
         """Return how the node is; the keys of `corridor status --json`."""
@@ -207,19 +246,30 @@ class Node:
         self.sender.hear(handled.cues)
         if handled.inbox_grew or handled.outcomes_grew:
             self.service.grown()
-        for link, frame in handled.statements:
-            if self.trust.take_frame(frame, unix_ms()):
-                event_logger().info("statement.adopted", link=link)
-                self._trust_changed()
 
-    def _tell_own_statements(self) -> None:
-        """Send our delegation and key bundle to every partner; publisher's loop thread."""
-        for frame in self.trust.own_frames():
-            for country in self._countries():
-                self._publisher.publish(None, country, frame, hashlib.sha256(frame).hexdigest())
+    def _adopt(self, link: str, frame: bytes) -> None:
+        """Take a statement of a partner; receiver's thread, before its acknowledgement.
+
+        Raises:
+            KeyTrouble: It could not be kept.
+            StoreTrouble: It is kept and believed, and could not be noted yet.
+        """
+        if self.trust.take_frame(frame, unix_ms()):
+            event_logger().info("statement.adopted", link=link)
+            self._trust_changed()
+        self._hand_on(self._note(), link)
+
+    def _tell(self) -> None:
+        """Have every partner told our delegation and key bundle; publisher's loop thread."""
+        self._telling.tell(self.trust.own_frames(), self._countries())
+
+    def _hand_on(self, news: list[bytes], came_from: str = "") -> None:
+        """Have partners told of newer roots and directories; any thread."""
+        if news:
+            self.sender.run_in_loop(lambda: self._telling.hand_on(news, came_from))
 
     def _trust_changed(self) -> None:
-        self.sender.run_in_loop(self._tell_own_statements)
+        self.sender.run_in_loop(self._tell)
         self._consumer.call(lambda: self._consumer.set_links(self._countries()))
         self._consumer.call(self.receiver.review)
         self.metrics.know_peers(self._partners())

@@ -126,6 +126,9 @@ class NodeObserver:
         metrics.receipted.labels(event.peer, "accepted").inc(max(0, event.records - refused))
         if event.verdict in {Verdict.ACCEPTED, Verdict.REFUSED}:
             metrics.receipt_latency.labels(event.peer).observe(event.round_trip_ms / 1000)
+            if event.since_accepted_ms is not None:
+                age_s = event.since_accepted_ms / 1000
+                metrics.end_to_end_latency.labels(event.peer).observe(age_s)
         if refused:
             metrics.receipted.labels(event.peer, "refused").inc(refused)
             for reason, count in Counter(event.refused).items():

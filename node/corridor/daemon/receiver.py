@@ -4,7 +4,9 @@ Rules:
 
 * everything that touches `Inbound` runs in the consumer's loop thread;
 * where the store fails, nothing is acknowledged: the batch is tried again, and until it is kept
-  the broker hands over nothing more.
+  the broker hands over nothing more;
+* a trust statement is acknowledged only when it is adopted on disk, or refused by name; it waits by
+  itself, without keeping the records of its batch waiting.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,11 +15,13 @@ from corridor.daemon.inbound import Handled, Inbound
 from corridor.daemon.logs import event_logger
 from corridor.daemon.metrics import NodeMetrics
 from corridor.daemon.sender import unix_ms
-from corridor.errors import StoreLost, StoreTrouble
+from corridor.errors import KeyTrouble, StoreLost, StoreTrouble
 from corridor.transit.parties import CountryCode
 from corridor.transport.broker import Consumer, Delivery
+from corridor.trust.frames import is_statement_frame
 
 _RETRY_S = 1.0
+_ADOPT_RETRY_S = 10.0
 _PATIENCE_S = 0.002
 """About what sealing a receipt takes: it shares one flush to the disk with what it is for."""
 _REVIEW_S = 30.0
@@ -26,31 +30,46 @@ _REVIEW_S = 30.0
 class Receiver:
     """Drives an `Inbound` from a consumer's loop."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - its collaborators
         self,
         inbound: Inbound,
         metrics: NodeMetrics,
         *,
         make_durable: Callable[[float], None],
         told: Callable[[Handled], None],
+        adopt: Callable[[str, bytes], None],
         failed: Callable[[Exception], None],
     ) -> None:
-        """Drive `inbound`; `told` gets what each batch led to, committed and not yet durable."""
+        """Drive `inbound`.
+
+        Args:
+            inbound: Judges and records.
+            metrics: Counts.
+            make_durable: Returns when what was committed outlives the loss of power.
+            told: Gets what each batch led to, committed and not yet durable.
+            adopt: Takes (link, frame) of a trust statement; where it returns, nothing of it is
+                owed any more. It may raise KeyTrouble or StoreTrouble and is asked again then.
+            failed: Is told when the loop cannot go on.
+        """
         self._inbound = inbound
         self._metrics = metrics
         self._make_durable = make_durable
         self._told = told
+        self._adopt = adopt
         self._failed = failed
         self._consumer: Consumer | None = None
         self._unkept: list[Delivery] = []
+        self._strays: list[Delivery] = []
+        self._unadopted: list[Delivery] = []
+        self._timed: set[Callable[[], None]] = set()
         self._reviewing = False
         self.connected = False
         self.links: frozenset[CountryCode] = frozenset()
 
     @property
     def stuck(self) -> bool:
-        """Whether the store does not take what has arrived."""
-        return bool(self._unkept)
+        """Whether the store, or the folder of statements, does not take what has arrived."""
+        return bool(self._unkept or self._strays or self._unadopted)
 
     def attach(self, consumer: Consumer) -> None:
         """Use this consumer; once, before it is started."""
@@ -80,6 +99,8 @@ class Receiver:
             event_logger().warning("broker.lost", stage="receiver", cause=reason)
         self.connected = False
         self._unkept.clear()
+        self._strays.clear()
+        self._unadopted.clear()
         self._metrics.broker_connected.labels("receiver").set(0)
 
     def on_failed(self, error: Exception) -> None:
@@ -94,15 +115,17 @@ class Receiver:
         self._keep(list(deliveries))
 
     def on_strays(self, deliveries: Sequence[Delivery]) -> None:
-        """Count what lies where nothing may lie, and take it away."""
+        """Count what lies where nothing may lie, put it into quarantine, and take it away."""
         for stray in deliveries:
             self._metrics.alarms.labels(stray.queue).inc()
             event_logger().error(
                 "stray.found", stage=stray.queue, bytes=len(stray.body),
                 cure="compare the broker with `corridor broker check`",
             )  # fmt: skip
-        if self._consumer is not None:
-            self._consumer.ack(deliveries)
+        waited = bool(self._strays)
+        self._strays += deliveries
+        if not waited:
+            self._keep_strays()
 
     def on_links(self, consuming: frozenset[CountryCode]) -> None:
         """Other partners' inboxes are being read than before."""
@@ -128,8 +151,61 @@ class Receiver:
         except StoreLost as error:
             self._failed(error)
             return
+        statements = [one for one in batch if is_statement_frame(one.body)]
         if self._consumer is not None:
-            self._consumer.ack(batch)
+            self._consumer.ack([one for one in batch if not is_statement_frame(one.body)])
+        if statements:
+            waited = bool(self._unadopted)
+            self._unadopted += statements
+            if not waited:
+                self._adopt_all()
+
+    def _adopt_all(self) -> None:
+        while self._unadopted and self._consumer is not None:
+            one = self._unadopted[0]
+            try:
+                self._adopt(one.link or "", one.body)
+            except StoreLost as error:
+                self._failed(error)
+                return
+            except (KeyTrouble, StoreTrouble) as error:
+                event_logger().error(
+                    "statement.unkept", link=one.link or "", code=error.code, cause=str(error)
+                )
+                self._once_later(_ADOPT_RETRY_S, self._adopt_all)
+                return
+            del self._unadopted[0]
+            self._consumer.ack([one])
+
+    def _keep_strays(self) -> None:
+        strays = self._strays
+        if not strays or self._consumer is None:
+            return
+        try:
+            self._inbound.put_aside(
+                [(one.queue, one.link or "", one.body) for one in strays], unix_ms()
+            )
+        except StoreLost as error:
+            self._failed(error)
+            return
+        except StoreTrouble as error:
+            event_logger().error("store.failed", stage="strays", cause=str(error))
+            self._once_later(_RETRY_S, self._keep_strays)
+            return
+        self._strays = []
+        self._consumer.ack(strays)
+
+    def _once_later(self, delay_s: float, action: Callable[[], None]) -> None:
+        """Call `action` later; once, also where a connection was lost and came back meanwhile."""
+        if self._consumer is None or action in self._timed:
+            return
+
+        def run() -> None:
+            self._timed.discard(action)
+            action()
+
+        self._timed.add(action)
+        self._consumer.call_later(delay_s, run)
 
     def _pause(self) -> None:
         if self._consumer is not None:

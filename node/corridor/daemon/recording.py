@@ -92,18 +92,23 @@ class Recording:
 
     def refuse(self, refusal: Refusal, since_ms: int) -> None:
         """Dispose of a frame that is not answered."""
-        if refusal.disposal is Disposal.HELD:
-            self.hold(refusal.link, refusal.frame, refusal.reason, since_ms)
-        elif refusal.disposal is Disposal.QUARANTINED:
+        disposal = refusal.disposal
+        if disposal is Disposal.HELD:
+            if not self.hold(refusal.link, refusal.frame, refusal.reason, since_ms):
+                disposal = Disposal.DROPPED
+        elif disposal is Disposal.QUARANTINED:
             self.quarantine(refusal.link, refusal.frame, refusal.reason, refusal.detail)
-        self._frame_event(refusal.link, refusal.reason, refusal.disposal)
+        self._frame_event(refusal.link, refusal.reason, disposal)
 
-    def hold(self, link: str, frame: bytes, reason: Reason, since_ms: int) -> None:
-        """Keep a frame to be judged again, unless it has been held too long."""
-        if self.now_ms - since_ms <= self.policy.held_ms:
-            # by link: the sender it claims is not proved, the link is
-            held = Held(link, link, reason, frame, since_ms)
-            self.change.hold(held, self.policy.held_per_sender)
+    def hold(self, link: str, frame: bytes, reason: Reason, since_ms: int) -> bool:
+        """Keep a frame to be judged again; False where it has been held too long."""
+        if self.now_ms - since_ms > self.policy.held_ms:
+            return False
+        # by link: the sender it claims is not proved, the link is
+        held = Held(link, link, reason, frame, since_ms)
+        for _ in range(self.change.hold(held, self.policy.held_per_sender)):
+            self._frame_event(link, Reason.HELD_FULL, Disposal.DROPPED)
+        return True
 
     def quarantine(self, link: str, frame: bytes, reason: Reason, detail: str = "") -> None:
         """Put a frame aside for a person."""
@@ -139,7 +144,8 @@ class Recording:
         envelope_id = judged.frame.envelope_id
         if self.change.at_position(judged.peer, judged.position) == envelope_id:
             return  # its sender has closed the position: what it holds comes anew
-        self.hold(judged.link, judged.data, reason, since_ms)
+        if not self.hold(judged.link, judged.data, reason, since_ms):
+            self._frame_event(judged.link, reason, Disposal.DROPPED)
         if since_ms == self.now_ms:  # told when it comes, not whenever it is looked at again
             self.cue(Deferred(judged.peer, deferral(judged, reason)))
             self._frame_event(judged.link, reason, "deferred")

@@ -8,6 +8,7 @@ Rules:
 """
 
 import threading
+from collections.abc import Callable
 
 from corridor.daemon.config import KeysSection, NodeConfig
 from corridor.daemon.keystore import KeyRole, KeyStore
@@ -53,6 +54,11 @@ class TrustKeeper:
         self.storage_key = StorageKey(self._keys.storage_key())
         self._view = self._statements.load(now_ms)
         self._identity = self._make_identity(self._view, now_ms)
+        self._guard: Callable[[TrustView], None] = _takes_all
+
+    def refuse_by(self, guard: Callable[[TrustView], None]) -> None:
+        """Have `guard` refuse what must not take the place of the current view."""
+        self._guard = guard
 
     def current(self) -> TrustView:
         """Return what is believed now."""
@@ -70,11 +76,16 @@ class TrustKeeper:
         """
         with self._change:
             view = self._statements.load(now_ms, self._view.dir_version)
+            self._guard(view)
             self._identity = self._make_identity(view, now_ms)
             self._view = view
 
     def take_frame(self, frame: bytes, now_ms: int) -> bool:
-        """Adopt a statement that a partner sent; returns whether anything changed."""
+        """Adopt a statement that a partner sent; returns whether anything changed.
+
+        Raises:
+            KeyTrouble: It is good and could not be kept; nothing changed.
+        """
         with self._change:
             try:
                 return self._take(decode_statement_frame(frame), now_ms)
@@ -93,6 +104,7 @@ class TrustKeeper:
                 self._statements.add(self._view, signed, now_ms)  # refuses, and keeps the proof
             raise
         held = self._statements.load(now_ms, self._view.dir_version)
+        self._guard(held)
         view = self._statements.add(held, signed, now_ms)
         changed = view.statements() != self._view.statements()
         self._view = view
@@ -122,6 +134,10 @@ class TrustKeeper:
                 "the administration must delegate one"
             )
         return Identity(self._me, signing, self._keys.decryption_keys())
+
+
+def _takes_all(view: TrustView) -> None:
+    del view
 
 
 def usable_key(

@@ -216,6 +216,8 @@ class ReceiptApplied:
     refused: tuple[Reason, ...]
     round_trip_ms: int
     """From creation of the envelope to its receipt."""
+    since_accepted_ms: int | None = None
+    """From its oldest record kept in the outbox to its receipt; None where it has none."""
 
 
 @dataclass(frozen=True, slots=True)

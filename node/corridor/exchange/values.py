@@ -129,6 +129,8 @@ class InFlight:
     """How often it was published again (`Transaction.count_attempt`)."""
     closed: bool = False
     """It needs no receipt any more: receipted, replaced or retired."""
+    oldest_ms: int | None = field(default=None, compare=False)
+    """When its oldest record was accepted; only the store knows it, and only of records."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +217,7 @@ class Quarantined:
     """Something that cannot be trusted, kept for a person to look at."""
 
     link: str
-    """Country code of the link it came over."""
+    """Country code of the link it came over; for a stray, the queue it lay in."""
     reason: Reason
     frame: bytes
     at_ms: int

@@ -121,4 +121,5 @@ def _verdict(account: Account) -> str:
         )
     faults = [f"  lost: {' '.join(key)}" for key in account.proof.lost[:_SHOWN]]
     faults += [f"  twice: {' '.join(key)}" for key in account.proof.duplicated[:_SHOWN]]
+    faults += [f"  should not have been refused: {one}" for one in account.unexpected[:_SHOWN]]
     return "\n".join(["NOT PROVED", *faults, where])

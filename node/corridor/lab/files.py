@@ -5,7 +5,8 @@ Rules:
 * a file is sent by the lab's country onto which the country of its office is mapped, to the
   country of another of its offices where the lab has that, otherwise to a partner;
 * the original stands in the record's report only: what travels is the record;
-* a file that is refused is named with its reason and changes nothing.
+* a file that is refused is named with its reason and changes nothing; where the reason is no fault
+  of the file, but something this node cannot do, the demo does not hold.
 """
 
 import os
@@ -31,6 +32,9 @@ _SENDING_ROLES = (
     types.OFFICE_ROLE_PRESENTATION,
     types.OFFICE_ROLE_DEPARTURE,
 )
+
+_FAULTS_OF_FILES = frozenset({Reason.SOURCE_MALFORMED, Reason.CHARACTER_SET, Reason.RECORD_INVALID})
+"""What is wrong with these is named by its line, or by the path of the element."""
 
 
 def parse_mapping(text: str) -> dict[str, CountryCode]:
@@ -69,15 +73,18 @@ def file_traffic(scenario: Scenario, folder: Path, mapping: Mapping[str, Country
     plan: list[Planned] = []
     secrets: set[str] = set()
     refused: list[str] = []
+    unexpected: list[str] = []
     for file in files:
         try:
             record = decode(_content(file), Options()).record
         except Refused as refusal:
             refused.append(f"{file.name}: {refusal}")
+            if refusal.reason not in _FAULTS_OF_FILES:
+                unexpected.append(refused[-1])
             continue
         plan.append(_planned(scenario, mapping, file, record))
         secrets.update(identifiers_of(record))
-    return Traffic(plan, frozenset(secrets), tuple(refused))
+    return Traffic(plan, frozenset(secrets), tuple(refused), tuple(unexpected))
 
 
 def _content(file: Path) -> bytes:

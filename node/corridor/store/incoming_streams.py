@@ -107,13 +107,15 @@ class IncomingStreams(Inbox):
         bindings = (row, item.link, *known_by, frame, item.at_ms, item.detail, QUARANTINE_ITEMS)
         self._session.execute(_QUARANTINE, bindings)
 
-    def hold(self, item: Held, limit_per_sender: int) -> None:
-        """Keep a frame for later; the oldest of the same claimed sender gives way."""
+    def hold(self, item: Held, limit_per_sender: int) -> int:
+        """Keep a frame for later; the oldest of the same claimed sender give way."""
         row = self._session.take_numbers("held", 1)
         frame = self._session.key.seal_value(item.frame, _HELD_CONTEXT + row.to_bytes(8))
         bindings = (row, item.link, item.claimed_sender, int(item.reason), frame, item.at_ms)
         self._session.execute(_HOLD, bindings)
+        changed = self._session.connection.total_changes()
         self._session.execute(_GIVE_WAY, (item.claimed_sender, limit_per_sender))
+        return self._session.connection.total_changes() - changed
 
     def take_held(self, limit: int) -> Sequence[Held]:
         """Remove and return frames that were held, oldest first."""

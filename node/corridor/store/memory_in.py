@@ -142,13 +142,15 @@ class MemoryIncoming(MemoryOutgoing):
             self._tables.put("quarantine", self._tables.number("quarantine"), item)
             self._tables.put("quarantined", key, key)
 
-    def hold(self, item: Held, limit_per_sender: int) -> None:
+    def hold(self, item: Held, limit_per_sender: int) -> int:
         """Keep a frame for later."""
         self._tables.put("held", self._tables.number("held"), item)
         rows = self._tables.data["held"].items()
         same = sorted(row for row, one in rows if one.claimed_sender == item.claimed_sender)
-        for row in same[: max(0, len(same) - limit_per_sender)]:
+        giving_way = same[: max(0, len(same) - limit_per_sender)]
+        for row in giving_way:
             self._tables.drop("held", row)
+        return len(giving_way)
 
     def take_held(self, limit: int) -> Sequence[Held]:
         """Remove and return held frames, oldest first."""

@@ -98,7 +98,9 @@ class MemoryOutgoing:
             raise StoreMisused("this position or envelope id of ours is taken")
         self.note_peer(peer)
         self._take_rows(envelope)
-        row = OutEnvelope(envelope, envelope.rows, len(envelope.frame))
+        times = [self._tables.get("outbox", one).accepted_ms for one in envelope.rows]
+        oldest_ms = min(times, default=None)
+        row = OutEnvelope(envelope, envelope.rows, len(envelope.frame), oldest_ms=oldest_ms)
         self._tables.put("sealed", (peer, position), row)
         self._tables.put("sealed_ids", envelope.envelope_id, (peer, position))
         flying = list(self._tables.get("open", peer, ()))

@@ -57,6 +57,7 @@ class OutEnvelope(NamedTuple):
     attempts: int = 0
     settled_ms: int | None = None
     erased: bool = False
+    oldest_ms: int | None = None
 
     def in_flight(self) -> InFlight:
         """Return it as the sender needs it."""
@@ -71,6 +72,7 @@ class OutEnvelope(NamedTuple):
             kept.created_ms,
             self.attempts,
             closed=self.settled_ms is not None,
+            oldest_ms=self.oldest_ms,
         )
 
 

@@ -263,8 +263,11 @@ class Transaction(Protocol):
         link, the newest give way.
         """
 
-    def hold(self, item: Held, limit_per_sender: int) -> None:
-        """Keep a frame for later; the oldest of the same claimed sender gives way at the limit."""
+    def hold(self, item: Held, limit_per_sender: int) -> int:
+        """Keep a frame for later; the oldest of the same claimed sender give way at the limit.
+
+        Returns how many gave way: they are gone.
+        """
 
     def take_held(self, limit: int) -> Sequence[Held]:
         """Remove and return frames that were held, oldest first."""

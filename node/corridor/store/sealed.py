@@ -72,7 +72,7 @@ _FRAMES: Final = (
 )
 _FLIGHT_COLUMNS: Final = (
     "SELECT epoch, seq, envelope_id, payload_root, size_bytes, lane, family, created_ms, attempts,"
-    " settled_ms IS NOT NULL FROM"
+    " settled_ms IS NOT NULL, oldest_ms FROM"
 )
 _FIND: Final = (
     f"{_FLIGHT_COLUMNS} carray(?) asked"
@@ -267,4 +267,5 @@ def _in_flight(row: Sequence[Any]) -> InFlight:
         created_ms,
         row[8],
         bool(row[9]),
+        row[10],
     )

@@ -4,7 +4,9 @@ Rules:
 
 * `PRAGMA user_version` is the number of the last file of `migrations/` that was applied; each
   file is applied in one transaction together with its number;
-* before an existing store is changed, a copy of it is written beside it and is durable;
+* before an existing store is changed, a copy of it is written beside it and is durable; a later try
+  replaces the copy of an earlier one, which holds no more: a node that is started again and again
+  must not fill the disk with copies;
 * a store with a newer schema is refused by name: an older release does not know what it means.
 """
 
@@ -62,24 +64,41 @@ def upgrade(connection: apsw.Connection, path: Path, migrations: Mapping[int, st
 def back_up(connection: apsw.Connection, target: Path) -> None:
     """Write a durable copy of the store, for its owner alone, while it may be in use.
 
+    A copy that is there is replaced when the new one is whole.
+
     Raises:
-        StoreTrouble: See `trouble`.
-        OSError: The copy cannot be created, for example because there is one.
+        StoreTrouble: See `trouble`; or the copy cannot be created.
     """
-    os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
+    partial = target.with_name(f"{target.name}.partial")
+    try:
+        partial.unlink(missing_ok=True)  # of a try that was killed
+        os.close(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
+        _copy(connection, partial)
+        _sync(partial)
+        partial.replace(target)
+        _sync(target.parent)
+    except OSError as error:
+        raise StoreUnusable(f"{target}: no copy can be written: {error.strerror}") from error
+
+
+def _copy(connection: apsw.Connection, target: Path) -> None:
     with translating():
         copy = apsw.Connection(os.fspath(target))
-        with copy.backup("main", connection, "main") as backup:
-            backup.step()
-        # The copy is one plain file: it must not need a log beside it.
-        copy.pragma("journal_mode", "DELETE")
-        copy.close()
-    for name in (target, target.parent):
-        descriptor = os.open(name, os.O_RDONLY | os.O_CLOEXEC)
         try:
-            os.fsync(descriptor)
+            with copy.backup("main", connection, "main") as backup:
+                backup.step()
+            # The copy is one plain file: it must not need a log beside it.
+            copy.pragma("journal_mode", "DELETE")
         finally:
-            os.close(descriptor)
+            copy.close()
+
+
+def _sync(name: Path) -> None:
+    descriptor = os.open(name, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _refuse_newer(found: int, newest: int) -> None:

@@ -47,7 +47,7 @@ class Delivery:
             it lay in an alarm queue and came through no link's exchange.
         tag: Delivery tag, meaningful in `channel` only.
         channel: Generation of the channel; a tag never crosses it.
-        body: The bytes as published.
+        body: The bytes as published; of what is longer than any frame may be, the beginning.
         redelivered: A hint only; duplicates often come without it.
         message_id: As set by the publisher; not trusted.
         queue: The queue it was taken from.

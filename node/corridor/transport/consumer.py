@@ -4,7 +4,8 @@ Rules:
 
 * what has arrived in one turn is handed over together, at its end: no timer, no waiting;
 * the link of a delivery is the exchange it came through, which only the broker can write to;
-* prefetch is bounded for all links together, so that a backlog stays in the broker;
+* what is unacknowledged is bounded for all links together, by count and by bytes, so that a backlog
+  stays in the broker and out of our memory;
 * a queue is looked for on a channel of its own before it is read, because a missing one would
   close the channel and have everything unacknowledged delivered again;
 * nothing is ever rejected for what it contains: it is recorded, then acknowledged.
@@ -26,8 +27,9 @@ from corridor.transit.parties import CountryCode
 from corridor.transport.broker import BrokerAddress, ConsumerEvents, Delivery
 from corridor.transport.connection import LeanConnection, why
 from corridor.transport.finder import QueueFinder
-from corridor.transport.ledger import LONGEST_DELAY_S, TagLedger
+from corridor.transport.ledger import LONGEST_DELAY_S, TagLedger, prefetch, shortened
 from corridor.transport.link import BrokerLink
+from corridor.wire import limits
 
 _BLOCKED_TIMEOUT_S: Final = 300  # a consumer publishes nothing and is not blocked
 
@@ -36,11 +38,12 @@ _BLOCKED_TIMEOUT_S: Final = 300  # a consumer publishes nothing and is not block
 class ConsumerSettings:
     """Bounds of a consumer.
 
-    An envelope is at most 1.1 MiB and mostly below 256 KiB: the total bounds memory.
+    An idle node takes 90 MiB and a busy one shall stay below 160: what is left are 64 envelopes
+    of the largest size, of all links together. Of more than 64 links each may still have one.
     """
 
     prefetch_per_link: int = 64
-    prefetch_total: int = 256
+    unacked_bytes: int = 64 * limits.MAX_FRAME_BYTES
     retry_missing_s: float = 10
     reconnect_max_s: float = LONGEST_DELAY_S
 
@@ -69,6 +72,7 @@ class PikaConsumer:
         self._finder: QueueFinder | None = None
         self._seek_again = False
         self._consumers = 0
+        self._granted = 1
         self._asked: set[str] = set()
         self._reading: dict[str, str] = {}  # queue → consumer tag
         self._announced: frozenset[CountryCode] = frozenset()
@@ -100,10 +104,13 @@ class PikaConsumer:
         channel = self._channel
         if channel is None:
             return
-        for queue in sorted(self._reading.keys() - self._wanted()):
+        kept = self._wanted()
+        if self._prefetch() < self._granted:
+            kept = kept & set(ALARM_QUEUES)  # read all anew: what each was granted is too much now
+        for queue in sorted(self._reading.keys() - kept):
             channel.basic_cancel(self._reading.pop(queue))
-        self._announce()
         self._seek()
+        self._announce()
 
     def ack(self, deliveries: Sequence[Delivery]) -> None:
         """Tell the broker that these are recorded; those of an older channel are ignored."""
@@ -226,7 +233,9 @@ class PikaConsumer:
         self._consumers += 1
         tag = f"{queue} {self._consumers}"  # never used again: a cancelled one lives on for a while
         self._asked.add(tag)
-        channel.basic_qos(prefetch_count=self._prefetch())
+        # nobody is in a hurry for strays
+        self._granted = self._prefetch()
+        channel.basic_qos(prefetch_count=1 if queue in ALARM_QUEUES else self._granted)
         channel.basic_consume(
             queue,
             partial(self._on_message, queue),
@@ -235,8 +244,8 @@ class PikaConsumer:
         )
 
     def _prefetch(self) -> int:
-        share = self._settings.prefetch_total // max(1, len(self._countries))
-        return max(1, min(self._settings.prefetch_per_link, share))
+        settings = self._settings
+        return prefetch(len(self._countries), settings.prefetch_per_link, settings.unacked_bytes)
 
     def _on_reading(self, channel: Channel, queue: str, tag: str, _frame: Method) -> None:
         current = self._channel
@@ -299,8 +308,9 @@ class PikaConsumer:
         tag = method.delivery_tag
         self._ledger.add(tag)
         delivery = Delivery(
-            link, tag, self._generation, body, method.redelivered, properties.message_id, queue
-        )
+            link, tag, self._generation, shortened(body), method.redelivered,
+            properties.message_id, queue,
+        )  # fmt: skip
         stray = link is None or queue in ALARM_QUEUES
         (self._strays if stray else self._inbox).append(delivery)
 

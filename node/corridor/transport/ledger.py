@@ -12,8 +12,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
+from corridor.trust.frames import is_statement_frame
+from corridor.wire import limits
+
 _FIRST_DELAY_S: Final = 0.5
 LONGEST_DELAY_S: Final = 30.0
+_MOST_STATEMENT_BYTES: Final = limits.DIRECTORY_MAX_BYTES + 8
 _DOUBLINGS: Final = 6  # 0.5 s doubled six times is beyond the longest
 
 
@@ -27,6 +31,25 @@ def reconnect_delay(attempt: int, draw: float, longest_s: float = LONGEST_DELAY_
     """
     ceiling = min(longest_s, _FIRST_DELAY_S * (1 << min(attempt, _DOUBLINGS)))
     return ceiling * (0.5 + draw / 2)
+
+
+def prefetch(links: int, most_per_link: int, unacked_bytes: int) -> int:
+    """Return how many messages of each link may be unacknowledged; at least one.
+
+    AMQP counts messages and RabbitMQ knows no prefetch in bytes: so that `unacked_bytes` hold
+    whatever comes, each counts as the largest envelope.
+    """
+    share = unacked_bytes // limits.MAX_FRAME_BYTES // max(1, links)
+    return max(1, min(most_per_link, share))
+
+
+def shortened(body: bytes) -> bytes:
+    """Return `body`, cut to one byte more than is allowed, so that it is refused all the same.
+
+    A broker takes messages of 16 MiB; an envelope has one and a statement four at most.
+    """
+    most = _MOST_STATEMENT_BYTES if is_statement_frame(body) else limits.MAX_FRAME_BYTES
+    return body if len(body) <= most else body[: most + 1]
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,11 +19,13 @@ from corridor.errors import LinkTrouble
 from corridor.exchange.addresses import ALARM_QUEUES, UNROUTED, inbox_queue
 from corridor.transit.parties import CountryCode
 from corridor.transport.broker import ConsumerEvents, Delivery, PublisherEvents
-from corridor.transport.ledger import ConfirmLedger, TagLedger
+from corridor.transport.ledger import ConfirmLedger, TagLedger, prefetch, shortened
 from corridor.transport.memory_loop import MemoryLoop
+from corridor.wire import limits
 
 _RETRY_S: Final = 0.01
 _GRACE_S: Final = 1.0
+_PER_LINK: Final = 64
 _NO_LIMIT: Final = 1 << 40
 
 _Message = tuple[CountryCode | None, bytes, str, bool]  # link, body, message_id, redelivered
@@ -292,13 +294,13 @@ class MemoryConsumer(_Twin):
         broker: MemoryBroker,
         events: ConsumerEvents,
         links: Collection[CountryCode] = (),
-        prefetch: int = 64,
+        unacked_bytes: int = 64 * limits.MAX_FRAME_BYTES,
     ) -> None:
         """Describe a consumer of the inboxes of `links`; `start` connects."""
         super().__init__("corridor-consume", broker, events.on_failed)
         self._events = events
         self._links = frozenset(links)
-        self._prefetch = prefetch
+        self._unacked_bytes = unacked_bytes
         self._generation = 0
         self._tag = 0
         self._ledger = TagLedger()
@@ -370,7 +372,8 @@ class MemoryConsumer(_Twin):
             self._events.on_links(reading)
 
     def _take(self, queue: str) -> list[Delivery]:
-        room = self._prefetch - sum(1 for name, _ in self._unacked.values() if name == queue)
+        most = prefetch(len(self._links), _PER_LINK, self._unacked_bytes)
+        room = most - sum(1 for name, _ in self._unacked.values() if name == queue)
         return [self._enter(queue, message) for message in self._broker.take(queue, room)]
 
     def _enter(self, queue: str, message: _Message) -> Delivery:
@@ -378,4 +381,5 @@ class MemoryConsumer(_Twin):
         self._ledger.add(self._tag)
         self._unacked[self._tag] = (queue, message)
         link, body, message_id, redelivered = message
-        return Delivery(link, self._tag, self._generation, body, redelivered, message_id, queue)
+        cut = shortened(body)
+        return Delivery(link, self._tag, self._generation, cut, redelivered, message_id, queue)

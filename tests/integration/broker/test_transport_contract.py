@@ -6,8 +6,9 @@ import pytest
 
 from corridor.errors import LinkTrouble
 from corridor.transit.parties import CountryCode
+from corridor.wire import limits
 from testkit.loops import asked
-from testkit.networks import GE, TR, MemoryNetwork
+from testkit.networks import AZ, GE, TR, MemoryNetwork
 
 
 def test_what_is_published_arrives_in_order_and_is_confirmed(network: MemoryNetwork) -> None:
@@ -162,6 +163,52 @@ def test_a_paused_consumer_takes_nothing_until_it_resumes(network: MemoryNetwork
     assert reading.deliveries == []
     asked(reading.consumer, reading.consumer.resume)
     reading.wait_deliveries(1)
+
+
+def test_what_is_unacknowledged_is_bounded_as_if_each_were_the_largest(
+    network: MemoryNetwork,
+) -> None:
+    bound = 4 * limits.MAX_FRAME_BYTES
+    reading = network.reading(TR, acknowledges=False, unacked_bytes=bound)
+    sending = network.sending()
+    for number in range(12):
+        sending.publish(number, "GE", b"%d" % number)
+    sending.wait_for("confirmed", 12)
+    for count in (4, 8, 12):
+        reading.wait_deliveries(count)
+        asked(reading.consumer, lambda: None)  # what would come too much has come by now
+        assert len(reading.deliveries) == count
+        fresh = reading.deliveries[count - 4 :]
+        asked(reading.consumer, lambda taken=fresh: reading.consumer.ack(taken))
+
+
+def test_a_new_link_takes_its_share_of_what_the_others_were_granted(network: MemoryNetwork) -> None:
+    bound = 4 * limits.MAX_FRAME_BYTES
+    reading = network.reading(TR, acknowledges=False, unacked_bytes=bound)
+    reading.wait_links("TR")
+    asked(reading.consumer, lambda: reading.consumer.set_links([TR, AZ]))
+    reading.wait(lambda: reading.of("links")[-1] == frozenset([TR, AZ]))
+    sending = network.sending()
+    for number in range(6):
+        sending.publish(number, "GE", b"%d" % number)
+    sending.wait_for("confirmed", 6)
+    reading.wait_deliveries(2)
+    asked(reading.consumer, lambda: None)
+    assert reading.bodies() == [b"0", b"1"]
+    asked(reading.consumer, lambda: reading.consumer.ack(reading.deliveries[:2]))
+    reading.wait_deliveries(4)
+
+
+def test_what_is_longer_than_any_frame_is_cut_and_still_too_long(network: MemoryNetwork) -> None:
+    reading = network.reading(TR)
+    sending = network.sending()
+    sending.publish(1, "GE", b"x" * (2 * limits.MAX_FRAME_BYTES))
+    sending.publish(2, "GE", b"CRT1" + bytes(2 * limits.MAX_FRAME_BYTES))
+    reading.wait_deliveries(2)
+    assert [len(body) for body in reading.bodies()] == [
+        limits.MAX_FRAME_BYTES + 1,
+        4 + 2 * limits.MAX_FRAME_BYTES,
+    ]
 
 
 def test_a_message_astray_is_told_apart(network: MemoryNetwork) -> None:

@@ -1,6 +1,7 @@
 """The sender's and the receiver's thread, driven by a broker that the test plays."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from corridor.daemon.inbound import Handled
 from corridor.daemon.metrics import NodeMetrics
 from corridor.daemon.receiver import Receiver
 from corridor.daemon.sender import Sender
-from corridor.errors import LinkTrouble, StoreLost, StoreTrouble
+from corridor.errors import KeyTrouble, LinkTrouble, StoreLost, StoreTrouble
 from corridor.transit.parties import CountryCode
 from corridor.transport.broker import Delivery
 
@@ -92,6 +93,7 @@ class Inbound:
         self.fails = self.lost = False
         self.kept: list[list[tuple[str, bytes]]] = []
         self.reviews = 0
+        self.aside: list[tuple[str, str, bytes]] = []
 
     def handle(self, batch: list[tuple[str, bytes]], now_ms: int) -> Handled:
         assert now_ms
@@ -101,6 +103,14 @@ class Inbound:
             raise StoreTrouble("disk full")
         self.kept.append(batch)
         return Handled()
+
+    def put_aside(self, strays: list[tuple[str, str, bytes]], now_ms: int) -> None:
+        assert now_ms
+        if self.lost:
+            raise StoreLost("the disk")
+        if self.fails:
+            raise StoreTrouble("disk full")
+        self.aside += strays
 
     def review(self, now_ms: int) -> Handled:
         assert now_ms
@@ -230,6 +240,28 @@ def delivery(tag: int, queue: str = "inbox.TR") -> Delivery:
     return Delivery(TR, tag, 1, b"frame %d" % tag, redelivered=False, message_id=None, queue=queue)
 
 
+def statement(tag: int) -> Delivery:
+    return replace(delivery(tag), body=b"CRT1%d" % tag)
+
+
+class Folder:
+    """Adopts statements, or cannot write them."""
+
+    def __init__(self) -> None:
+        self.trouble: Exception | None = None
+        self.kept: list[tuple[str, bytes]] = []
+
+    def adopt(self, link: str, frame: bytes) -> None:
+        if self.trouble is not None:
+            raise self.trouble
+        self.kept.append((link, frame))
+
+
+@pytest.fixture
+def folder() -> Folder:
+    return Folder()
+
+
 @pytest.fixture
 def inbound() -> Inbound:
     return Inbound()
@@ -241,18 +273,20 @@ def told() -> list[Handled]:
 
 
 @pytest.fixture
-def receiver(
+def receiver(  # noqa: PLR0913, PLR0917 - all that a receiver stands between
     inbound: Inbound,
     metrics: NodeMetrics,
     loop: Loop,
     failures: list[Exception],
     told: list[Handled],
+    folder: Folder,
 ) -> Receiver:
     made = Receiver(
         inbound,  # type: ignore[arg-type]
         metrics,
         make_durable=loop.make_durable,
         told=told.append,
+        adopt=folder.adopt,
         failed=failures.append,
     )
     made.attach(loop)  # type: ignore[arg-type]
@@ -271,13 +305,16 @@ def test_what_arrived_is_kept_and_then_acknowledged(
 
 
 def test_what_the_disk_did_not_take_is_not_acknowledged_and_the_node_ends(
-    receiver: Receiver, inbound: Inbound, loop: Loop, failures: list[Exception]
+    receiver: Receiver, inbound: Inbound, loop: Loop, folder: Folder, failures: list[Exception]
 ) -> None:
+    folder.trouble = StoreLost("the disk")
+    receiver.on_deliveries([statement(3)])
     loop.disk_fails = True
     receiver.on_deliveries([delivery(1)])
     inbound.lost = True
     receiver.on_deliveries([delivery(2)])
-    assert [type(one) for one in failures] == [StoreLost, StoreLost]
+    receiver.on_strays([delivery(4, "corridor.dlq")])
+    assert [type(one) for one in failures] == [StoreLost] * 4
     assert (loop.acked, loop.paused) == ([], False)
 
 
@@ -296,6 +333,39 @@ def test_while_the_store_fails_nothing_is_acknowledged_and_nothing_is_lost(
     assert not loop.paused
     assert not receiver.stuck
     assert len(told) == 1
+
+
+@pytest.mark.parametrize("trouble", [KeyTrouble("disk full"), StoreTrouble("disk full")])
+def test_a_statement_is_acknowledged_when_it_is_kept_and_not_before(
+    trouble: Exception, receiver: Receiver, folder: Folder, loop: Loop, told: list[Handled]
+) -> None:
+    folder.trouble = trouble
+    receiver.on_deliveries([delivery(1), statement(2), delivery(3)])
+    receiver.on_deliveries([statement(4)])
+    assert [one.tag for one in loop.acked] == [1, 3]  # records do not wait for it
+    assert (len(told), receiver.stuck, loop.paused) == (2, True, False)
+    assert len(loop.timers) == 1
+    loop.tick()
+    assert folder.kept == []
+    folder.trouble = None
+    loop.tick()
+    assert folder.kept == [("TR", b"CRT12"), ("TR", b"CRT14")]
+    assert [one.tag for one in loop.acked] == [1, 3, 2, 4]
+    assert not receiver.stuck
+
+
+def test_a_statement_that_was_not_kept_when_the_connection_went_is_delivered_again(
+    receiver: Receiver, folder: Folder, loop: Loop
+) -> None:
+    folder.trouble = KeyTrouble("disk full")
+    receiver.on_deliveries([statement(1)])
+    receiver.on_lost("gone")
+    receiver.on_deliveries([statement(1)])
+    receiver.on_lost("gone")
+    assert len(loop.timers) == 1
+    folder.trouble = None
+    loop.tick()
+    assert (folder.kept, loop.acked, receiver.stuck) == ([], [], False)
 
 
 def test_what_was_not_kept_when_the_connection_went_is_delivered_again_by_the_broker(
@@ -327,13 +397,41 @@ def test_what_is_held_is_judged_again_from_time_to_time_and_when_asked(
     assert len(told) == 1
 
 
-def test_messages_where_none_may_lie_are_counted_and_taken_away(
-    receiver: Receiver, metrics: NodeMetrics, loop: Loop
+def test_messages_where_none_may_lie_are_counted_kept_and_then_taken_away(
+    receiver: Receiver, inbound: Inbound, metrics: NodeMetrics, loop: Loop
 ) -> None:
     receiver.on_strays([delivery(9, "corridor.unrouted")])
     name = "corridor_unexpected_messages_total"
     assert value(metrics, name, queue="corridor.unrouted") == 1
+    assert inbound.aside == [("corridor.unrouted", "TR", b"frame 9")]
     assert [one.tag for one in loop.acked] == [9]
+
+
+def test_a_stray_that_cannot_be_kept_stays_with_the_broker_until_it_can(
+    receiver: Receiver, inbound: Inbound, loop: Loop
+) -> None:
+    inbound.fails = True
+    receiver.on_strays([delivery(1, "corridor.dlq")])
+    receiver.on_strays([delivery(2, "corridor.unrouted")])
+    loop.tick()
+    assert (loop.acked, receiver.stuck) == ([], True)
+    inbound.fails = False
+    loop.tick()
+    assert [one.tag for one in loop.acked] == [1, 2]
+    assert not receiver.stuck
+    loop.tick()
+    assert len(inbound.aside) == 2
+
+
+def test_a_stray_of_a_lost_connection_is_kept_when_it_is_delivered_again(
+    receiver: Receiver, inbound: Inbound, loop: Loop
+) -> None:
+    inbound.fails = True
+    receiver.on_strays([delivery(1, "corridor.dlq")])
+    receiver.on_lost("gone")
+    inbound.fails = False
+    loop.tick()
+    assert (loop.acked, inbound.aside, receiver.stuck) == ([], [], False)
 
 
 def test_which_inboxes_are_read_is_known(receiver: Receiver, failures: list[Exception]) -> None:

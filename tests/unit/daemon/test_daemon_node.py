@@ -13,12 +13,15 @@ from corridor.daemon.inbound import Handled
 from corridor.daemon.intake import examine
 from corridor.daemon.node import Node
 from corridor.daemon.offers import Answer, Offered
+from corridor.daemon.private_files import PrivateFolder
 from corridor.daemon.rotation import rotate
 from corridor.daemon.trust_keeper import TrustKeeper
-from corridor.errors import Reason
+from corridor.errors import KeyTrouble, Reason
 from corridor.exchange.lanes import default_lane
 from corridor.exchange.values import Lane, Submission
+from corridor.store.sqlite import connection_of
 from corridor.transport.broker import Delivery
+from corridor.trust.frames import encode_statement_frame
 
 NodeFolder = Callable[..., Path]
 
@@ -88,15 +91,53 @@ def test_a_partners_new_keys_are_adopted_and_ours_are_told(
     monkeypatch.setattr(node._publisher, "publish", publish)
     monkeypatch.setattr(node._publisher, "call", actions.append)
     monkeypatch.setattr(node._consumer, "call", actions.append)
+    node._telling._ready = True
     before = node.trust.current()
-    node._handled(Handled(statements=(("TR", bundle), ("TR", b"CRT1junk")), inbox_grew=True))
+    node._handled(Handled(inbox_grew=True))
+    node._adopt("TR", bundle)
+    node._adopt("TR", b"CRT1junk")
     assert node.trust.current() is not before
     for action in actions:
         action()
     assert {country for country, _ in published} == {"AZ", "TR"}
     assert {frame for _, frame in published} == set(node.trust.own_frames())
-    node._handled(Handled(statements=(("TR", bundle),)))
+    node._adopt("TR", bundle)
     assert len(published) == 4
+
+
+def test_a_statement_that_the_folder_does_not_take_is_neither_believed_nor_done(
+    node: Node, node_folder: NodeFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    partner = load_config(node_folder("TR"))
+    rotate(partner, (2, 1), time.time_ns() // 1_000_000)
+    (_, bundle) = TrustKeeper(partner, time.time_ns() // 1_000_000).own_frames()
+    before = node.trust.current()
+
+    def full(*_: object) -> None:
+        raise KeyTrouble("no space left on device")
+
+    with monkeypatch.context() as change:
+        change.setattr(PrivateFolder, "write", full)
+        with pytest.raises(KeyTrouble, match="no space"):
+            node._adopt("TR", bundle)
+    assert node.trust.current() is before
+    node._adopt("TR", bundle)
+    assert node.trust.current() is not before
+
+
+def test_a_newer_directory_is_handed_on_but_not_to_where_it_came_from(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newer = node.trust.current().state.in_order()[1]
+    monkeypatch.setattr(node._record, "note", lambda *_: (newer,))
+    actions: list[Callable[[], None]] = []
+    monkeypatch.setattr(node._publisher, "call", actions.append)
+    handed: list[tuple[list[bytes], str]] = []
+    monkeypatch.setattr(node._telling, "hand_on", lambda *told: handed.append(told))
+    node._adopt("TR", b"CRT1 is held already")
+    for action in actions:
+        action()
+    assert handed == [([encode_statement_frame(newer.to_bytes())], "TR")]
 
 
 def test_once_an_hour_the_store_is_pruned_and_partners_are_told_again(
@@ -113,6 +154,18 @@ def test_once_an_hour_the_store_is_pruned_and_partners_are_told_again(
     assert set(done) == {"prune", "tell"}
     samples = node.metrics.registry.get_sample_value
     assert samples("corridor_directory_expiry_timestamp_seconds", {}) is not None
+
+
+def test_what_lay_astray_is_in_quarantine_by_name(node: Node) -> None:
+    strays = [("corridor.dlq", "TR", b"one"), ("corridor.unrouted", "", b"two")]
+    node._inbound.put_aside(strays, 1)
+    node._inbound.put_aside(strays, 2)  # delivered again: the same bytes are kept once
+    assert node._store.counts()["quarantine"] == 2
+    rows = connection_of(node._store).execute("SELECT link, reason, detail FROM quarantine")
+    assert list(rows) == [
+        ("corridor.dlq", int(Reason.STRAY), "over the link of TR"),
+        ("corridor.unrouted", int(Reason.STRAY), ""),
+    ]
 
 
 # --- intake ----------------------------------------------------------------------------------

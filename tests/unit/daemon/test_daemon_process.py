@@ -14,8 +14,12 @@ from pathlib import Path
 import pytest
 
 from corridor.daemon.config import load_config
+from corridor.daemon.recording import RESTORED
+from corridor.daemon.trust_keeper import open_keys
 from corridor.errors import LocalTrouble
 from corridor.gateway.local_client import LocalClient
+from corridor.seal.storage import StorageKey
+from corridor.store.sqlite import SqliteStore
 
 NodeFolder = Callable[..., Path]
 PATIENCE_S = 30
@@ -87,6 +91,31 @@ def test_a_signal_ends_a_node_in_good_order(
     assert manager.hears() == "STOPPING=1"
     assert '"status": "drained"' in log
     assert not (config.parent / "s").exists()
+
+
+def test_a_restore_is_declared_before_the_node_starts_and_only_when_it_is_said(
+    node_folder: NodeFolder, manager: Manager
+) -> None:
+    config = node_folder()
+    begun_ms = time.time_ns() // 1_000_000
+    marks = []
+    for more in ((), ("--restored",), ()):
+        with running(*run(config), *more, manager=manager) as node:
+            manager.waits_for("READY=1")
+            _, log = ended(node)
+        assert ("restore.declared" in log) is bool(more)
+        marks.append(restored_ms(config))
+    assert marks[0] is None
+    assert begun_ms < (marks[1] or 0) < time.time_ns() // 1_000_000 + 11 * 60_000
+    assert marks[2] == marks[1]
+
+
+def restored_ms(config: Path) -> int | None:
+    loaded = load_config(config)
+    key = StorageKey(open_keys(loaded.keys).storage_key())
+    with SqliteStore.open(loaded.store.path, key, read_only=True) as store, store.reading() as view:
+        kept = view.setting(RESTORED)
+    return int.from_bytes(kept) if kept else None
 
 
 def test_a_reload_is_told_and_one_that_does_not_fit_changes_nothing(

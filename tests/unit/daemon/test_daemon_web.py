@@ -177,7 +177,7 @@ EVENTS = [
     DuplicateReceived(GE),
     FrameRefused("AZ", Reason.SIGNATURE, "dropped"),
     FrameRefused("", Reason.MAGIC, "dropped"),
-    ReceiptApplied(GE, Lane.ROUTINE, 13, Verdict.ACCEPTED, (Reason.RECORD_INVALID,), 250),
+    ReceiptApplied(GE, Lane.ROUTINE, 13, Verdict.ACCEPTED, (Reason.RECORD_INVALID,), 250, 4_000),
     ReceiptApplied(GE, Lane.ROUTINE, 0, Verdict.DEFERRED, (), 0),
     ReceiptRefused(GE, "root"),
     ControlRefused(GE, Reason.CONTROL_MALFORMED),
@@ -212,10 +212,31 @@ def test_what_happened_is_counted_where_an_operator_looks(metrics: NodeMetrics) 
     )
     assert value(metrics, "corridor_records_receipted_total", peer=GE, verdict="refused") == 1
     assert value(metrics, "corridor_records_receipted_total", peer=GE, verdict="accepted") == 12
+    assert value(metrics, "corridor_receipt_latency_seconds_sum", peer=GE) == 0.25
+    assert value(metrics, "corridor_end_to_end_latency_seconds_sum", peer=GE) == 4
+    assert value(metrics, "corridor_end_to_end_latency_seconds_count", peer=GE) == 1
     assert value(metrics, "corridor_link_open", peer=GE) == 0
     assert value(metrics, "corridor_link_open", peer=AZ) == 1
     assert observer.last_heard_ms[GE] > 0
     assert AZ not in observer.last_heard_ms
+
+
+def test_a_first_refusal_of_a_known_partner_is_an_increase(metrics: NodeMetrics) -> None:
+    metrics.know_peers([GE])
+    records, frames = "corridor_records_refused_total", "corridor_frames_refused_total"
+    for reason in ("record_invalid", "record_id_conflict", "control_malformed", "payload_tag"):
+        assert value(metrics, records, peer=GE, reason=reason) == 0
+    for reason, disposal in (
+        ("signature", "dropped"), ("wrong_link", "quarantined"), ("unknown_signer", "held"),
+        ("key_unknown", "unopened"), ("created_in_future", "deferred"), ("held_full", "dropped"),
+    ):  # fmt: skip
+        assert value(metrics, frames, link="GE", reason=reason, disposal=disposal) == 0
+
+
+def test_no_series_tells_when_another_was_made(metrics: NodeMetrics) -> None:
+    metrics.know_peers([GE])
+    names = {sample.name for family in metrics.registry.collect() for sample in family.samples}
+    assert not [name for name in names if name.endswith("_created")]
 
 
 def test_submissions_are_counted_by_type_and_by_reason(metrics: NodeMetrics) -> None:

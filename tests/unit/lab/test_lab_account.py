@@ -69,6 +69,7 @@ def test_without_a_story_or_a_frame_the_rest_is_told() -> None:
         ({"sightings": (Sighting(Path("q"), "Ltd"),)}, "SEEN in q: Ltd"),
         ({"search_works": False}, "NOT FOUND"),
         ({"receipts": Receipts(refused={"00": "record_invalid"})}, "NOT PROVED"),
+        ({"unexpected": ("00: store_full",)}, "should not have been refused: 00: store_full"),
         ({"summary": Summary()}, "NOT PROVED"),
         ({"summary": Summary(accepted=2, delivered=1, receipted=2)}, "NOT PROVED"),
     ],

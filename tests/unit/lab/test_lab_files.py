@@ -51,6 +51,15 @@ def test_a_refused_file_is_named_with_its_reason_and_the_others_are_sent(folder:
     assert [line.split(":")[0] for line in traffic.refused] == ["broken.xml", "empty.xml"]
     assert "source_malformed" in traffic.refused[0]
     assert "LRN" in traffic.refused[1]
+    assert traffic.unexpected == ()
+
+
+def test_a_file_that_this_node_cannot_map_is_no_expected_refusal(folder: Path) -> None:
+    (folder / "unknown.xml").write_text("<CC999C/>")
+    traffic = file_traffic(SCENARIO, folder, EVERYONE)
+    assert [line.split(":")[0] for line in traffic.refused] == ["unknown.xml"]
+    assert traffic.unexpected == traffic.refused
+    assert "source_unsupported" in traffic.refused[0]
 
 
 def test_a_folder_without_files_and_a_country_without_a_node_are_refused(

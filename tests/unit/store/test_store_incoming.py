@@ -245,9 +245,8 @@ def test_held_frames_come_back_oldest_first_and_the_oldest_give_way(store: Store
         return Held("TR", sender, Reason.DIRECTORY_UNKNOWN, b"%d" % number, NOW_MS)
 
     with store.transaction() as change:
-        for number in (1, 2, 3):
-            change.hold(item(number), 2)
-        change.hold(item(4, "GE.RS"), 2)
+        assert [change.hold(item(number), 2) for number in (1, 2, 3)] == [0, 0, 1]
+        assert change.hold(item(4, "GE.RS"), 2) == 0
         assert change.take_held(1) == [item(2)]
         change.hold(item(5), 2)
         assert change.take_held(9) == [item(3), item(4, "GE.RS"), item(5)]

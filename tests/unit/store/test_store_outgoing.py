@@ -209,6 +209,7 @@ def test_sealing_takes_records_out_of_the_lane_and_advances_the_stream(store: St
         envelope.created_ms,
     )
     assert store.unreceipted(GE) == [flight]
+    assert store.unreceipted(GE)[0].oldest_ms == store.ledger(record_id(1))[0].accepted_ms
     with store.reading() as view:
         state = view.out_stream(GE)
         assert view.find_sealed(GE, envelope.envelope_id) == flight

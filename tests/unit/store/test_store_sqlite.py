@@ -1,5 +1,6 @@
 """What only the SQLite engine promises: its file, lock, schema, secrets and troubles."""
 
+import errno
 import json
 import multiprocessing
 import os
@@ -394,12 +395,51 @@ def test_a_store_that_was_not_upgraded_yet_is_not_read(path: Path) -> None:
     connection.close()
 
 
-def test_a_backup_is_never_written_over(path: Path) -> None:
+def test_an_upgrade_that_failed_is_tried_again_and_backs_up_anew(path: Path) -> None:
+    SqliteStore.open(path, KEY).close()
+    newest = max(released_migrations())
+    broken = {**released_migrations(), newest + 1: "INSERT INTO missing VALUES (1);"}
+    connection = open_writer(path)
+    with pytest.raises(StoreTrouble):
+        upgrade(connection, path, broken)
+    connection.close()
+    with SqliteStore.open(path, KEY) as store, store.transaction() as change:
+        change.accept(submission(1), NOW_MS)
+    connection = open_writer(path)
+    mended = {**released_migrations(), newest + 1: "ALTER TABLE partners ADD COLUMN note TEXT;"}
+    upgrade(connection, path, mended)
+    assert connection.pragma("user_version") == newest + 1
+    connection.close()
+    (backup,) = path.parent.glob("*.backup*")
+    with SqliteStore.open(backup, KEY, read_only=True) as old:
+        assert old.counts()["outbox"] == 1
+
+
+def test_a_backup_that_was_cut_short_is_made_anew(path: Path) -> None:
     target = path.with_name("copy")
+    partial = path.with_name("copy.partial")
+    partial.write_bytes(b"half of it")
     with SqliteStore.open(path, KEY) as store:
         back_up(connection_of(store), target)
-        with pytest.raises(FileExistsError):
+    assert not partial.exists()
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+    SqliteStore.open(target, KEY, read_only=True).close()
+
+
+def test_a_backup_that_cannot_be_written_leaves_the_one_before_and_is_named(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = path.with_name("copy")
+    target.write_bytes(b"the one before")
+
+    def fails(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with SqliteStore.open(path, KEY) as store:
+        monkeypatch.setattr("corridor.store.upgrade.os.fsync", fails)
+        with pytest.raises(StoreUnusable, match="No space left"):
             back_up(connection_of(store), target)
+    assert target.read_bytes() == b"the one before"
 
 
 def test_a_store_killed_at_its_birth_is_finished(path: Path) -> None:

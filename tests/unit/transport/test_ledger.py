@@ -3,7 +3,15 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corridor.transport.ledger import ConfirmLedger, Settled, TagLedger, reconnect_delay
+from corridor.transport.ledger import (
+    ConfirmLedger,
+    Settled,
+    TagLedger,
+    prefetch,
+    reconnect_delay,
+    shortened,
+)
+from corridor.wire import limits
 
 
 def filled(count: int) -> ConfirmLedger:
@@ -84,3 +92,19 @@ def test_waits_grow_from_half_a_second_to_half_a_minute() -> None:
 def test_a_wait_is_spread_over_its_upper_half(attempt: int, draw: float) -> None:
     ceiling = reconnect_delay(attempt, 1.0)
     assert ceiling / 2 <= reconnect_delay(attempt, draw) <= ceiling
+
+
+def test_all_links_together_stay_within_the_bytes_and_each_has_one() -> None:
+    total = 64 * limits.MAX_FRAME_BYTES
+    assert [prefetch(links, 64, total) for links in (0, 1, 2, 39, 64, 500)] == [64, 64, 32, 1, 1, 1]
+    assert prefetch(2, 8, total) == 8
+    for links in range(1, 65):
+        assert links * prefetch(links, 64, total) * limits.MAX_FRAME_BYTES <= total
+
+
+def test_a_statement_may_be_longer_than_an_envelope() -> None:
+    most = limits.DIRECTORY_MAX_BYTES + 8
+    assert len(shortened(b"CRT1" + bytes(most))) == most + 1
+    assert len(shortened(b"CRD1" + bytes(most))) == limits.MAX_FRAME_BYTES + 1
+    whole = bytes(limits.MAX_FRAME_BYTES)
+    assert shortened(whole) is whole
