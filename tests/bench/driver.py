@@ -7,7 +7,6 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -20,8 +19,6 @@ from corridor.wire.v1 import local_pb2 as local
 
 TR, GE = CountryCode("TR"), CountryCode("GE")
 BATCH = 256
-SUBMITTERS = 2
-"""Connections of the national system: one is answered while the other is prepared."""
 MOST_OUTSTANDING = 16_384
 """Submitted and not receipted: more would only wait in the outbox."""
 
@@ -35,7 +32,6 @@ class Driver:
         self._path = network.nodes[TR].plan.socket
         self._records = records
         self._room = threading.Semaphore(MOST_OUTSTANDING // BATCH)
-        self._taking = threading.Lock()
         self._sent = 0
         self._done = 0
         self._ended = False
@@ -47,23 +43,15 @@ class Driver:
         counting = threading.Thread(target=self._count)
         began = time.monotonic()
         counting.start()
-        with ThreadPoolExecutor(SUBMITTERS) as pool:
-            submitters = [pool.submit(self._submit, began + seconds) for _ in range(SUBMITTERS)]
-        self._ended = True
-        counting.join()
-        for submitter in submitters:
-            submitter.result()
-        return self._done / (self._last - began), self._done
-
-    def _submit(self, until: float) -> None:
         with LocalClient(self._path) as node:
-            while time.monotonic() < until:
+            while time.monotonic() - began < seconds:
                 self._room.acquire()
-                with self._taking:
-                    batch = [self._next() for _ in range(BATCH)]
-                results = node.submit(batch)
+                results = node.submit([self._next() for _ in range(BATCH)])
                 if any(one.status != "accepted" for one in results):
                     raise RuntimeError(results[0])
+        self._ended = True
+        counting.join()
+        return self._done / (self._last - began), self._done
 
     def rounds(self, count: int) -> list[float]:
         """Time `count` records, one at a time: submitted until receipt verified."""

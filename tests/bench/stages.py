@@ -34,7 +34,7 @@ from corridor.seal.storage import StorageKey
 from corridor.store.sqlite import SqliteStore
 from corridor.transit.identifiers import uuid7
 from corridor.wire.batches import SCHEMA_ID, Entry, encode_entry
-from corridor.wire.records import check_record, decode_record, index_terms, record_type_of
+from corridor.wire.records import check_records, decode_record, index_terms, record_type_of
 
 SIZE, TURNS = 64, 40
 
@@ -47,7 +47,7 @@ def main() -> None:  # noqa: PLR0915 - a list of stages, one after the other
     found: dict[str, float] = {}
     checked = [decode_record(body) for body in bodies[:SIZE]]
     found["parse"] = per_record(lambda _: [decode_record(body) for body in bodies[:SIZE]])
-    found["validate"] = per_record(lambda _: [check_record(record) for record in checked])
+    found["validate"] = per_record(lambda _: check_records(checked, bodies[:SIZE]))
     found["index"] = per_record(lambda _: [index_terms(record) for record in checked])
     terms = [index_terms(record) for record in checked]
     kinds = [record_type_of(record) for record in checked]

@@ -294,8 +294,8 @@ class Outbound:
             return [], False
         for peer in involved:
             peer.put_clock_right(now_ms)
-        with self._store.transaction(durable=False) as change:
-            sealing = self._sealing(change, now_ms)
+        with self._store.reading() as view:
+            sealing = self._sealing(view, now_ms)
             # an epoch begins with its StreamOpen, whatever else waits
             unannounced = [peer for peer in involved if not peer.dues.announced]
             for peer in dict.fromkeys([*unannounced, *controls]):
@@ -303,6 +303,9 @@ class Outbound:
                     sealing.control(peer)
             self._seal_anew(sealing, anew)
             more = self._seal_lanes(sealing, waiting)
+        if not sealing.is_empty:
+            with self._store.transaction(durable=False) as change:
+                sealing.record(change)
         sealing.apply()
         for peer, reason in sealing.blocked.items():
             peer.block(reason, now_ms)
@@ -318,9 +321,9 @@ class Outbound:
         anew = [peer for peer in peers if peer.reseal and peer.reseal_due_ms <= now_ms]
         return controls, anew
 
-    def _sealing(self, change: Transaction, now_ms: int) -> Sealing:
+    def _sealing(self, view: Transaction, now_ms: int) -> Sealing:
         return Sealing(
-            change,
+            view,
             identity=self._identity(),
             trust=self._trust(),
             seals=self._seals,

@@ -1,7 +1,9 @@
-"""One transaction's worth of sealing: allocate, seal, keep (PROTOCOL §7.1).
+"""One transaction's worth of sealing: allocate and seal, then keep (PROTOCOL §7.1).
 
 Rules:
 
+* sealing only reads, so that others write meanwhile: nobody else gives out positions or takes
+  waiting records;
 * position, bytes and the outbox rows' new place are recorded together or not at all;
 * memory is changed only after the commit (`apply`): a failed transaction leaves no trace;
 * created = max(now, that of the envelope before it), within an epoch.
@@ -60,11 +62,11 @@ class Kept:
 
 
 class Sealing:
-    """Seals envelopes within one transaction."""
+    """Seals envelopes that one transaction keeps."""
 
     def __init__(  # noqa: PLR0913 - what sealing depends on, all by name
         self,
-        change: Transaction,
+        view: Transaction,
         *,
         identity: Identity,
         trust: Trust,
@@ -77,7 +79,7 @@ class Sealing:
         self.blocked: dict[Correspondent, Reason] = {}
         self.buried: list[tuple[Correspondent, Position, bytes]] = []
         self.resealed: set[Correspondent] = set()
-        self._change = change
+        self._view = view
         self._identity = identity
         self._trust = trust
         self._seals = seals
@@ -86,6 +88,9 @@ class Sealing:
         self._heads: dict[Correspondent, OutHead] = {}
         self._keys: dict[Correspondent, SealingKeyLike | None] = {}
         self._new: dict[Correspondent, tuple[int, int]] = {}
+        self._taken: dict[tuple[Correspondent, Lane], int] = {}
+        """The last row of a lane that an envelope of now holds."""
+        self._retired: list[tuple[Correspondent, Position]] = []
 
     def can(self, peer: Correspondent) -> bool:
         """Whether there is a key to seal for the peer; remembered for this transaction."""
@@ -99,12 +104,17 @@ class Sealing:
 
     def data(self, peer: Correspondent, lane: Lane) -> bool:
         """Seal the next batch of waiting records of a lane; False where none may leave now."""
-        waiting = self._change.waiting(
-            peer.peer, lane, limits.MAX_RECORDS, limits.TARGET_BATCH_BYTES
+        waiting = self._view.waiting(
+            peer.peer,
+            lane,
+            limits.MAX_RECORDS,
+            limits.TARGET_BATCH_BYTES,
+            after=self._taken.get((peer, lane), 0),
         )
         batch = first_batch(waiting)
         if not batch or not (is_full(batch) or peer.may_leave_partly_filled(lane)):
             return False
+        self._taken[peer, lane] = batch[-1].row
         self._seal(peer, batch, lane=lane)
         return True
 
@@ -115,23 +125,23 @@ class Sealing:
 
     def anew(self, peer: Correspondent, position: Position, former_id: bytes) -> None:
         """Seal the open records of an envelope of ours under a new position."""
-        rows = self._change.records_of(peer.peer, position)
+        rows = self._view.records_of(peer.peer, position)
         if rows:
             self._seal(peer, rows, lane=rows[0].lane, replaces=position)
             self.resealed.add(peer)
         else:
-            self._change.retire_sealed(peer.peer, [position])
+            self._retired.append((peer, position))
         self.buried.append((peer, position, former_id))
 
     def control(self, peer: Correspondent) -> None:
         """Seal what is owed to the peer in control records."""
-        change = self._change
+        view = self._view
         waits = peer.receipt_on_way is not None
         known = Known(
-            change.owed(peer.peer, MAX_PENDING) if peer.dues.receipt and not waits else (),
-            change.in_streams(peer.peer),
-            change.out_stream(peer.peer).receipted,
-            change.log_head(),
+            view.owed(peer.peer, MAX_PENDING) if peer.dues.receipt and not waits else (),
+            view.in_streams(peer.peer),
+            view.out_stream(peer.peer).receipted,
+            view.log_head(),
         )
         composed = peer.dues.compose(known, peer.before, receipt_waits=waits, now_ms=self._now_ms)
         if not composed.records:
@@ -191,7 +201,6 @@ class Sealing:
             answers,
             replaces,
         )
-        self._change.keep_sealed(envelope)
         self._heads[peer] = self._head(peer).after(envelope)
         return envelope
 
@@ -221,6 +230,18 @@ class Sealing:
             seq=head.seq + 1,
             prev=head.envelope_id,
         )
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to record."""
+        return not self.kept and not self._retired
+
+    def record(self, change: Transaction) -> None:
+        """Keep what was sealed, and what needs no receipt any more."""
+        for kept in self.kept:
+            change.keep_sealed(kept.envelope)
+        for peer, position in self._retired:
+            change.retire_sealed(peer.peer, [position])
 
     def apply(self) -> None:
         """Change memory as recorded; called after the commit."""

@@ -8,12 +8,13 @@ Rules:
 * a bundle opens only as the one it is: its number is part of what the seal covers.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from corridor.store.sqlite_session import Session
 
 TARGET_BYTES: Final = 64 * 1024  # a larger one saves nothing more and costs reading one record
+RECENT_BYTES: Final = 8 * 2**20  # a second of the highest load
 _CONTEXT: Final = b"bundle"
 _PUT: Final = "INSERT INTO bundles (row, sealed) VALUES (?, ?)"
 _GET: Final = "SELECT sealed FROM bundles WHERE row = ?"
@@ -21,6 +22,27 @@ _GET: Final = "SELECT sealed FROM bundles WHERE row = ?"
 
 Place = tuple[int, int, int]
 """Where an entry stands: bundle, start, size."""
+
+
+class RecentBundles:
+    """Plaintexts of the bundles that were kept last, for whoever reads them at once.
+
+    What is accepted is mostly sealed within milliseconds, and what arrives is taken: neither needs
+    a look into the file. Safe to share between threads: each step is one call of a dict.
+    """
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self.get = (bundles := dict[int, bytes]()).get
+        self._bundles = bundles
+        self._size = 0
+
+    def add(self, bundles: Mapping[int, bytes]) -> None:
+        """Remember what was committed; the oldest give way. Called in the writer's turn."""
+        self._bundles.update(bundles)
+        self._size += sum(map(len, bundles.values()))
+        while self._size > RECENT_BYTES:
+            self._size -= len(self._bundles.pop(next(iter(self._bundles))))
 
 
 def plan(session: Session, entries: Iterable[bytes]) -> list[Place]:
@@ -42,13 +64,12 @@ def put(session: Session, places: Sequence[Place], entries: Sequence[bytes]) -> 
     for (bundle, _, _), entry in zip(places, entries, strict=True):
         together.setdefault(bundle, []).append(entry)
     sealed = session.key.seal_value
+    plain = {bundle: b"".join(parts) for bundle, parts in together.items()}
     session.executemany(
         _PUT,
-        [
-            (bundle, sealed(b"".join(parts), _CONTEXT + bundle.to_bytes(8)))
-            for bundle, parts in together.items()
-        ],
+        [(bundle, sealed(text, _CONTEXT + bundle.to_bytes(8))) for bundle, text in plain.items()],
     )
+    session.new_bundles.update(plain)
 
 
 def get(session: Session, places: Iterable[Place]) -> list[bytes]:
@@ -56,10 +77,10 @@ def get(session: Session, places: Iterable[Place]) -> list[bytes]:
     opened: dict[int, bytes] = {}
     entries = []
     for bundle, start, size in places:
-        plain = opened.get(bundle)
+        plain = opened.get(bundle) or session.recent_bundle(bundle)
         if plain is None:
             sealed = session.execute(_GET, (bundle,)).get
             plain = session.key.open_value(sealed, _CONTEXT + bundle.to_bytes(8))
-            opened[bundle] = plain
+        opened[bundle] = plain
         entries.append(plain[start : start + size])
     return entries

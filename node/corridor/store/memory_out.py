@@ -1,6 +1,6 @@
 """The in-memory twin: intake and sending."""
 
-from bisect import insort
+from bisect import bisect_right, insort
 from collections.abc import Iterable, Mapping, Sequence
 
 from corridor.errors import StoreMisused
@@ -77,10 +77,17 @@ class MemoryOutgoing:
 
     # -- sending
     def waiting(
-        self, peer: Endpoint, lane: Lane, limit: int, limit_bytes: int = ALL_BYTES
+        self,
+        peer: Endpoint,
+        lane: Lane,
+        limit: int,
+        limit_bytes: int = ALL_BYTES,
+        *,
+        after: int = 0,
     ) -> Sequence[Waiting]:
-        """Return records of a lane that no envelope holds, oldest first."""
-        found = self._as_waiting(self._tables.get("waiting", (peer, lane), ())[:limit])
+        """Return records of a lane that no envelope holds, oldest first, from a row on."""
+        rows = self._tables.get("waiting", (peer, lane), ())
+        found = self._as_waiting(rows[bisect_right(rows, after) :][:limit])
         return found[: count_within([len(one.entry) for one in found], limit_bytes)]
 
     def out_stream(self, peer: Endpoint) -> OutStreamState:

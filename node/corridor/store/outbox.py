@@ -16,7 +16,7 @@ from corridor.exchange.values import Lane, Submission, SubmitStatus, Verdict, Wa
 from corridor.store import bundles
 from corridor.store.evidence import Evidence
 from corridor.store.port import ALL_BYTES, LedgerLine, Outcome
-from corridor.store.rules import count_within, digest
+from corridor.store.rules import digest
 from corridor.store.search import OUTBOX, put_terms
 from corridor.store.sqlite_session import Session
 from corridor.transit.parties import Endpoint
@@ -29,8 +29,11 @@ _ACCEPT: Final = (
 _TAKE_BACK: Final = "DELETE FROM outbox WHERE row >= ?"
 _KNOWN: Final = "SELECT digest FROM outbox WHERE record_id = ? AND partner = ?"
 _WAITING: Final = (
-    "SELECT row, record_id, lane, accepted_ms, bundle, start, size FROM outbox"
-    " WHERE partner = ? AND lane = ? AND sealed IS NULL ORDER BY row LIMIT ?"
+    "SELECT json_group_array(json_array(row, hex(record_id), lane, accepted_ms, bundle, start,"
+    " size)) FROM (SELECT row, record_id, lane, accepted_ms, bundle, start, size,"
+    " sum(size) OVER (ORDER BY row) AS total FROM outbox"
+    " WHERE partner = ? AND lane = ? AND sealed IS NULL AND row > ? ORDER BY row LIMIT ?)"
+    " WHERE total <= ? OR total = size"
 )
 _OUTCOMES: Final = (
     "SELECT c.cursor, p.endpoint, o.record_id, o.verdict, o.reason, o.accepted_ms,"
@@ -67,12 +70,19 @@ class Outbox(Evidence):
         return statuses
 
     def waiting(
-        self, peer: Endpoint, lane: Lane, limit: int, limit_bytes: int = ALL_BYTES
+        self,
+        peer: Endpoint,
+        lane: Lane,
+        limit: int,
+        limit_bytes: int = ALL_BYTES,
+        *,
+        after: int = 0,
     ) -> Sequence[Waiting]:
-        """Return records of a lane that no envelope holds, oldest first."""
+        """Return records of a lane that no envelope holds, oldest first, from a row on."""
         session = self._session
-        rows = session.rows(_WAITING, (session.partner(peer), int(lane), limit))
-        return as_waiting(session, rows[: count_within([row[6] for row in rows], limit_bytes)])
+        key = (session.partner(peer), int(lane), after, limit, limit_bytes)
+        rows = json.loads(session.execute(_WAITING, key).get)
+        return as_waiting(session, [(row, bytes.fromhex(id_), *rest) for row, id_, *rest in rows])
 
     def outcomes(self, after: int, limit: int) -> Sequence[Outcome]:
         """Return what became of our business records, after a cursor."""

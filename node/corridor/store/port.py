@@ -134,9 +134,15 @@ class Transaction(Protocol):
 
     # -- sending
     def waiting(
-        self, peer: Endpoint, lane: Lane, limit: int, limit_bytes: int = ALL_BYTES
+        self,
+        peer: Endpoint,
+        lane: Lane,
+        limit: int,
+        limit_bytes: int = ALL_BYTES,
+        *,
+        after: int = 0,
     ) -> Sequence[Waiting]:
-        """Return records of a lane that no envelope holds, oldest first.
+        """Return records of a lane that no envelope holds, oldest first, from a row on.
 
         At most `limit` of them, whose entries together have at most `limit_bytes`; one at least.
         """

@@ -26,6 +26,7 @@ from corridor.errors import KeyTrouble, StoreMisused, StoreUnusable
 from corridor.exchange.values import InFlight, Lane
 from corridor.seal.storage import StorageKey
 from corridor.store import inbox, outbox, sealed, search
+from corridor.store.bundles import RecentBundles
 from corridor.store.database import (
     WriterLock,
     check_private,
@@ -89,6 +90,7 @@ class SqliteStore:
         self._turn = threading.Lock()
         self._owner: int | None = None
         self._idle: list[Session] = []
+        self._recent = RecentBundles()
         self._closed = False
         self._lanes: frozenset[tuple[Endpoint, Lane]] = frozenset()
         self._owed: frozenset[Endpoint] = frozenset()
@@ -262,7 +264,7 @@ class SqliteStore:
             connection = open_writer(self._path)
             undo.callback(connection.close)
             upgrade(connection, self._path, released_migrations())
-            self._writer = Session(connection, self._key)
+            self._writer = Session(connection, self._key, self._recent.get)
             self._check_key(self._writer)
             with translating():
                 connection.pragma("synchronous", "NORMAL")  # from here on `durable` flushes
@@ -307,7 +309,7 @@ class SqliteStore:
             try:
                 session = self._idle.pop()
             except IndexError:
-                session = Session(open_reader(self._path), self._key)
+                session = Session(open_reader(self._path), self._key, self._recent.get)
             session.execute("BEGIN")
             try:
                 yield session
@@ -323,6 +325,8 @@ class SqliteStore:
 
     def _note_commit(self, session: Session) -> None:
         """Bring what is answered from memory up to date with what was committed."""
+        self._recent.add(session.new_bundles)
+        session.new_bundles = {}
         if session.lanes_touched:
             waits = {
                 (peer, lane)

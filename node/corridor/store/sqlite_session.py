@@ -20,6 +20,8 @@ from corridor.seal.storage import StorageKey
 from corridor.transit.parties import Endpoint
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from corridor.exchange.values import Lane
 
 _LOG: Final = "store.log"
@@ -42,8 +44,14 @@ _PUT_SETTING: Final = (
 class Session:
     """One connection with what its transactions share."""
 
-    def __init__(self, connection: apsw.Connection, key: StorageKey) -> None:
-        """Work on `connection`; payloads are sealed under `key`."""
+    def __init__(
+        self,
+        connection: apsw.Connection,
+        key: StorageKey,
+        recent_bundle: "Callable[[int], bytes | None]" = lambda _: None,
+    ) -> None:
+        """Work on `connection`; payloads are sealed under `key`, some are at hand in plain."""
+        self.recent_bundle = recent_bundle
         self.connection = connection
         self.key = key
         self.execute = connection.execute
@@ -58,6 +66,7 @@ class Session:
         self._log_changed = False
         self.lanes_touched: set[tuple[Endpoint, Lane]] = set()
         self.owed_touched: set[Endpoint] = set()
+        self.new_bundles: dict[int, bytes] = {}
 
     def row(self, statement: str, bindings: Sequence[Any]) -> tuple[Any, ...] | None:
         """Return the first row of a query."""

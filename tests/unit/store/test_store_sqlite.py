@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import stat
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 import apsw
@@ -279,8 +280,34 @@ def test_entries_that_were_exchanged_in_the_file_do_not_open(path: Path) -> None
         connection_of(store).execute(
             "UPDATE bundles SET sealed = (SELECT sealed FROM bundles WHERE row = 1) WHERE row = 2"
         )
-        with pytest.raises(KeyTrouble), store.reading() as view:
-            view.waiting(GE, Lane.ROUTINE, 9)
+    with (
+        SqliteStore.open(path, KEY) as store,
+        pytest.raises(KeyTrouble),
+        store.reading() as view,
+    ):
+        view.waiting(GE, Lane.ROUTINE, 9)
+
+
+def test_the_oldest_bundles_at_hand_give_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bundles, "RECENT_BYTES", 9)
+    recent = bundles.RecentBundles()
+    for number in (1, 2, 3):
+        recent.add({number: b"four"})
+    assert [recent.get(number) for number in (1, 2, 3)] == [None, b"four", b"four"]
+
+
+def test_what_was_kept_last_is_at_hand_and_what_was_rolled_back_is_not(path: Path) -> None:
+    with SqliteStore.open(path, KEY) as store:
+        with suppress(LookupError), store.transaction() as change:
+            change.accept(submission(7), NOW_MS)
+            raise LookupError
+        for number in (1, 2, 3):
+            with store.transaction() as change:
+                change.accept(submission(number), NOW_MS)
+        connection_of(store).execute("DELETE FROM bundles")
+        with store.reading() as view:
+            found = [one.entry for one in view.waiting(GE, Lane.ROUTINE, 9)]
+        assert found == [submission(number).entry for number in (1, 2, 3)]
 
 
 def test_entries_are_bundled_up_to_a_size(path: Path) -> None:
