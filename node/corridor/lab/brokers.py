@@ -195,8 +195,13 @@ class PrivateBroker:
         """Run `rabbitmqctl` against the broker and return what it printed.
 
         Raises:
-            LinkTrouble: It failed.
+            LinkTrouble: It failed, or the broker does not run: the tool would then start a port
+                mapper of its own, which outlives everybody.
         """
+        if self.pid is None:
+            raise LinkTrouble(
+                f"rabbitmqctl {arguments[0]}: the broker of {self.country} does not run"
+            )
         result = subprocess.run(  # noqa: S603 - RabbitMQ's own tool, no shell
             [str(_SCRIPTS / "rabbitmqctl"), "--quiet", *arguments],
             env=self._environment(),
