@@ -257,7 +257,9 @@ class Recording:
         return self.memory.restored_ms
 
     def mark_restored(self, until_ms: int) -> None:
-        """Mark what was created until then as possibly handed on before."""
+        """Mark what was created until then, and what waits here, as possibly handed on before."""
+        # the acknowledgement of what the backup holds may be among what it forgot
+        self.change.mark_unacknowledged()
         if until_ms > self.restored_ms:
             self.memory.restored_ms = until_ms
             self.change.put_setting(RESTORED, until_ms.to_bytes(8))
