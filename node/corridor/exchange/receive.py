@@ -193,8 +193,10 @@ def _opened(found: Identified, opened: Opened, means: Means, now_ms: int) -> Jud
     header = found.frame.header
     route = Route(means.trust, header.sender, means.identity.endpoint, header.created_ms)
     content = judge_content(opened.records, route, means.examine)  # R18, R19
-    late = _refused_for_time(header.created_ms, header.expires_ms, now_ms)  # R9
-    soon = header.created_ms > now_ms + limits.MAX_FUTURE_SKEW_MS
+    # what control says of streams is true whatever a clock says; R9 is for goods
+    timed = content.family is Family.DATA
+    late = _refused_for_time(header.created_ms, header.expires_ms, now_ms if timed else 0)  # R9
+    soon = timed and header.created_ms > now_ms + limits.MAX_FUTURE_SKEW_MS
     return Judged(
         found.link,
         found.data,
