@@ -9,7 +9,7 @@ Rules:
 """
 
 from collections.abc import MutableMapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from corridor.errors import Reason
@@ -196,6 +196,9 @@ class Recording:
     def _keep(self, judged: Judged, known: MutableMapping[bytes, bytes]) -> None:
         created_ms = judged.frame.header.created_ms
         repeat = self.restored_ms >= created_ms
+        if repeat and judged.reason is Reason.EXPIRED and judged.records:
+            # it was in time before we forgot it, and its sender has our receipt
+            judged = replace(judged, reason=None)
         envelope = settle(judged, known, self.now_ms, possible_repeat=repeat)
         self._kept.append(envelope)
         lane = lane_of(judged.frame)
