@@ -9,7 +9,7 @@ Rules:
 """
 
 from collections.abc import MutableMapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 
 from corridor.errors import Reason
@@ -34,6 +34,7 @@ from corridor.exchange.receive import (
     Judged,
     Refusal,
     Unopened,
+    in_time,
     lane_of,
 )
 from corridor.exchange.streams import KEPT, Place, Reception, finished, late_original
@@ -129,9 +130,10 @@ class Recording:
         if judged.deferred is not None:
             self._defer(judged, judged.deferred, since_ms)
             return
+        missed = self._is_missed(judged)
         place = self._place(judged)
         if place in KEPT:
-            self._keep(judged, known)
+            self._keep(in_time(judged) if missed else judged, known)
         else:
             self._turn_away(judged, place)
 
@@ -156,6 +158,11 @@ class Recording:
             late = held is not None and late_original(held, envelope_id)
             place = Place.LATE if late else Place.FORK
         return place
+
+    def _is_missed(self, judged: Judged) -> bool:
+        """Whether it fills a gap that we know of."""
+        stream = self.reception(judged.peer, judged.position.epoch, create=False)
+        return stream is not None and stream.complete_to < judged.position.seq <= stream.highest
 
     def _turn_away(self, judged: Judged, place: Place | None) -> None:
         link, frame = judged.link, judged.data
@@ -196,9 +203,6 @@ class Recording:
     def _keep(self, judged: Judged, known: MutableMapping[bytes, bytes]) -> None:
         created_ms = judged.frame.header.created_ms
         repeat = self.restored_ms >= created_ms
-        if repeat and judged.reason is Reason.EXPIRED and judged.records:
-            # it was in time before we forgot it, and its sender has our receipt
-            judged = replace(judged, reason=None)
         envelope = settle(judged, known, self.now_ms, possible_repeat=repeat)
         self._kept.append(envelope)
         lane = lane_of(judged.frame)

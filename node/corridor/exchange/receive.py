@@ -10,7 +10,7 @@ Rules:
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -233,6 +233,17 @@ def _spoilt(found: Identified, refused: OpeningRefused) -> Judged:
         Family.DATA,
         reason=refused.reason,
     )
+
+
+def in_time(judged: Judged) -> Judged:
+    """Return an envelope that fills a known gap as it is judged: it cannot have expired.
+
+    Its sender would have closed the position; since it did not, it holds our receipt, and what
+    we have forgotten was in time.
+    """
+    if judged.reason is Reason.EXPIRED and judged.records:
+        return replace(judged, reason=None)
+    return judged
 
 
 def lane_of(frame: Frame) -> Lane:
