@@ -169,11 +169,21 @@ class Recording:
         if place is None or place is Place.BEYOND:
             reason = Reason.EPOCH if place is None else Reason.WINDOW
             self._frame_event(link, reason, Disposal.DROPPED)
+            self._not_kept(judged)
         elif place is Place.IMPOSSIBLE:
             self.quarantine(link, frame, Reason.SEQUENCE)
             self._frame_event(link, Reason.SEQUENCE, Disposal.QUARANTINED)
         else:
             self._fork(judged)
+
+    def _not_kept(self, judged: Judged) -> None:
+        """Take from an envelope that is too far ahead what ends the waiting for it."""
+        stream = self.reception(judged.peer, judged.position.epoch, create=True)
+        if stream is not None and stream.note_highest(judged.position.seq):
+            self.touch(stream)  # it shows that all before it is missing
+        if judged.family is Family.CONTROL and judged.reason is None:
+            # of two streams beyond their windows each waits for what the other asks
+            self.control.append(judged)
 
     def _fork(self, judged: Judged) -> None:
         """Keep both as evidence, tell the sender what we hold, and let nothing wait for it."""
