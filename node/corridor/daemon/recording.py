@@ -54,6 +54,7 @@ from corridor.exchange.values import (
 from corridor.exchange.verdicts import deferral, settle
 from corridor.store.port import Transaction
 from corridor.transit.parties import Endpoint
+from corridor.wire import control
 
 RESTORED: Final = "exchange.restored_ms"
 """Setting: until when what was created may have been handed on before a restore."""
@@ -131,7 +132,7 @@ class Recording:
             self._defer(judged, judged.deferred, since_ms)
             return
         missed = self._is_missed(judged)
-        place = self._place(judged)
+        place = self._place(judged) if self._has_room_for_former(judged) else None
         if place in KEPT:
             self._keep(in_time(judged) if missed else judged, known)
         else:
@@ -163,6 +164,20 @@ class Recording:
         """Whether it fills a gap that we know of."""
         stream = self.reception(judged.peer, judged.position.epoch, create=False)
         return stream is not None and stream.complete_to < judged.position.seq <= stream.highest
+
+    def _has_room_for_former(self, judged: Judged) -> bool:
+        """Whether the epoch before it, if it names one, can be opened.
+
+        A StreamOpen that was kept would not come again, and how far that epoch goes stands
+        nowhere else.
+        """
+        peer, epoch = judged.peer, judged.position.epoch
+        opened = [r.last_sent for r in judged.control if isinstance(r, control.StreamOpen)]
+        return all(
+            self.reception(peer, head.epoch, create=True) is not None
+            for head in opened
+            if head is not None and head.sequence and head.epoch < epoch
+        )
 
     def _turn_away(self, judged: Judged, place: Place | None) -> None:
         link, frame = judged.link, judged.data
