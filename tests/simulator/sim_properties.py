@@ -1,70 +1,121 @@
-"""The properties of PROTOCOL §7.5, judged by what really happened."""
+"""The properties P-1 to P-6 of PROTOCOL §7.5, judged by what really happened."""
 
+from corridor.exchange.policy import CONTROL_CREDIT
 from corridor.exchange.values import Verdict
-from simulator.sim_world import World, is_final
+from corridor.wire import limits
+from simulator import sim_limits
+from simulator.sim_node import Node, is_final
+from simulator.sim_world import World
+
+
+def watched(world: World) -> World:
+    """Have checked what can be broken only for a moment, at each such moment."""
+    world.on_turn = check_bounds_of
+    world.on_receipt = check_receipts_truthful
+    return world
+
+
+def check_always(world: World) -> None:
+    """Check what must hold at every moment."""
+    check_nothing_twice(world)
+    check_receipts_truthful(world)
+    check_bounds(world)
 
 
 def check_all(world: World) -> None:
     """Check everything that must hold once mishaps have ended and the world has settled."""
+    check_always(world)
     check_nothing_lost(world)
-    check_nothing_twice(world)
-    check_verdicts(world)
+    check_nothing_waits(world)
     check_logs_agree(world)
-    check_nothing_left(world)
 
 
 def check_nothing_lost(world: World) -> None:
+    """P-1: every record is recorded and handed on, or refused by name; its sender knows which."""
     for record_id, (sender, recipient, valid) in world.ghost.submitted.items():
-        assert is_final(world.nodes[sender], record_id), f"{record_id.hex()} has no receipt"
-        rows = world.nodes[recipient].store._tables.data["inbox"].values()
-        ids = {row.record_id for row in rows if row.verdict is Verdict.ACCEPTED}
-        assert (record_id in ids) is valid, f"{record_id.hex()} is not at its recipient"
-
-
-def check_nothing_twice(world: World) -> None:
-    for (recipient, record_id), count in world.ghost.handed.items():
-        if (recipient, record_id) in world.ghost.excused:
-            continue
-        assert count == 1, f"{record_id.hex()} was handed on {count} times"
-    for node in world.all:
-        accepted = [
-            (row.peer, row.record_id)
-            for row in node.store._tables.data["inbox"].values()
-            if row.verdict is Verdict.ACCEPTED
-        ]
-        assert len(accepted) == len(set(accepted))
-
-
-def check_verdicts(world: World) -> None:
+        name = record_id.hex()
+        assert is_final(world.nodes[sender], record_id), f"P-1: {name} has no receipt"
+        accepted = (sender, record_id) in accepted_by(world.nodes[recipient])
+        assert accepted is valid, f"P-1: {name} is not at its recipient"
+        given = (recipient, record_id) in world.ghost.given
+        assert given is valid, f"P-1: {name} was not handed on"
     for node in world.all:
         for row in node.store._tables.data["outbox"].values():
             valid = world.ghost.submitted[row.record_id][2]
-            assert row.verdict is (Verdict.ACCEPTED if valid else Verdict.REFUSED)
+            expected = Verdict.ACCEPTED if valid else Verdict.REFUSED
+            assert row.verdict is expected, f"P-1: {row.record_id.hex()} is told to be otherwise"
+
+
+def check_nothing_twice(world: World) -> None:
+    """P-2: no record is handed on twice without a mark, or stands in an inbox twice."""
+    for (_, record_id), count in world.ghost.handed.items():
+        assert count <= 1, f"P-2: {record_id.hex()} was handed on {count} times"
+    for node in world.all:
+        accepted = accepted_by(node)
+        assert len(accepted) == len(set(accepted)), "P-2: an inbox holds a record twice"
+
+
+def check_receipts_truthful(world: World) -> None:
+    """P-3: what counts as accepted at its sender was recorded by the recipient."""
+    for node in world.all:
+        for row in node.store._tables.data["outbox"].values():
+            if row.verdict is Verdict.ACCEPTED:
+                key = (row.peer, node.endpoint, row.record_id)
+                assert key in world.ghost.received, f"P-3: {row.record_id.hex()}"
+
+
+def check_nothing_waits(world: World) -> None:
+    """P-4: no gap, window, gate or answer stays open."""
+    for node in world.all:
+        assert not node.store.counts()["waiting"], "P-4: a record waits"
+        for stream, closed in node.store._tables.data["in_streams"].values():
+            whole = stream.complete_to >= stream.highest
+            assert closed or whole, f"P-4: a gap stays open: {stream}"
+        for peer in node.outbound._peers.values():
+            assert not peer.in_flight, "P-4: something is still in flight"
+            assert not peer.reseal, "P-4: something is still to be sealed anew"
+            assert not peer.opening, "P-4: an epoch is not answered"
+            assert not peer.dues.receipt, "P-4: a receipt is owed"
+            assert not peer.dues.tombstones, "P-4: a tombstone is owed"
+            assert not peer.dues.watches, f"P-4: a gap stays open: {peer.dues.watches}"
+
+
+def check_bounds(world: World) -> None:
+    """P-5: memory is bounded whatever the peers do."""
+    for node in world.all:
+        check_bounds_of(node)
+
+
+def check_bounds_of(node: Node) -> None:
+    policy = node.world.policy
+    for peer in node.outbound._peers.values() if node.outbound else ():
+        assert peer.in_flight <= policy.window_most + 1 + 2 * peer.window.size, "P-5: window"
+        assert len(peer.controls_on_way) <= CONTROL_CREDIT + 1, "P-5: credit"
+        for some in (peer.dues.deferrals, peer.dues.cannot_open, peer.dues.tombstones):
+            assert len(some) <= sim_limits.most_pending(), "P-5: answers"
+        assert len(peer.asked) <= limits.MAX_RESEND_ENVELOPES, "P-5: resends"
+        assert len(peer.resent) <= 2 * limits.MAX_RESEND_ENVELOPES, "P-5: resends"
+    for streams in node.inbound._memory.streams.values() if node.inbound else ():
+        assert len(streams) <= sim_limits.most_open_epochs(), "P-5: epochs"
+        for stream in streams.values():
+            assert len(stream.ahead) <= sim_limits.stream_window(), "P-5: ahead of a gap"
 
 
 def check_logs_agree(world: World) -> None:
-    """What one side says it received, the other says it sent: unless it was made to forget."""
+    """P-6: what one side says it received, the other says it sent: unless made to forget."""
     for receiver in world.all:
-        for key, kept in receiver.store._tables.data["received"].items():
-            envelope = kept.envelope if hasattr(kept, "envelope") else kept
+        for kept in receiver.store._tables.data["received"].values():
+            envelope = kept.envelope
             sender = world.nodes[envelope.peer]
             if sender.restored:
                 continue
             sent = sender.store._tables.data["sealed_ids"]
-            assert any(
-                envelope.envelope_id in (part if isinstance(part, tuple) else (part,))
-                for part in sent
-            ), key
+            assert envelope.envelope_id in sent, f"P-6: {envelope.position}"
 
 
-def check_nothing_left(world: World) -> None:
-    """No gap stays open, nothing is owed or in flight, nothing waits."""
-    for node in world.all:
-        counts = node.store.counts()
-        assert counts["waiting"] == 0
-        for peer in node.outbound._peers.values():
-            assert peer.in_flight == 0, "still in flight"
-            assert not peer.reseal
-            assert not peer.dues.receipt
-            assert not peer.dues.tombstones
-            assert not peer.dues.watches, f"a gap stays open: {peer.dues.watches}"
+def accepted_by(node: Node) -> list[tuple[str, bytes]]:
+    return [
+        (row.peer, row.record_id)
+        for row in node.store._tables.data["inbox"].values()
+        if row.verdict is Verdict.ACCEPTED
+    ]

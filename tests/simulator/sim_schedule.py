@@ -1,12 +1,16 @@
 """A schedule: from one seed, what is sent when, and what goes wrong when."""
 
+from contextlib import nullcontext
+
 from corridor.exchange.values import Lane
-from simulator.sim_properties import check_all
+from simulator.sim_limits import tight
+from simulator.sim_properties import check_all, watched
 from simulator.sim_world import HOUR, MINUTE, Faults, World
 
+COUNTRIES = ("TR.GTB", "GE.RS", "AZ.CUST")
 MISHAPS = (
     "kill", "kill", "kill", "restart", "lose_link", "rotate", "rotate_lose",
-    "skew", "back_up", "restore", "long_stop", "storm", "calm", "stale_directory",
+    "skew", "back_up", "restore", "long_stop", "storm", "calm", "stale_directory", "leap",
 )  # fmt: skip
 
 
@@ -40,7 +44,6 @@ def mishap(world: World, what: str) -> None:  # noqa: C901, PLR0912 - one arm a 
         case "rotate_lose":
             world.rotate(node, keep_old=False)
         case "skew":
-            world.skewed = True
             node.skew_ms = rng.choice((0, -30_000, 300_000, 20 * MINUTE, -20 * MINUTE, 300 * HOUR))
         case "back_up":
             world.back_up(node)
@@ -57,6 +60,8 @@ def mishap(world: World, what: str) -> None:  # noqa: C901, PLR0912 - one arm a 
             world.faults = random_faults(world)
         case "calm":
             world.faults = Faults()
+        case "leap":
+            world.leap(rng.choice((1, 10, 20)))
         case "stale_directory":
             world.rotate(node, keep_old=True)
             node.view = world.view
@@ -64,7 +69,12 @@ def mishap(world: World, what: str) -> None:  # noqa: C901, PLR0912 - one arm a 
 
 def play(seed: int, **options: object) -> World:
     """Run one schedule to its end and check every property."""
-    world = World(seed, **options)  # type: ignore[arg-type]
+    options.setdefault("names", COUNTRIES if seed % 4 == 3 else COUNTRIES[:2])
+    with tight() if seed % 5 == 4 else nullcontext():
+        return _play(watched(World(seed, **options)))  # type: ignore[arg-type]
+
+
+def _play(world: World) -> World:
     rng = world.random
     for node in world.all:
         node.start()

@@ -129,12 +129,12 @@ def _numbers(write: Writer) -> list[StreamCase]:
             "window",
             "16,385 ahead of what is complete; kept once it no longer is",
             (
-                Arrival(beyond, "dropped", "window"),
-                kept(one, "next", 1),
+                Arrival(beyond, "dropped", "window", gaps=gaps),
+                kept(one, "next", 1, (2, 4097)),
                 kept(beyond, "ahead", 1, (2, 4097)),
             ),
         ),
-        ("window-last", "the last number there is", (Arrival(last, "dropped", "window"),)),
+        ("window-last", "the last number there is", (Arrival(last, "dropped", "window", gaps=gaps),)),
     ]
     for seq, name in ((0, "sequence-0"), (2**63, "sequence-2-63"), (2**64 - 1, "sequence-2-64")):
         sent = write.data(name, seq)

@@ -29,6 +29,7 @@ from corridor.exchange.values import (
     InFlight,
     LeafKind,
     Position,
+    Verdict,
 )
 from corridor.transit.parties import Endpoint
 from corridor.wire import control, limits
@@ -102,6 +103,11 @@ class Controls:
                 self._recording.events.append(ReceiptRefused(peer, fault))
         if not believed:
             return
+        expired = [verdict for verdict in believed if _came_too_late(verdict)]
+        for verdict in expired:
+            late = sent[verdict.envelope_id]
+            self._recording.cue(PeerCannotOpen(peer, late, int(Reason.EXPIRED)))
+        believed = [verdict for verdict in believed if verdict not in expired]
         for verdict in believed:
             self._close(peer, verdict, sent[verdict.envelope_id])
         told = tuple((sent[v.envelope_id], v.verdict) for v in believed)
@@ -184,3 +190,8 @@ class Controls:
         recording.mark_restored(recording.now_ms + limits.MAX_FUTURE_SKEW_MS)
         recording.leaf(LeafKind.STREAM_RESET, head.envelope_id)
         recording.events.append(RestoreSeen(peer, ours=True))
+
+
+def _came_too_late(verdict: EnvelopeVerdict) -> bool:
+    """Whether an envelope was refused for its age: its records are sealed anew (PROTOCOL §7.6)."""
+    return verdict.verdict is Verdict.REFUSED and verdict.reason is Reason.EXPIRED

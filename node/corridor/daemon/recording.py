@@ -34,6 +34,7 @@ from corridor.exchange.receive import (
     Judged,
     Refusal,
     Unopened,
+    in_time,
     lane_of,
 )
 from corridor.exchange.streams import KEPT, Place, Reception, finished, late_original
@@ -53,6 +54,7 @@ from corridor.exchange.values import (
 from corridor.exchange.verdicts import deferral, settle
 from corridor.store.port import Transaction
 from corridor.transit.parties import Endpoint
+from corridor.wire import control
 
 RESTORED: Final = "exchange.restored_ms"
 """Setting: until when what was created may have been handed on before a restore."""
@@ -134,9 +136,10 @@ class Recording:
         if judged.deferred is not None:
             self._defer(judged, judged.deferred, since_ms)
             return
-        place = self._place(judged)
+        missed = self._is_missed(judged)
+        place = self._place(judged) if self._has_room_for_former(judged) else None
         if place in KEPT:
-            self._keep(judged, known)
+            self._keep(in_time(judged) if missed else judged, known)
         else:
             self._turn_away(judged, place)
 
@@ -163,16 +166,45 @@ class Recording:
             place = Place.LATE if late else Place.FORK
         return place
 
+    def _is_missed(self, judged: Judged) -> bool:
+        """Whether it fills a gap that we know of."""
+        stream = self.reception(judged.peer, judged.position.epoch, create=False)
+        return stream is not None and stream.complete_to < judged.position.seq <= stream.highest
+
+    def _has_room_for_former(self, judged: Judged) -> bool:
+        """Whether the epoch before it, if it names one, can be opened.
+
+        A StreamOpen that was kept would not come again, and how far that epoch goes stands
+        nowhere else.
+        """
+        peer, epoch = judged.peer, judged.position.epoch
+        opened = [r.last_sent for r in judged.control if isinstance(r, control.StreamOpen)]
+        return all(
+            self.reception(peer, head.epoch, create=True) is not None
+            for head in opened
+            if head is not None and head.sequence and head.epoch < epoch
+        )
+
     def _turn_away(self, judged: Judged, place: Place | None) -> None:
         link, frame = judged.link, judged.data
         if place is None or place is Place.BEYOND:
             reason = Reason.EPOCH if place is None else Reason.WINDOW
             self._frame_event(link, reason, Disposal.DROPPED)
+            self._not_kept(judged)
         elif place is Place.IMPOSSIBLE:
             self.quarantine(link, frame, Reason.SEQUENCE)
             self._frame_event(link, Reason.SEQUENCE, Disposal.QUARANTINED)
         else:
             self._fork(judged)
+
+    def _not_kept(self, judged: Judged) -> None:
+        """Take from an envelope that is too far ahead what ends the waiting for it."""
+        stream = self.reception(judged.peer, judged.position.epoch, create=True)
+        if stream is not None and stream.note_highest(judged.position.seq):
+            self.touch(stream)  # it shows that all before it is missing
+        if judged.family is Family.CONTROL and judged.reason is None:
+            # of two streams beyond their windows each waits for what the other asks
+            self.control.append(judged)
 
     def _fork(self, judged: Judged) -> None:
         """Keep both as evidence, tell the sender what we hold, and let nothing wait for it."""
@@ -263,7 +295,9 @@ class Recording:
         return self.memory.restored_ms
 
     def mark_restored(self, until_ms: int) -> None:
-        """Mark what was created until then as possibly handed on before."""
+        """Mark what was created until then, and what waits here, as possibly handed on before."""
+        # the acknowledgement of what the backup holds may be among what it forgot
+        self.change.mark_unacknowledged()
         if until_ms > self.restored_ms:
             self.memory.restored_ms = until_ms
             self.change.put_setting(RESTORED, until_ms.to_bytes(8))

@@ -10,7 +10,7 @@ Rules:
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -192,8 +192,10 @@ def _opened(found: Identified, opened: Opened, means: Means, now_ms: int) -> Jud
     header = found.frame.header
     route = Route(means.trust, header.sender, means.identity.endpoint, header.created_ms)
     content = judge_content(opened.records, route, means.examine)  # R18, R19
-    late = _refused_for_time(header.created_ms, header.expires_ms, now_ms)  # R9
-    soon = header.created_ms > now_ms + limits.MAX_FUTURE_SKEW_MS
+    # what control says of streams is true whatever a clock says; R9 is for goods
+    timed = content.family is Family.DATA
+    late = _refused_for_time(header.created_ms, header.expires_ms, now_ms if timed else 0)  # R9
+    soon = timed and header.created_ms > now_ms + limits.MAX_FUTURE_SKEW_MS
     return Judged(
         found.link,
         found.data,
@@ -230,6 +232,17 @@ def _spoilt(found: Identified, refused: OpeningRefused) -> Judged:
         Family.DATA,
         reason=refused.reason,
     )
+
+
+def in_time(judged: Judged) -> Judged:
+    """Return an envelope that fills a known gap as it is judged: it cannot have expired.
+
+    Its sender would have closed the position; since it did not, it holds our receipt, and what
+    we have forgotten was in time.
+    """
+    if judged.reason is Reason.EXPIRED and judged.records:
+        return replace(judged, reason=None)
+    return judged
 
 
 def lane_of(frame: Frame) -> Lane:

@@ -65,6 +65,7 @@ _OWED: Final = (
 _OWE: Final = (
     "UPDATE received SET owed = 1 WHERE partner = ? AND epoch = ? AND seq = ? AND owed = 0"
 )
+_MARK: Final = "UPDATE inbox SET possible_repeat = 1 WHERE cursor > ? AND possible_repeat = 0"
 _DELIVERIES: Final = (
     "SELECT i.cursor, p.endpoint, i.record_id, i.record_type, r.received_ms, i.possible_repeat,"
     " i.bundle, i.start, i.size FROM inbox i"
@@ -156,6 +157,10 @@ class Inbox(Receipts):
         self._session.put_setting(_ACKNOWLEDGED, up_to.to_bytes(8))
         count: int = self._session.execute(_HANDED, (done, up_to)).get
         return count
+
+    def mark_unacknowledged(self) -> None:
+        """Mark every record that is not acknowledged as possibly handed over before a restore."""
+        self._session.execute(_MARK, (self.acknowledged(),))
 
     def acknowledged(self) -> int:
         """Return the cursor up to which the national system has all records."""

@@ -183,6 +183,13 @@ class MemoryIncoming(MemoryOutgoing):
         rows = (self._tables.get("inbox", cursor) for cursor in range(done + 1, up_to + 1))
         return sum(row.verdict is Verdict.ACCEPTED for row in rows)
 
+    def mark_unacknowledged(self) -> None:
+        """Mark every record that is not acknowledged as possibly handed over before a restore."""
+        last = self._tables.get("numbers", "inbox", 0)
+        for cursor in range(self.acknowledged() + 1, last + 1):
+            row: InRow = self._tables.get("inbox", cursor)
+            self._tables.put("inbox", cursor, row._replace(possible_repeat=True))
+
     def acknowledged(self) -> int:
         """Return the cursor up to which the national system has all records."""
         cursor: int = self._tables.get("numbers", "acknowledged", 0)

@@ -288,6 +288,9 @@ class Transaction(Protocol):
     def acknowledged(self) -> int:
         """Return the cursor up to which the national system has all records."""
 
+    def mark_unacknowledged(self) -> None:
+        """Mark every record that is not acknowledged as possibly handed over before a restore."""
+
     def outcomes(self, after: int, limit: int) -> Sequence[Outcome]:
         """Return what became of our business records, after a cursor."""
 

@@ -273,6 +273,17 @@ def test_acknowledging_is_cumulative_and_counts_what_was_handed_on(store: Store)
         assert change.acknowledge(change.inbox(0, 9)[-1].cursor, NOW_MS) == 1
 
 
+def test_after_a_restore_only_what_is_unacknowledged_is_marked_as_a_possible_repeat(
+    store: Store,
+) -> None:
+    keep(store, received(1, incoming(0, 1), incoming(1, 2)))
+    with store.transaction() as change:
+        change.acknowledge(change.inbox(0, 1)[0].cursor, NOW_MS)
+        change.mark_unacknowledged()
+    with store.reading() as view:
+        assert [one.possible_repeat for one in view.inbox(0, 9)] == [False, True]
+
+
 # -- evidence and settings
 
 
