@@ -134,7 +134,11 @@ def _numbers(write: Writer) -> list[StreamCase]:
                 kept(beyond, "ahead", 1, (2, 4097)),
             ),
         ),
-        ("window-last", "the last number there is", (Arrival(last, "dropped", "window", gaps=gaps),)),
+        (
+            "window-last",
+            "the last number there is",
+            (Arrival(last, "dropped", "window", gaps=gaps),),
+        ),
     ]
     for seq, name in ((0, "sequence-0"), (2**63, "sequence-2-63"), (2**64 - 1, "sequence-2-64")):
         sent = write.data(name, seq)

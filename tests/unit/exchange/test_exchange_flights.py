@@ -56,6 +56,18 @@ def test_a_sealed_envelope_is_the_new_head_and_counts_in_the_window(peer: Corres
     assert peer.controls_on_way == set()
 
 
+def test_what_is_not_full_waits_while_four_of_its_lane_are_under_way(peer: Correspondent) -> None:
+    # PROTOCOL §7.1, rule 3
+    for seq in range(1, 5):
+        assert peer.may_leave_partly_filled(Lane.ROUTINE)
+        seal(peer, seq, lane=Lane.ROUTINE)
+    control(peer, 5)
+    assert not peer.may_leave_partly_filled(Lane.ROUTINE)
+    assert peer.may_leave_partly_filled(Lane.URGENT)
+    receipt(peer, in_flight(1, lane=Lane.ROUTINE))
+    assert peer.may_leave_partly_filled(Lane.ROUTINE)
+
+
 def test_control_counts_in_no_window_but_has_a_credit_of_four(peer: Correspondent) -> None:
     # PROTOCOL §6, rule 2
     peer.dues.status = True
