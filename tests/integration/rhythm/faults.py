@@ -10,6 +10,7 @@ from nodes import PEER, WANTED, store_path
 
 from builders_store import KEY
 from corridor.exchange.values import LeafEntry, LeafKind, Verdict
+from corridor.seal.frame import parse_frame
 from corridor.seal.merkle import LogTree, log_leaf
 from corridor.store.rules import leaf_bytes
 from corridor.store.sqlite import SqliteStore, connection_of
@@ -25,6 +26,29 @@ def faults_in(folder: Path) -> list[str]:
             me: stack.enter_context(SqliteStore.open(store_path(folder, me), KEY)) for me in PEER
         }
         return [fault for me in PEER for fault in _faults_of(folder, me, stores)]
+
+
+def forgotten_by(folder: Path, me: Endpoint) -> list[str]:
+    """Return what a store no longer knows of that a broker or a national system was told."""
+    with SqliteStore.open(store_path(folder, me), KEY, read_only=True) as store:
+        frames = [parse_frame(body) for body in Queue(folder / f"inbox-{me.country}").acked()]
+        answered = [bytes.fromhex(i) for _, i in _pairs(folder / f"answers-{me.country}")]
+        accepted = all(store.ledger(one) for one in answered)
+        with store.reading() as view:
+            records = {(one.cursor, one.record_id.hex()) for one in view.inbox(0, 1_000)}
+            outcomes = {(one.cursor, one.record_id.hex()) for one in view.outcomes(0, 1_000)}
+            acked = all(view.known_envelope(one.envelope_id) for one in frames)
+    checks = {
+        "an acknowledged envelope": acked,
+        "a record handed on": _pairs(folder / f"records-{me.country}") <= records,
+        "an outcome told": _pairs(folder / f"outcomes-{me.country}") <= outcomes,
+        "an accepted record": accepted,
+    }
+    return [f"{me} forgot {name}" for name, holds in checks.items() if not holds]
+
+
+def _pairs(path: Path) -> set[tuple[int, str]]:
+    return {(line.cursor, line.record_id) for line in Book(path).lines()}
 
 
 def _faults_of(folder: Path, me: Endpoint, stores: dict[Endpoint, SqliteStore]) -> list[str]:

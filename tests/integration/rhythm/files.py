@@ -13,16 +13,20 @@ from corridor.transit.parties import CountryCode
 from corridor.transport.broker import Delivery
 
 Beat = Callable[[str], None]
+_LINK = 2
+"""Bytes of the country a message came from, before it."""
 
 
 class Queue:
     """A partner's inbox at a broker: what is not acknowledged is delivered again to the next."""
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(exist_ok=True)
         self.folder = folder
+        self._acked = folder / "acked"
+        self._acked.mkdir(parents=True, exist_ok=True)
         self._handed: set[int] = set()
-        self._numbers = count(max(self._numbered(), default=0) + 1)
+        known = [*self._numbered(), *(int(one.name) for one in self._acked.iterdir())]
+        self._numbers = count(max(known, default=0) + 1)
 
     def put(self, link: CountryCode, body: bytes) -> None:
         """Keep a message: whole, or not at all."""
@@ -37,19 +41,23 @@ class Queue:
         return [self._delivery(number) for number in numbers]
 
     def ack(self, deliveries: Sequence[Delivery]) -> None:
-        """Forget messages."""
+        """Deliver messages no more."""
         for one in deliveries:
-            (self.folder / f"{one.tag:08}").unlink()
+            (self.folder / f"{one.tag:08}").rename(self._acked / f"{one.tag:08}")
+
+    def acked(self) -> list[bytes]:
+        """Return what was acknowledged, for the one who looks afterwards."""
+        return [one.read_bytes()[_LINK:] for one in sorted(self._acked.iterdir())]
 
     def __len__(self) -> int:
         return len(self._numbered())
 
     def _numbered(self) -> list[int]:
-        return [int(one.name) for one in self.folder.iterdir() if one.name != "draft"]
+        return [int(one.name) for one in self.folder.iterdir() if one.name.isdigit()]
 
     def _delivery(self, number: int) -> Delivery:
         held = (self.folder / f"{number:08}").read_bytes()
-        link, body = CountryCode(held[:2].decode()), held[2:]
+        link, body = CountryCode(held[:_LINK].decode()), held[_LINK:]
         return Delivery(link, number, 1, body, redelivered=False, message_id=None, queue="inbox")
 
 

@@ -20,7 +20,7 @@ from unittest.mock import patch
 
 import power
 import structlog
-from faults import faults_in
+from faults import faults_in, forgotten_by
 from files import Beat
 from nodes import PEER, run, store_path
 
@@ -143,23 +143,25 @@ def without_power(folder: Path, found: Found, draw: random.Random) -> None:
     with patch.object(durable.os, "fdatasync", power.flush):
         for kill_at in sample(kinds, 6, draw):
             with fresh(folder) as place:
-                dark = powerless(place, kill_at, draw)
+                dark = powerless(place, kill_at, found, draw)
                 found.look(place, f"{dark} without power at beat {kill_at}, {kinds[kill_at - 1]}")
-        for number in range(40):
+        unflushed = [number for number, kind in enumerate(kinds, 1) if kind == "before a flush"]
+        for killed_at in unflushed:
             with fresh(folder) as place:
                 # what a killed life leaves in the log, the next one reads, though no disk has it
-                life(place, draw.randrange(1, len(kinds)), 0, at_once=True, made=True)
-                dark = powerless(place, draw.randrange(1, 30), draw)
-                found.look(place, f"{dark} killed and without power, {number}")
+                life(place, killed_at, 0, at_once=True, made=True)
+                dark = powerless(place, draw.randrange(1, 16), found, draw)
+                found.look(place, f"killed at beat {killed_at}, then {dark} without power")
 
 
-def powerless(place: Path, kill_at: int, draw: random.Random) -> tuple[str, ...]:
+def powerless(place: Path, kill_at: int, found: Found, draw: random.Random) -> tuple[str, ...]:
     """Kill at a beat and take power from one node or both; restart; returns from which."""
     at_once = draw.random() < 0.5
     life(place, kill_at, 1, at_once=at_once, made=True)
     dark = draw.choice([tuple(PEER), *((me,) for me in PEER)])
     for me in dark:
         power.lost(store_path(place, me), draw.choice((0.0, draw.random())))
+        found.faults += [f"at beat {kill_at} {fault}" for fault in forgotten_by(place, me)]
     life(place, NEVER, 2, at_once=at_once)
     return dark
 

@@ -231,8 +231,9 @@ class Country:
         self.national = National(folder, me, service, beat)
 
     def start(self) -> None:
-        """Start as a node does, with a broker that is there."""
+        """Start as a node does; its broker can be reached a little later."""
         self._outbound.start(self._clock.now_ms)
+        self._ask()
         self._sender.on_ready()
         self._receiver.on_ready()
         self._sender.wake()
@@ -244,9 +245,7 @@ class Country:
         arrived = self.wire.inbox.take(DELIVERED_AT_ONCE)
         if arrived:
             self._receiver.on_deliveries(arrived)
-        busy |= self.national.take()
-        busy |= self.national.hear()
-        return busy or bool(arrived)
+        return self._ask() or busy or bool(arrived)
 
     @property
     def done(self) -> bool:
@@ -257,7 +256,13 @@ class Country:
         rest = self.store.depths() or self.store.peers_owed() or len(self.wire.inbox)
         return self.national.satisfied and not (rest or missing)
 
+    def _ask(self) -> bool:
+        taken = self.national.take()
+        return self.national.hear() or taken
+
     def _told(self, handled: Handled) -> None:
+        if self.wire.at_once:
+            self._ask()  # it has a thread of its own, and no need to wait for the flush
         self._sender.hear(handled.cues)
 
 
