@@ -373,12 +373,12 @@ class Outbound:
             if wake_ms < NEVER_MS and self._timed.get(endpoint) != wake_ms:
                 self._timed[endpoint] = wake_ms
                 heapq.heappush(self._timers, (wake_ms, endpoint))
-        if len(self._timers) > _STALE_TIMERS + 2 * len(self._timed):
-            self._timers = [(wake_ms, endpoint) for endpoint, wake_ms in self._timed.items()]
-            heapq.heapify(self._timers)
             if self._ways.get(endpoint, Way.OPEN) is not peer.way:
                 self._ways[endpoint] = peer.way
                 self._observe.tell(WayChanged(endpoint, peer.way, peer.blocked))
+        if len(self._timers) > _STALE_TIMERS + 2 * len(self._timed):
+            self._timers = [(wake_ms, endpoint) for endpoint, wake_ms in self._timed.items()]
+            heapq.heapify(self._timers)
 
 
 def _watch(peer: Correspondent, epochs: Sequence[InStream], now_ms: int) -> None:
