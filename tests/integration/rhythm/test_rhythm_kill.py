@@ -12,7 +12,7 @@ import pytest
 
 HERE = Path(__file__).resolve().parent
 TREE = HERE.parents[2]
-SEED = int(os.environ.get("KILL_SEED", "20261126"))
+SEED = int(os.environ.get("KILL_SEED", "2"))
 BEATS = {
     "before a transaction",
     "inside a transaction",
