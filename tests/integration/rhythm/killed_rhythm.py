@@ -25,6 +25,7 @@ from files import Beat
 from nodes import PEER, run, store_path
 
 from corridor.store import durable
+from corridor.transit.parties import Endpoint
 
 NEVER = 0
 
@@ -36,6 +37,10 @@ class Found:
         self.kinds: Counter[str] = Counter()
         self.hit: Counter[str] = Counter()
         self.faults: list[str] = []
+
+    def recall(self, folder: Path, dark: Sequence[Endpoint], how: str) -> None:
+        """Note what stores have forgotten between two lives."""
+        self.faults += [f"{how}: {fault}" for me in dark for fault in forgotten_by(folder, me)]
 
     def look(self, folder: Path, how: str) -> None:
         """Note what is wrong after both have come through, and where they had been killed."""
@@ -116,6 +121,7 @@ def killed_once(folder: Path, found: Found, _draw: random.Random) -> None:
         with fresh(folder) as place:
             if not life(place, kill_at, 0, at_once=True):
                 found.faults.append(f"no kill at beat {kill_at}")
+            found.recall(place, tuple(PEER), f"at beat {kill_at}")
             life(place, NEVER, 1, at_once=kill_at % 2 == 0)
             found.look(place, f"killed at beat {kill_at}, {kinds[kill_at - 1]}")
 
@@ -154,14 +160,14 @@ def without_power(folder: Path, found: Found, draw: random.Random) -> None:
                 found.look(place, f"killed at beat {killed_at}, then {dark} without power")
 
 
-def powerless(place: Path, kill_at: int, found: Found, draw: random.Random) -> tuple[str, ...]:
+def powerless(place: Path, kill_at: int, found: Found, draw: random.Random) -> tuple[Endpoint, ...]:
     """Kill at a beat and take power from one node or both; restart; returns from which."""
     at_once = draw.random() < 0.5
     life(place, kill_at, 1, at_once=at_once, made=True)
     dark = draw.choice([tuple(PEER), *((me,) for me in PEER)])
     for me in dark:
         power.lost(store_path(place, me), draw.choice((0.0, draw.random())))
-        found.faults += [f"at beat {kill_at} {fault}" for fault in forgotten_by(place, me)]
+    found.recall(place, dark, f"without power at beat {kill_at}")
     life(place, NEVER, 2, at_once=at_once)
     return dark
 
