@@ -31,6 +31,7 @@ class Durability:
         self._file = os.open(log, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
         folder = os.open(log.parent, os.O_RDONLY | os.O_CLOEXEC)
         try:
+            os.fdatasync(self._file)  # a process that was killed may have left it unflushed
             os.fsync(folder)  # the log's name has to last as well
         finally:
             os.close(folder)

@@ -94,6 +94,19 @@ def test_what_a_flush_has_covered_outlives_the_loss_of_power(
     assert accepted_after_power_loss(disk) == 5
 
 
+def test_what_a_killed_process_did_not_flush_is_flushed_when_its_store_is_opened(
+    store: SqliteStore, disk: Disk, tmp_path: Path
+) -> None:
+    keep(store, 1, durable=False)
+    left = tmp_path / "left"
+    left.mkdir()
+    for one in tmp_path.glob("store.db*"):
+        shutil.copy(one, left / one.name)
+    with SqliteStore.open(left / "store.db", KEY) as found:
+        assert found.counts()["outbox"] == 1
+        assert disk.flushes == 1
+
+
 def test_others_write_while_the_disk_works_and_share_the_next_flush(
     store: SqliteStore, disk: Disk
 ) -> None:
