@@ -61,6 +61,7 @@ class Session:
     def forget(self) -> None:
         """Forget what a transaction that failed may have left behind."""
         self._partners: dict[Endpoint, int] = {}
+        self._endpoints: dict[int, Endpoint] = {}
         self._last: dict[str, int] = {}
         self._log: LogTree | None = None
         self._log_changed = False
@@ -88,7 +89,7 @@ class Session:
         return self.execute(statement, (apsw.carray(tuple(ids)), *bindings)).fetchall()
 
     def rows_of_numbers(
-        self, statement: str, numbers: Sequence[int], *bindings: int | str | None
+        self, statement: str, numbers: Sequence[int], *bindings: int | str | bytes | None
     ) -> list[tuple[Any, ...]]:
         """Return all rows of a query or change whose first binding is an array of row numbers."""
         if not numbers:
@@ -105,6 +106,16 @@ class Session:
                 return 0
             number = self._partners[peer] = int(found[0])
         return number
+
+    def endpoint(self, number: int) -> Endpoint:
+        """Return the partner that has a number."""
+        found = self._endpoints.get(number)
+        if found is None:
+            row = self.row("SELECT endpoint FROM partners WHERE id = ?", (number,))
+            if row is None:
+                raise LookupError(number)
+            found = self._endpoints[number] = Endpoint(row[0])
+        return found
 
     def note_partner(self, peer: Endpoint) -> int:
         """Return the number of a partner, given out now for one never seen."""

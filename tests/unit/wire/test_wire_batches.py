@@ -138,8 +138,19 @@ def test_an_entry_with_a_fault_is_refused_by_its_name(
         encode_entry(ENTRY) + b"\x30\x01",
         encode_entry(ENTRY) + b"\x10\x0e",
         b"\x10\x0e" + encode_entry(ENTRY).replace(b"\x10\x0e", b"", 1),
+        encode_entry(ENTRY).replace(b"\x2a\x04", b"\x2a\x84\x00"),
+        encode_entry(ENTRY).replace(b"\x2a\x04", b"\x2a\x84\x80\x80\x00"),
+        encode_entry(ENTRY).replace(b"\x2a\x04", b"\x2a\x05"),
     ],
-    ids=["no message", "unknown field", "repeated field", "unordered"],
+    ids=[
+        "no message",
+        "unknown field",
+        "repeated field",
+        "unordered",
+        "length in more bytes",
+        "in many more",
+        "cut off",
+    ],
 )
 def test_another_encoding_of_an_entry_is_refused(raw: bytes) -> None:
     assert refusal(raw) is Reason.RECORD_MALFORMED
