@@ -18,9 +18,8 @@ _THEN = {
         "batch",
         "payload_root",
         "lifetime",
-        "expired",
     ),
-    "deferred": ("created_in_future",),
+    "deferred": ("created_in_future", "expired"),
 }
 
 

@@ -226,8 +226,20 @@ def _times(write: Writer) -> list[StreamCase]:
     ahead = write.data("soon", 1, created_ms=soon)
     edge = write.data("edge-of-soon", 1, created_ms=NOW_MS + 10 * MINUTE_MS)
     expired = write.data("late", 1, created_ms=NOW_MS - DAY_MS, expires_ms=NOW_MS)
+    closes = (tombstone(505, EPOCH, 1, expired.id),)
+    closing = write.sent("closes-late", 2, expired.id, epoch=EPOCH, records=closes)
+    told = write.sent(
+        "open-late",
+        1,
+        NONE,
+        epoch=EPOCH,
+        records=(stream_open(506),),
+        created_ms=NOW_MS - DAY_MS,
+        expires_ms=NOW_MS,
+    )
     long = write.data("long", 1, expires_ms=NOW_MS - 2_000 + 30 * DAY_MS + 1)
     waits = Arrival(ahead, "deferred", "created_in_future")
+    late = Arrival(expired, "deferred", "expired")
     ripe = replace(kept(ahead, "next", 1), sent=None, now_ms=soon - 10 * MINUTE_MS)
     rows = [
         (
@@ -238,8 +250,13 @@ def _times(write: Writer) -> list[StreamCase]:
         ("skew", "from exactly ten minutes ahead", (kept(edge, "next", 1),)),
         (
             "expired",
-            "it expires in this millisecond; its position is filled",
-            (replace(kept(expired, "next", 1), verdict="refused", reason="expired"),),
+            "it expires in this millisecond, twice; its sender closes the position",
+            (late, late, control(closing, "next", 2)),
+        ),
+        (
+            "expired-control",
+            "control may come at any time",
+            (control(told, "next", 1),),
         ),
         (
             "lifetime",

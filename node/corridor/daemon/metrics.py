@@ -60,7 +60,6 @@ RECORD_REASONS: Final = (
     Reason.RECORD_INVALID,
     Reason.RECORD_ID_CONFLICT,
     Reason.CONTROL_MALFORMED,
-    Reason.EXPIRED,
     Reason.LIFETIME,
 )
 """Why records, envelopes and control records of a partner are refused once they are opened."""
@@ -79,6 +78,7 @@ FRAME_REASONS: Final = (
     (Reason.SEQUENCE, "quarantined"),
     (Reason.FORK, "quarantined"),
     (Reason.CREATED_IN_FUTURE, "deferred"),
+    (Reason.EXPIRED, "deferred"),
     *((Reason(number), "unopened") for number in range(Reason.KEY_UNKNOWN, Reason.KEY_COMMIT)),
 )
 """Why frames are not taken, each with what becomes of them as a rule."""

@@ -135,7 +135,7 @@ def is_ahead(created_ms: int, now_ms: int) -> bool:
 
 
 def is_stale(created_ms: int, now_ms: int, policy: ExchangePolicy) -> bool:
-    """Tell whether a partner would refuse or defer an envelope created then: seal it anew."""
+    """Tell whether a partner would defer an envelope created then: seal it anew."""
     return is_ahead(created_ms, now_ms) or created_ms + policy.lifetime_ms <= now_ms
 
 

@@ -73,7 +73,7 @@ def disposal(case: dict[str, Any]) -> str:
     reason = next(reason for reason in Reason if reason.label == case["reason"])
     if case["step"] in {"R10", "R11", "R12"}:
         return "undecryptable"
-    if reason is Reason.CREATED_IN_FUTURE:
+    if reason in {Reason.CREATED_IN_FUTURE, Reason.EXPIRED}:
         return "deferred"
     if reason in SPOILT or case["step"] == "R9":
         return "verdict"

@@ -278,7 +278,8 @@ def test_what_has_expired_is_sealed_anew_instead(peer: Correspondent) -> None:
     flight = confirmed(peer, 1)
     now_ms = NOW_MS + 14 * DAY_MS
     peer.wake_up(now_ms)
-    assert peer.reseal == {Position(EPOCH, 1): ident(1)}
+    assert peer.anew.positions == {Position(EPOCH, 1): ident(1)}
+    assert not peer.anew.told
     assert flight.stage is Stage.CONFIRMED
     assert flight.due_ms > now_ms
 
@@ -288,7 +289,7 @@ def test_an_opening_is_repeated_however_old_it_is(peer: Correspondent) -> None:
     peer.confirmed(ident(1), NOW_MS)
     peer.wake_up(NOW_MS + 14 * DAY_MS)
     assert peer.ready() == [flight]
-    assert peer.reseal == {}
+    assert peer.anew.positions == {}
 
 
 def test_a_peer_that_starts_anew_is_waited_for_anew(peer: Correspondent) -> None:
@@ -314,7 +315,7 @@ def test_nothing_wakes_a_peer_to_whom_nothing_is_under_way(peer: Correspondent) 
 def test_the_earliest_of_all_that_waits_wakes_the_peer(peer: Correspondent) -> None:
     flight = confirmed(peer, 1)
     assert peer.wake_ms() == flight.due_ms
-    peer.reseal[Position(EPOCH, 9)], peer.reseal_due_ms = ident(9), NOW_MS + 70
+    peer.anew.add(in_flight(9), NOW_MS + 70)
     assert peer.wake_ms() == NOW_MS + 70
     peer.dues.status, peer.dues.status_next_ms = True, NOW_MS + 60
     assert peer.wake_ms() == NOW_MS + 60

@@ -66,7 +66,8 @@ def test_what_we_cannot_open_is_told(peer: Correspondent) -> None:
 
 def test_what_the_peer_cannot_open_is_sealed_anew(peer: Correspondent) -> None:
     assert not heard(peer, cues.PeerCannotOpen(GE, in_flight(1), Reason.WRAP))
-    assert peer.reseal == {Position(EPOCH, 1): ident(1)}
+    assert peer.anew.positions == {Position(EPOCH, 1): ident(1)}
+    assert peer.anew.told == {Position(EPOCH, 1)}
 
 
 def test_a_peer_that_opens_an_epoch_is_told_the_status_and_waited_for_anew(

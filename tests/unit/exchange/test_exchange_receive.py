@@ -175,7 +175,7 @@ def outcome_of(sender: Sender) -> Refusal | Unopened | Reason | None:
     """What becomes of an envelope, without the words for people."""
     outcome = sender.arrive()
     if isinstance(outcome, Judged):
-        return outcome.reason
+        return outcome.deferred or outcome.reason
     return replace(outcome, link="", detail="") if isinstance(outcome, Refusal) else outcome
 
 
@@ -250,8 +250,10 @@ def test_an_envelope_that_its_sender_spoilt_is_refused_at_its_proved_position() 
         (NOW_MS, NOW_MS + MAX_LIFETIME_MS + 1, Reason.LIFETIME, None),
         (NOW_MS, NOW_MS, Reason.LIFETIME, None),
         (NOW_MS - 1, NOW_MS - 2, Reason.LIFETIME, None),
-        (NOW_MS - 2, NOW_MS, Reason.EXPIRED, None),
-        (NOW_MS - MAX_LIFETIME_MS, NOW_MS, Reason.EXPIRED, None),
+        (NOW_MS - 2, NOW_MS, None, Reason.EXPIRED),
+        (NOW_MS - MAX_LIFETIME_MS, NOW_MS, None, Reason.EXPIRED),
+        # nothing is sealed anew by a sender that would make it wrong again
+        (NOW_MS - MAX_LIFETIME_MS - 1, NOW_MS, Reason.LIFETIME, None),
         (NOW_MS + MAX_FUTURE_SKEW_MS, NOW_MS + DAY_MS, None, None),
         (NOW_MS + MAX_FUTURE_SKEW_MS + 1, NOW_MS + DAY_MS, None, Reason.CREATED_IN_FUTURE),
         # the first that fails is the reason: nothing is judged again that can never be right
@@ -264,6 +266,20 @@ def test_an_envelope_is_judged_by_its_times(
     found = Sender(header={"created_ms": created_ms, "expires_ms": expires_ms}).arrive()
     assert isinstance(found, Judged)
     assert (found.reason, found.deferred) == (reason, deferred)
+
+
+@pytest.mark.parametrize("created_ms", [NOW_MS - DAY_MS, NOW_MS + MAX_FUTURE_SKEW_MS + 1])
+def test_control_passes_at_any_time_that_lasts_no_longer_than_it_may(created_ms: int) -> None:
+    times = {"created_ms": created_ms, "expires_ms": created_ms + DAY_MS}
+    sender = Sender(header=times)
+    sender.records = (CONTROL,)
+    found = sender.arrive()
+    assert isinstance(found, Judged)
+    assert (found.reason, found.deferred) == (None, None)
+    sender.header["expires_ms"] = created_ms
+    found = sender.arrive()
+    assert isinstance(found, Judged)
+    assert (found.reason, found.deferred) == (Reason.LIFETIME, None)
 
 
 @pytest.mark.parametrize("lane", Lane)

@@ -72,14 +72,36 @@ def test_a_deferral_ends_nothing_and_is_no_round_trip(peer: Correspondent) -> No
     send(peer, 1)
     receipt(peer, 1, verdict=Verdict.DEFERRED)
     assert list(peer.flights) == [ident(1)]
-    assert (peer.reseal, peer.window.round_trip_ms) == ({}, None)
+    assert (peer.anew.positions, peer.window.round_trip_ms) == ({}, None)
 
 
-def test_what_is_deferred_for_our_own_wrong_clock_is_sealed_anew(peer: Correspondent) -> None:
+@pytest.mark.parametrize(
+    ("created_ms", "anew"),
+    [
+        (LATER_MS + MAX_FUTURE_SKEW_MS // 2, False),
+        (LATER_MS + MAX_FUTURE_SKEW_MS // 2 + 1, True),
+        (LATER_MS - POLICY.lifetime_ms + 1, False),
+        (LATER_MS - POLICY.lifetime_ms, True),
+    ],
+)
+def test_what_is_deferred_is_sealed_anew_once_it_is_wrong_by_our_own_clock_too(
+    peer: Correspondent, created_ms: int, anew: object
+) -> None:
     send(peer, 1)
-    was_ahead = in_flight(1, created_ms=LATER_MS + MAX_FUTURE_SKEW_MS)
-    peer.receipted(((was_ahead, Verdict.DEFERRED),), LATER_MS)
-    assert peer.reseal == {place(1): ident(1)}
+    envelope = in_flight(1, created_ms=created_ms)
+    peer.receipted(((envelope, Verdict.DEFERRED),), LATER_MS)
+    assert peer.anew.positions == ({place(1): ident(1)} if anew else {})
+    assert list(peer.flights) == [ident(1)]
+
+
+def test_what_is_deferred_although_it_was_receipted_has_been_forgotten(
+    peer: Correspondent,
+) -> None:
+    # PROTOCOL §7.6, rule 2
+    old = in_flight(1, created_ms=LATER_MS - POLICY.lifetime_ms, closed=True)
+    peer.receipted(((old, Verdict.DEFERRED),), LATER_MS)
+    assert (peer.anew.positions, peer.anew.told) == ({place(1): ident(1)}, {place(1)})
+    assert peer.dues.tombstones == {}
 
 
 def test_the_window_learns_the_smallest_round_trip_of_a_receipt(peer: Correspondent) -> None:
@@ -97,9 +119,12 @@ def test_a_receipt_from_before_a_clock_was_put_back_took_no_time(peer: Correspon
 
 
 def test_a_receipt_for_what_is_done_says_nothing(peer: Correspondent) -> None:
-    peer._reseals = 3
+    for _ in range(3):
+        peer.anew.sealed(NOW_MS)
     receipt(peer, 1)
-    assert (peer.window.round_trip_ms, peer._reseals) == (None, 3)
+    assert peer.window.round_trip_ms is None
+    peer.anew.sealed(NOW_MS)
+    assert peer.anew.due_ms == NOW_MS + 80_000
 
 
 def repeat(peer: Correspondent) -> None:
@@ -202,17 +227,31 @@ def test_what_is_asked_for_and_what_was_resent_is_bounded(peer: Correspondent) -
 def test_what_the_peer_cannot_open_is_sealed_anew_at_once(peer: Correspondent) -> None:
     send(peer, 1)
     peer.cannot_be_opened(in_flight(1), NOW_MS)
-    assert (peer.reseal, peer.reseal_due_ms) == ({place(1): ident(1)}, NOW_MS)
+    assert (peer.anew.positions, peer.anew.due_ms) == ({place(1): ident(1)}, NOW_MS)
+    assert peer.anew.told == {place(1)}
     assert list(peer.flights) == [ident(1)]
     assert peer.dues.announced
 
 
-def test_of_what_needs_no_receipt_any_more_only_the_tombstone_is_repeated(
+def test_of_control_that_needs_no_receipt_any_more_only_the_tombstone_is_repeated(
     peer: Correspondent,
 ) -> None:
-    peer.cannot_be_opened(in_flight(1, closed=True), NOW_MS)
-    assert peer.reseal == {}
+    peer.cannot_be_opened(in_flight(1, closed=True, family=Family.CONTROL), NOW_MS)
+    assert peer.anew.positions == {}
     assert peer.dues.tombstones == {place(1): ident(1)}
+
+
+def test_what_the_peer_cannot_open_although_it_receipted_it_is_sealed_again(
+    peer: Correspondent,
+) -> None:
+    # PROTOCOL §7.6, rule 2
+    send(peer, 1)
+    receipt(peer, 1)
+    peer.cannot_be_opened(in_flight(1, closed=True), NOW_MS)
+    assert (peer.anew.positions, peer.anew.told) == ({place(1): ident(1)}, {place(1)})
+    assert peer.dues.tombstones == {}
+    assert peer.to_seal_anew() == [place(1)]
+    assert peer.wake_ms() == NOW_MS
 
 
 def test_an_opening_that_cannot_be_opened_is_made_again(peer: Correspondent) -> None:
@@ -220,7 +259,7 @@ def test_an_opening_that_cannot_be_opened_is_made_again(peer: Correspondent) -> 
     peer.cannot_be_opened(in_flight(1, family=Family.CONTROL), NOW_MS)
     assert not peer.dues.announced
     assert (peer.opening, peer.flights) == (None, {})
-    assert peer.reseal == {place(1): ident(1)}
+    assert peer.anew.positions == {place(1): ident(1)}
 
 
 def test_sealing_anew_waits_twice_as_long_each_time_up_to_a_quarter_of_an_hour(
@@ -228,12 +267,12 @@ def test_sealing_anew_waits_twice_as_long_each_time_up_to_a_quarter_of_an_hour(
 ) -> None:
     waits = []
     for _ in range(9):
-        peer.resealed(NOW_MS)
-        waits.append((peer.reseal_due_ms - NOW_MS) // 1_000)
+        peer.anew.sealed(NOW_MS)
+        waits.append((peer.anew.due_ms - NOW_MS) // 1_000)
     assert waits == [10, 20, 40, 80, 160, 320, 640, 900, 900]
     peer.cannot_be_opened(in_flight(1), NOW_MS)
     peer.cannot_be_opened(in_flight(2), NOW_MS + 1_000_000)
-    assert peer.reseal_due_ms == NOW_MS + 900_000
+    assert peer.anew.due_ms == NOW_MS + 900_000
 
 
 @pytest.mark.parametrize("why", ["receipt", "directory"])
@@ -242,14 +281,16 @@ def test_a_receipt_or_another_directory_begins_those_waits_anew(
 ) -> None:
     send(peer, 1)
     for _ in range(5):
-        peer.resealed(NOW_MS)
+        peer.anew.sealed(NOW_MS)
     if why == "receipt":
+        due_ms = peer.anew.due_ms
         receipt(peer, 1)
+        assert peer.anew.due_ms == due_ms
     else:
         peer.learnt()
-        assert peer.reseal_due_ms == 0
-    peer.resealed(NOW_MS)
-    assert peer.reseal_due_ms == NOW_MS + 10_000
+        assert peer.anew.due_ms == 0
+    peer.anew.sealed(NOW_MS)
+    assert peer.anew.due_ms == NOW_MS + 10_000
 
 
 # -- StreamStatus: PROTOCOL §6.4
@@ -290,7 +331,7 @@ def test_in_an_older_epoch_what_we_have_at_a_contradicted_position_is_sealed_ane
     older = place(3, EPOCH - 1)
     peer.add(Flight(in_flight(3, position=older), Stage.CONFIRMED))
     told(peer, EPOCH - 1, 3, known=bool(known))
-    assert peer.reseal == ({} if known else {older: ident(3)})
+    assert peer.anew.positions == ({} if known else {older: ident(3)})
 
 
 @pytest.mark.parametrize(("epoch", "seq"), [(EPOCH, 9), (EPOCH + 5, 9), (EPOCH + 5, 0)])
@@ -304,8 +345,8 @@ def test_a_peer_that_holds_what_we_do_not_know_has_a_new_epoch_begun(
     assert told(peer, epoch, seq)
     assert peer.head == OutHead(epoch + 1)
     assert peer.before == Head(EPOCH, 3, ident(3))
-    assert peer.reseal == {place(2): ident(2), place(3): ident(3)}
-    assert peer.reseal_due_ms == NOW_MS
+    assert peer.anew.positions == {place(2): ident(2), place(3): ident(3)}
+    assert (peer.anew.told, peer.anew.due_ms) == (set(), NOW_MS)
     assert not peer.dues.announced
     assert ident(1) not in peer.flights
     assert ident(7) in peer.flights
@@ -345,7 +386,7 @@ def test_a_clock_that_was_far_ahead_begins_a_new_epoch(
     send(peer, 1, created_ms=NOW_MS + lead_ms)
     peer.put_clock_right(NOW_MS)
     assert (peer.head.epoch == EPOCH + 1) is begun
-    assert bool(peer.reseal) is begun
+    assert bool(peer.anew.positions) is begun
 
 
 def test_a_clock_that_was_ahead_before_anything_was_sealed_changes_nothing() -> None:

@@ -109,6 +109,20 @@ def test_what_may_have_been_handed_on_before_a_restore_is_marked_unless_it_is_a_
     assert [one.possible_repeat for one in found.records] == [True, False, False, False]
 
 
+def made(at_ms: int) -> JudgedRecord:
+    """A record whose id, a UUIDv7, was made then."""
+    return JudgedRecord(at_ms.to_bytes(6) + bytes(10), 1, b"raw")
+
+
+def test_what_is_sealed_anew_is_marked_by_when_its_record_was_made() -> None:
+    # PROTOCOL §6.4, rule 4
+    envelope = judged(made(NOW_MS - 1), made(NOW_MS), made(NOW_MS + 1))
+    found = settle(envelope, {}, NOW_MS, restored_ms=NOW_MS)
+    assert [one.possible_repeat for one in found.records] == [True, True, False]
+    without = settle(envelope, {}, NOW_MS)
+    assert not any(one.possible_repeat for one in without.records)
+
+
 # -- verdicts: PROTOCOL §6.1
 
 
@@ -124,9 +138,9 @@ def test_a_refused_record_is_an_exception_with_its_faults() -> None:
 
 def test_an_envelope_refused_as_a_whole_hands_nothing_on() -> None:
     known: dict[bytes, bytes] = {}
-    found = settle(judged(record(1), reason=Reason.EXPIRED), known, NOW_MS)
+    found = settle(judged(record(1), reason=Reason.LIFETIME), known, NOW_MS)
     assert (found.records, known) == ((), {})
-    assert found.verdict == verdict(Verdict.REFUSED, Reason.EXPIRED)
+    assert found.verdict == verdict(Verdict.REFUSED, Reason.LIFETIME)
     assert found.receipt_owed
 
 
