@@ -29,7 +29,6 @@ from corridor.exchange.values import (
     InFlight,
     LeafKind,
     Position,
-    Verdict,
 )
 from corridor.transit.parties import Endpoint
 from corridor.wire import control, limits
@@ -103,11 +102,6 @@ class Controls:
                 self._recording.events.append(ReceiptRefused(peer, fault))
         if not believed:
             return
-        expired = [verdict for verdict in believed if _came_too_late(verdict)]
-        for verdict in expired:
-            late = sent[verdict.envelope_id]
-            self._recording.cue(PeerCannotOpen(peer, late, int(Reason.EXPIRED)))
-        believed = [verdict for verdict in believed if verdict not in expired]
         for verdict in believed:
             self._close(peer, verdict, sent[verdict.envelope_id])
         told = tuple((sent[v.envelope_id], v.verdict) for v in believed)
@@ -154,7 +148,7 @@ class Controls:
             self._nonsense(peer, Reason.EPOCH)
             return
         between = [e for e in recording.streams(peer) if head.epoch < e < judged.position.epoch]
-        stream = recording.reception(peer, head.epoch, create=True) if head.seq else None
+        stream = recording.named(peer, head.epoch) if head.seq else None
         if between or (stream is not None and stream.highest > head.seq):
             # it has forgotten what it sent; both heads stay, in the store and in its signature
             recording.leaf(LeafKind.STREAM_RESET, judged.frame.envelope_id)
@@ -181,7 +175,7 @@ class Controls:
     def _receipted_before(self, peer: Endpoint, head: Head) -> None:
         """The peer holds a receipt of ours; where we do not hold what it is for, we forgot it."""
         recording = self._recording
-        stream = recording.reception(peer, head.epoch, create=True)
+        stream = recording.named(peer, head.epoch)
         if stream is None or head.seq <= stream.complete_to or head.seq in stream.ahead:
             return
         stream.note_highest(head.seq)
@@ -189,8 +183,3 @@ class Controls:
         recording.mark_restored(recording.now_ms + limits.MAX_FUTURE_SKEW_MS)
         recording.leaf(LeafKind.STREAM_RESET, head.envelope_id)
         recording.events.append(RestoreSeen(peer, ours=True))
-
-
-def _came_too_late(verdict: EnvelopeVerdict) -> bool:
-    """Whether an envelope was refused for its age: its records are sealed anew (PROTOCOL §7.6)."""
-    return verdict.verdict is Verdict.REFUSED and verdict.reason is Reason.EXPIRED

@@ -312,7 +312,7 @@ class Outbound:
         peers = [peer for peer in map(self._peers.__getitem__, active) if peer.can_seal]
         due = ((peer, peer.control_due_ms()) for peer in peers)
         controls = [peer for peer, due_ms in due if due_ms is not None and due_ms <= now_ms]
-        anew = [peer for peer in peers if peer.reseal and peer.reseal_due_ms <= now_ms]
+        anew = [peer for peer in peers if peer.to_seal_anew() and peer.anew.due_ms <= now_ms]
         return controls, anew
 
     def _sealing(self, change: Transaction, now_ms: int) -> Sealing:
@@ -328,8 +328,8 @@ class Outbound:
     def _seal_anew(self, sealing: Sealing, peers: Sequence[Correspondent]) -> None:
         for peer in peers:
             if sealing.can(peer):
-                for position in sorted(peer.reseal)[: self._policy.envelopes_per_step]:
-                    sealing.anew(peer, position, peer.reseal[position])
+                for position in peer.to_seal_anew():
+                    sealing.anew(peer, position, peer.anew.positions[position])
 
     def _seal_lanes(self, sealing: Sealing, waiting: Sequence[tuple[Correspondent, Lane]]) -> bool:
         """Seal waiting records, URGENT of all peers first; returns whether more could be."""

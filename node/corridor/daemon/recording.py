@@ -34,7 +34,6 @@ from corridor.exchange.receive import (
     Judged,
     Refusal,
     Unopened,
-    in_time,
     lane_of,
 )
 from corridor.exchange.streams import KEPT, Place, Reception, finished, late_original
@@ -131,10 +130,9 @@ class Recording:
         if judged.deferred is not None:
             self._defer(judged, judged.deferred, since_ms)
             return
-        missed = self._is_missed(judged)
         place = self._place(judged) if self._has_room_for_former(judged) else None
         if place in KEPT:
-            self._keep(in_time(judged) if missed else judged, known)
+            self._keep(judged, known)
         else:
             self._turn_away(judged, place)
 
@@ -142,7 +140,8 @@ class Recording:
         envelope_id = judged.frame.envelope_id
         if self.change.at_position(judged.peer, judged.position) == envelope_id:
             return  # its sender has closed the position: what it holds comes anew
-        self.hold(judged.link, judged.data, reason, since_ms)
+        if reason is not Reason.EXPIRED:  # which time does not heal: its sender seals it anew
+            self.hold(judged.link, judged.data, reason, since_ms)
         if since_ms == self.now_ms:  # told when it comes, not whenever it is looked at again
             self.cue(Deferred(judged.peer, deferral(judged, reason)))
             self._frame_event(judged.link, reason, "deferred")
@@ -160,11 +159,6 @@ class Recording:
             place = Place.LATE if late else Place.FORK
         return place
 
-    def _is_missed(self, judged: Judged) -> bool:
-        """Whether it fills a gap that we know of."""
-        stream = self.reception(judged.peer, judged.position.epoch, create=False)
-        return stream is not None and stream.complete_to < judged.position.seq <= stream.highest
-
     def _has_room_for_former(self, judged: Judged) -> bool:
         """Whether the epoch before it, if it names one, can be opened.
 
@@ -174,7 +168,7 @@ class Recording:
         peer, epoch = judged.peer, judged.position.epoch
         opened = [r.last_sent for r in judged.control if isinstance(r, control.StreamOpen)]
         return all(
-            self.reception(peer, head.epoch, create=True) is not None
+            self.named(peer, head.epoch) is not None
             for head in opened
             if head is not None and head.sequence and head.epoch < epoch
         )
@@ -228,7 +222,9 @@ class Recording:
     def _keep(self, judged: Judged, known: MutableMapping[bytes, bytes]) -> None:
         created_ms = judged.frame.header.created_ms
         repeat = self.restored_ms >= created_ms
-        envelope = settle(judged, known, self.now_ms, possible_repeat=repeat)
+        envelope = settle(
+            judged, known, self.now_ms, possible_repeat=repeat, restored_ms=self.restored_ms
+        )
         self._kept.append(envelope)
         lane = lane_of(judged.frame)
         key = (judged.peer, judged.position.epoch)
@@ -256,13 +252,22 @@ class Recording:
 
     # -- streams
 
-    def reception(self, peer: Endpoint, epoch: int, *, create: bool) -> Reception | None:
+    def named(self, peer: Endpoint, epoch: int) -> Reception | None:
+        """Return an epoch of peer → us that its sender names: twice as many may be open.
+
+        Were there no room for them, each open epoch could wait for the one that it names.
+        """
+        return self.reception(peer, epoch, create=True, most=2 * MAX_OPEN_EPOCHS)
+
+    def reception(
+        self, peer: Endpoint, epoch: int, *, create: bool, most: int | None = None
+    ) -> Reception | None:
         """Return one epoch of peer → us; None where it is unknown and must not be created."""
         streams = self.streams(peer)
         found = streams.get(epoch)
         if found is None:
             kept = self.change.in_stream(peer, epoch)
-            if len(streams) >= MAX_OPEN_EPOCHS or (kept is None and not create):
+            if len(streams) >= (most or MAX_OPEN_EPOCHS) or (kept is None and not create):
                 return None
             found = Reception(peer, epoch) if kept is None else Reception.of(kept)
             streams[epoch] = found

@@ -89,7 +89,7 @@ class Releasing:
             if flight is None:
                 peer.dues.bury(position, ZERO_ID)
             else:
-                peer.seal_anew(flight.envelope)
+                peer.anew.add(flight.envelope, self._now_ms)
         elif flight is not None:
             why = "tail" if flight.repeats else "link"
             self._send(peer, flight, frame)

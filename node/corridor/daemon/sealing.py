@@ -112,8 +112,9 @@ class Sealing:
         return peer.has_room(lane, more=count, more_bytes=size_bytes)
 
     def anew(self, peer: Correspondent, position: Position, former_id: bytes) -> None:
-        """Seal the open records of an envelope of ours under a new position."""
-        rows = self._change.records_of(peer.peer, position)
+        """Seal the records of an envelope of ours under a new position: the open ones, or all."""
+        told = position in peer.anew.told
+        rows = self._change.records_of(peer.peer, position, accepted=told)
         if rows:
             self._seal(peer, rows, lane=rows[0].lane, replaces=position)
             self.resealed.add(peer)
@@ -234,10 +235,10 @@ class Sealing:
                 kept.peer.dues.recorded(composed, self._now_ms, self._policy)
         for peer, position, envelope_id in self.buried:
             peer.drop(envelope_id)
-            del peer.reseal[position]
+            peer.anew.drop(position)
             peer.dues.bury(position, envelope_id)
         for peer in self.resealed:
-            peer.resealed(self._now_ms)
+            peer.anew.sealed(self._now_ms)
 
 
 def first_batch(waiting: Sequence[Waiting]) -> Sequence[Waiting]:

@@ -14,6 +14,7 @@ Rules:
 from typing import Final
 
 from corridor.errors import Reason
+from corridor.exchange.anew import Anew
 from corridor.exchange.cues import Way
 from corridor.exchange.dues import Dues
 from corridor.exchange.outgoing import (
@@ -26,7 +27,7 @@ from corridor.exchange.outgoing import (
     is_stale,
     next_epoch,
 )
-from corridor.exchange.policy import CONTROL_CREDIT, MAX_EPOCH_LEAD_S, ExchangePolicy
+from corridor.exchange.policy import CONTROL_CREDIT, MAX_EPOCH_LEAD_S, MAX_PENDING, ExchangePolicy
 from corridor.exchange.repair import Breaker, Gate, GateCue, backoff_ms, turn
 from corridor.exchange.values import (
     Family,
@@ -70,10 +71,9 @@ class Correspondent:
         self.asked: dict[Position, None] = {}
         """What the peer asked for and is not in `flights`."""
         self.resent: dict[Position, int] = {}
-        self.reseal: dict[Position, bytes] = {}
-        """Envelopes (by position, their ids) whose open records are sealed anew."""
-        self.reseal_due_ms = 0
-        self._reseals = 0
+        self.anew = Anew(policy)
+        self._openings = 0
+        """How often the opening of this epoch went out in vain, by envelopes that are gone."""
         self.blocked: Reason | None = None
         """Why nothing can be sealed for the peer."""
         self.blocked_until_ms = 0
@@ -117,7 +117,8 @@ class Correspondent:
 
     def sealed(self, envelope: SealedEnvelope, *, opening: bool, receipt: bool) -> Flight:
         """Take in an envelope that has just been recorded."""
-        flight = Flight(in_flight_of(envelope), answered=opening)
+        repeats = self._openings if opening else 0
+        flight = Flight(in_flight_of(envelope), answered=opening, repeats=repeats)
         self.head = self.head.after(envelope)
         self.add(flight)
         if opening:
@@ -174,7 +175,7 @@ class Correspondent:
             flight = self.drop(envelope.envelope_id)
             if flight is None:
                 continue
-            self._reseals = 0
+            self.anew.patient_no_more(at_once=False)
             count += 1
             if flight.repeats == 1:  # of several copies nobody knows which was receipted
                 round_trip_ms = min(round_trip_ms, now_ms - flight.sent_ms)
@@ -185,10 +186,6 @@ class Correspondent:
         """The peer holds it; where our own clock was wrong then, it is sealed anew."""
         if is_stale(envelope.created_ms, now_ms, self.policy):
             self.cannot_be_opened(envelope, now_ms)
-
-    def seal_anew(self, envelope: InFlight) -> None:
-        """Have the open records of an envelope sealed under a new position, and bury the old."""
-        self.reseal[envelope.position] = envelope.envelope_id
 
     def asked_for(self, position: Position, now_ms: int) -> None:
         """The peer misses an envelope of ours."""
@@ -216,24 +213,15 @@ class Correspondent:
         return taken
 
     def cannot_be_opened(self, envelope: InFlight, now_ms: int) -> None:
-        """The peer cannot open it: what it held is sealed anew, or was already."""
-        if envelope.closed:
+        """The peer cannot take it: what it held is sealed anew, or was already."""
+        if envelope.closed and envelope.family is Family.CONTROL:
             self.dues.bury(envelope.position, envelope.envelope_id)
             return
-        if not self.reseal:
-            self.reseal_due_ms = max(self.reseal_due_ms, now_ms)
         if self.opening == envelope.envelope_id:
             self.dues.announced = False
         if envelope.family is Family.CONTROL:
             self.drop(envelope.envelope_id)
-        self.seal_anew(envelope)
-
-    def resealed(self, now_ms: int) -> None:
-        """Note that something was sealed anew: the next time waits longer."""
-        policy = self.policy
-        wait_ms = backoff_ms(self._reseals, policy.retry_ms, policy.retry_most_ms)
-        self.reseal_due_ms = now_ms + wait_ms
-        self._reseals += 1
+        self.anew.add(envelope, now_ms, told=True)
 
     def told_head(self, received: Head | None, now_ms: int, *, known: bool) -> bool:
         """The peer told what it holds of ours; returns whether a newer epoch has begun for it."""
@@ -246,6 +234,7 @@ class Correspondent:
         if received.epoch == self.head.epoch and (known or not received.seq):
             if self.opening:
                 self.drop(self.opening)
+                self._openings = 0
             return False
         if received.epoch > next_epoch(self.head.epoch, now_ms) + MAX_EPOCH_LEAD_S:
             return False
@@ -267,14 +256,15 @@ class Correspondent:
         ]
         for flight in abandoned:
             if flight.is_data:
-                self.seal_anew(flight.envelope)
+                self.anew.add(flight.envelope, now_ms)
             else:
                 self.drop(flight.envelope.envelope_id)
         if self.head.seq:
             self.before = Head(self.head.epoch, self.head.seq, self.head.envelope_id)
         self.head = OutHead(next_epoch(max(beyond, self.head.epoch), now_ms))
         self.dues.announced = False
-        self.reseal_due_ms = now_ms
+        self._openings = 0
+        self.anew.due_ms = now_ms
 
     def heard_again(self, now_ms: int) -> None:
         """The peer has started anew: patience with it starts anew too."""
@@ -310,13 +300,21 @@ class Correspondent:
         newest = max(due, key=lambda flight: flight.envelope.position)
         for flight in due:
             if flight.is_data and is_stale(flight.envelope.created_ms, now_ms, self.policy):
-                self.seal_anew(flight.envelope)
+                self.anew.add(flight.envelope, now_ms)
                 flight.due_ms = now_ms + flight.patience_ms(self.policy)
+            elif flight.answered and flight.envelope.position.seq > 1:
+                self._announce_again(flight)
             elif flight is newest or self.heard_ms >= flight.sent_ms:
                 flight.step(Step.TIME_UP)
             else:
                 flight.repeats += 1
                 flight.due_ms = now_ms + flight.patience_ms(self.policy)
+
+    def _announce_again(self, flight: Flight) -> None:
+        """Open the epoch by a new envelope: repeated, only the first of an epoch is answered."""
+        self.drop(flight.envelope.envelope_id)
+        self.dues.announced = False
+        self._openings = flight.repeats
 
     def block(self, reason: Reason, now_ms: int) -> None:
         """Nothing can be sealed for the peer; try again later."""
@@ -334,7 +332,7 @@ class Correspondent:
     def learnt(self) -> None:
         """The directory has changed: perhaps what could not be sealed or opened now can."""
         self.unblock()
-        self._reseals = self.reseal_due_ms = 0
+        self.anew.patient_no_more(at_once=True)
         self.dues.opened()
 
     def put_clock_right(self, now_ms: int) -> None:
@@ -351,6 +349,11 @@ class Correspondent:
         """Whether one more envelope of records may be sealed, after `more` not yet counted."""
         count = self.in_flight + more
         return self.window.has_room(count, self.in_flight_bytes + more_bytes, lane)
+
+    def to_seal_anew(self) -> list[Position]:
+        """Return where envelopes stand whose records may be sealed anew, due or not."""
+        room = self.policy.window_most + MAX_PENDING - self.in_flight
+        return self.anew.ready(self.by_position, room, self.policy.envelopes_per_step)
 
     def control_due_ms(self) -> int | None:
         """Return from when on a control envelope may be sealed; None where none may."""
@@ -379,6 +382,6 @@ class Correspondent:
         due_ms = self.control_due_ms()
         if self.can_seal and due_ms is not None:
             times.append(due_ms)
-        if self.can_seal and self.reseal:
-            times.append(self.reseal_due_ms)
+        if self.can_seal and self.to_seal_anew():
+            times.append(self.anew.due_ms)
         return min(times, default=NEVER_MS)

@@ -10,7 +10,7 @@ Rules:
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
@@ -193,10 +193,10 @@ def _opened(found: Identified, opened: Opened, means: Means, now_ms: int) -> Jud
     header = found.frame.header
     route = Route(means.trust, header.sender, means.identity.endpoint, header.created_ms)
     content = judge_content(opened.records, route, means.examine)  # R18, R19
-    # what control says of streams is true whatever a clock says; R9 is for goods
+    late = _refused_for_time(header.created_ms, header.expires_ms)  # R9
+    # what control says of streams is true whatever a clock says
     timed = content.family is Family.DATA
-    late = _refused_for_time(header.created_ms, header.expires_ms, now_ms if timed else 0)  # R9
-    soon = timed and header.created_ms > now_ms + limits.MAX_FUTURE_SKEW_MS
+    deferred = _deferred_for_time(header.created_ms, header.expires_ms, now_ms) if timed else None
     return Judged(
         found.link,
         found.data,
@@ -207,17 +207,23 @@ def _opened(found: Identified, opened: Opened, means: Means, now_ms: int) -> Jud
         opened.seed,
         content.family,
         reason=late or content.reason,
-        deferred=Reason.CREATED_IN_FUTURE if soon else None,
+        deferred=None if late else deferred,
         records=content.records,
         control=content.control,
         malformed=content.malformed,
     )
 
 
-def _refused_for_time(created_ms: int, expires_ms: int, now_ms: int) -> Reason | None:
-    if not 0 < expires_ms - created_ms <= limits.MAX_LIFETIME_MS:
-        return Reason.LIFETIME
-    return Reason.EXPIRED if expires_ms <= now_ms else None
+def _refused_for_time(created_ms: int, expires_ms: int) -> Reason | None:
+    sound = 0 < expires_ms - created_ms <= limits.MAX_LIFETIME_MS
+    return None if sound else Reason.LIFETIME
+
+
+def _deferred_for_time(created_ms: int, expires_ms: int, now_ms: int) -> Reason | None:
+    if expires_ms <= now_ms:
+        return Reason.EXPIRED
+    soon = created_ms > now_ms + limits.MAX_FUTURE_SKEW_MS
+    return Reason.CREATED_IN_FUTURE if soon else None
 
 
 def _spoilt(found: Identified, refused: OpeningRefused) -> Judged:
@@ -233,17 +239,6 @@ def _spoilt(found: Identified, refused: OpeningRefused) -> Judged:
         Family.DATA,
         reason=refused.reason,
     )
-
-
-def in_time(judged: Judged) -> Judged:
-    """Return an envelope that fills a known gap as it is judged: it cannot have expired.
-
-    Its sender would have closed the position; since it did not, it holds our receipt, and what
-    we have forgotten was in time.
-    """
-    if judged.reason is Reason.EXPIRED and judged.records:
-        return replace(judged, reason=None)
-    return judged
 
 
 def lane_of(frame: Frame) -> Lane:

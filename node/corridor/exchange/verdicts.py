@@ -31,6 +31,7 @@ def settle(
     now_ms: int,
     *,
     possible_repeat: bool = False,
+    restored_ms: int = -1,
 ) -> ReceivedEnvelope:
     """Return the envelope as it is recorded.
 
@@ -40,6 +41,7 @@ def settle(
             are added.
         now_ms: When it is received.
         possible_repeat: Its records may have been handed on before a restore.
+        restored_ms: So may those whose ids were made until then: they may be sealed anew.
     """
     frame = judged.frame
     records: tuple[ReceivedRecord, ...] = ()
@@ -47,7 +49,12 @@ def settle(
         records = tuple(_evidence(index, record) for index, record in enumerate(judged.records))
     elif judged.reason is None:
         records = tuple(
-            _settled(index, record, known, possible_repeat=possible_repeat)
+            _settled(
+                index,
+                record,
+                known,
+                possible_repeat=possible_repeat or _made_ms(record.record_id) <= restored_ms,
+            )
             for index, record in enumerate(judged.records)
         )
     return ReceivedEnvelope(
@@ -66,6 +73,11 @@ def settle(
         records,
         receipt_owed=judged.family is Family.DATA,
     )
+
+
+def _made_ms(record_id: bytes) -> int:
+    """Return when a record id was made: it is a UUIDv7."""
+    return int.from_bytes(record_id[:6])
 
 
 def _evidence(index: int, record: JudgedRecord) -> ReceivedRecord:

@@ -143,12 +143,17 @@ class MemoryOutgoing:
         found = ((one, self.find_sealed(peer, one)) for one in envelope_ids)
         return {envelope_id: kept for envelope_id, kept in found if kept}
 
-    def records_of(self, peer: Endpoint, position: Position) -> Sequence[Waiting]:
+    def records_of(
+        self, peer: Endpoint, position: Position, *, accepted: bool = False
+    ) -> Sequence[Waiting]:
         """Return the outbox records of one of our envelopes that are not final, in order."""
         row: OutEnvelope | None = self._tables.get("sealed", (peer, position))
         rows = row.rows if row else ()
+        verdicts = {one: self._tables.get("outbox", one).verdict for one in rows}
         return self._as_waiting(
-            one for one in rows if not is_final(self._tables.get("outbox", one).verdict)
+            one
+            for one, verdict in verdicts.items()
+            if not is_final(verdict) or (accepted and verdict is Verdict.ACCEPTED)
         )
 
     def count_attempt(self, peer: Endpoint, positions: Iterable[Position]) -> None:

@@ -164,8 +164,13 @@ class Transaction(Protocol):
     ) -> Mapping[bytes, InFlight]:
         """Return those of our envelopes to this peer that exist, by id (at most 1,024 asked)."""
 
-    def records_of(self, peer: Endpoint, position: Position) -> Sequence[Waiting]:
-        """Return the outbox records of one of our envelopes that are not final yet, in order."""
+    def records_of(
+        self, peer: Endpoint, position: Position, *, accepted: bool = False
+    ) -> Sequence[Waiting]:
+        """Return the outbox records of one of our envelopes that are not final yet, in order.
+
+        With `accepted` those too that the peer has accepted: it may have forgotten them.
+        """
 
     def count_attempt(self, peer: Endpoint, positions: Iterable[Position]) -> None:
         """Note that these envelopes of ours were published once more."""

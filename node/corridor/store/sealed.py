@@ -83,7 +83,8 @@ _OPEN: Final = (
 )
 _RECORDS: Final = (
     "SELECT row, record_id, lane, accepted_ms, bundle, start, size FROM outbox"
-    " WHERE row BETWEEN ? AND ? AND sealed = ? AND (verdict IS NULL OR verdict > 2) ORDER BY row"
+    " WHERE row BETWEEN ? AND ? AND sealed = ?"
+    " AND (verdict IS NULL OR verdict > 2 OR (? AND verdict = 1)) ORDER BY row"
 )
 _ATTEMPT: Final = (
     "UPDATE sealed SET attempts = attempts + 1 WHERE partner = ? AND epoch = ? AND seq = ?"
@@ -159,7 +160,9 @@ class Sealed(Outbox):
         found = map(_in_flight, self._session.rows_for(_FIND, envelope_ids, partner))
         return {one.envelope_id: one for one in found}
 
-    def records_of(self, peer: Endpoint, position: Position) -> Sequence[Waiting]:
+    def records_of(
+        self, peer: Endpoint, position: Position, *, accepted: bool = False
+    ) -> Sequence[Waiting]:
         """Return the outbox records of one of our envelopes that are not final, in order."""
         session = self._session
         key = (session.partner(peer), position.epoch, position.seq)
@@ -170,7 +173,7 @@ class Sealed(Outbox):
         rows = [
             one
             for first, last in runs(unpacked(records))
-            for one in session.rows(_RECORDS, (first, last, row))
+            for one in session.rows(_RECORDS, (first, last, row, accepted))
         ]
         return as_waiting(session, rows)
 

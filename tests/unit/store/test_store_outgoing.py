@@ -294,6 +294,31 @@ def test_a_replacing_envelope_takes_the_records_over(store: Store) -> None:
     assert {store.ledger(record_id(one))[0].verdict for one in (1, 2, 3)} == {None}
 
 
+def test_what_a_peer_accepted_and_forgot_can_be_sealed_again_and_stays_accepted(
+    store: Store,
+) -> None:
+    rows = accept(store, 1, 2)
+    position = Position(1, 1)
+    with store.transaction() as change:
+        change.keep_sealed(sealed(1, rows))
+        refused = RecordVerdict(1, record_id(2), Verdict.REFUSED, Reason.RECORD_INVALID)
+        verdict = verdict_on(sealed(1), Verdict.ACCEPTED, exceptions=(refused,))
+        change.close_sealed(GE, verdict, NOW_MS)
+        assert list(change.records_of(GE, position)) == []
+        again = change.records_of(GE, position, accepted=True)
+        assert [one.record_id for one in again] == [record_id(1)]
+        change.keep_sealed(sealed(2, [one.row for one in again], replaces=position))
+    assert [one.position for one in store.unreceipted(GE)] == [Position(1, 2)]
+    with store.transaction() as change:
+        assert list(change.records_of(GE, position, accepted=True)) == []
+        assert (
+            list(change.close_sealed(GE, verdict_on(sealed(2), Verdict.ACCEPTED), NOW_MS + 1)) == []
+        )
+        assert len(change.outcomes(0, 9)) == 2
+    assert list(store.unreceipted(GE)) == []
+    assert store.ledger(record_id(1))[0].receipted_ms == NOW_MS
+
+
 def test_replacing_something_unknown_still_needs_records_that_wait(store: Store) -> None:
     rows = accept(store, 1)
     with store.transaction() as change:
