@@ -7,6 +7,9 @@ import pytest
 
 from corridor.daemon import recording, sealing
 from corridor.exchange import dues, streams
+from corridor.exchange.policy import ExchangePolicy
+
+TIGHT = ExchangePolicy(window_most=3, envelopes_per_step=1, repeats_per_step=4, held_per_sender=2)
 
 
 @contextmanager

@@ -72,6 +72,7 @@ class Node:
         self.seen = 0
         """Up to which inbox row the ghost has looked."""
         self.link = False
+        self.connection = 0
         self.backups: list[tuple[Any, int]] = []
         """What was backed up, and when by the world's clocks."""
         self.restored = False
@@ -111,16 +112,24 @@ class Node:
             action()
         except Crash:
             self.stop()
+            if self.world.chance(0.3):
+                self.world.back_up(self)  # as it was found
         except StoreMisused:
             raise
         except StoreTrouble:
             self.world.later(200, lambda: self.alive(self.recover))
 
     def stop(self) -> None:
-        self.up = self.link = False
+        self.up = False
+        self.cut()
         self.outbound = self.inbound = None
         self.beats_left = None
         self.life += 1
+
+    def cut(self) -> None:
+        """Lose the connection to our broker, and all that it has not said yet."""
+        self.link = False
+        self.connection += 1
 
     def start(self) -> None:
         if self.up:
@@ -235,7 +244,7 @@ class Node:
 
     def submit(self, submission: Submission) -> None:
         """The national system offers a record until it is told that it is accepted."""
-        valid = b"bad" not in submission.entry
+        valid = b"bad " not in submission.entry
         self.world.ghost.submitted[submission.record_id] = (self.endpoint, submission.peer, valid)
         statuses: list[SubmitStatus] = []
 

@@ -1,6 +1,6 @@
 """The properties P-1 to P-6 of PROTOCOL §7.5, judged by what really happened."""
 
-from corridor.exchange.policy import CONTROL_CREDIT
+from corridor.exchange.policy import CONTROL_CREDIT, MAX_PENDING
 from corridor.exchange.values import Verdict
 from corridor.wire import limits
 from simulator import sim_limits
@@ -73,7 +73,7 @@ def check_nothing_waits(world: World) -> None:
             assert closed or whole, f"P-4: a gap stays open: {stream}"
         for peer in node.outbound._peers.values():
             assert not peer.in_flight, "P-4: something is still in flight"
-            assert not peer.reseal, "P-4: something is still to be sealed anew"
+            assert not peer.anew.positions, "P-4: something is still to be sealed anew"
             assert not peer.opening, "P-4: an epoch is not answered"
             assert not peer.dues.receipt, "P-4: a receipt is owed"
             assert not peer.dues.tombstones, "P-4: a tombstone is owed"
@@ -89,14 +89,15 @@ def check_bounds(world: World) -> None:
 def check_bounds_of(node: Node) -> None:
     policy = node.world.policy
     for peer in node.outbound._peers.values() if node.outbound else ():
-        assert peer.in_flight <= policy.window_most + 1 + 2 * peer.window.size, "P-5: window"
+        beyond = 1 + (MAX_PENDING if node.world.is_forgetful else 0)
+        assert peer.in_flight <= policy.window_most + beyond, "P-5: window"
         assert len(peer.controls_on_way) <= CONTROL_CREDIT + 1, "P-5: credit"
         for some in (peer.dues.deferrals, peer.dues.cannot_open, peer.dues.tombstones):
             assert len(some) <= sim_limits.most_pending(), "P-5: answers"
         assert len(peer.asked) <= limits.MAX_RESEND_ENVELOPES, "P-5: resends"
         assert len(peer.resent) <= 2 * limits.MAX_RESEND_ENVELOPES, "P-5: resends"
     for streams in node.inbound._memory.streams.values() if node.inbound else ():
-        assert len(streams) <= sim_limits.most_open_epochs(), "P-5: epochs"
+        assert len(streams) <= 2 * sim_limits.most_open_epochs(), "P-5: epochs"
         for stream in streams.values():
             assert len(stream.ahead) <= sim_limits.stream_window(), "P-5: ahead of a gap"
 

@@ -39,6 +39,7 @@ class Faults:
     nacked: float = 0.0
     no_room: float = 0.0
     store_trouble: float = 0.0
+    confirm_ms: int = 2
     delay_ms: int = 50
 
 
@@ -80,6 +81,8 @@ class World:
         self.ghost = Ghost()
         self.events: Counter[str] = Counter()
         self.view = first_view(tuple(Endpoint.parse(name) for name in names))
+        self.is_forgetful = False
+        """Whether a node may ask again for what it has receipted."""
         self.on_turn: Callable[[Node], None] = lambda _: None
         self.on_receipt: Callable[[World], None] = lambda _: None
         self._queue: list[tuple[int, int, Callable[[], None]]] = []
@@ -117,18 +120,29 @@ class World:
                 self.later(20, lambda: node.alive(node.turn))
             return False
         fate = self.random.random()
-        life = node.life
         if fate < self.faults.returned:
-            self.later(2, lambda: self.broker_says(node, life, "on_returned", outgoing))
+            said = "on_returned"
         elif fate < self.faults.returned + self.faults.nacked:
-            self.later(2, lambda: self.broker_says(node, life, "on_nacked", outgoing))
+            said = "on_nacked"
         else:
-            self.later(2, lambda: self.broker_says(node, life, "on_confirmed", outgoing))
+            said = "on_confirmed"
+        # a broker that has not confirmed may have passed it on all the same
+        carried = said == "on_confirmed" and self.chance(0.5)
+        if carried:
             self.carry(node, outgoing)
+        connection = node.connection
+        self.later(
+            self.faults.confirm_ms,
+            lambda: self.broker_says(node, connection, said, outgoing, carried=carried),
+        )
         return True
 
-    def broker_says(self, node: Node, life: int, what: str, outgoing: Outgoing) -> None:
-        if node.life == life and node.link:
+    def broker_says(
+        self, node: Node, connection: int, what: str, outgoing: Outgoing, *, carried: bool
+    ) -> None:
+        if node.connection == connection:
+            if what == "on_confirmed" and not carried:
+                self.carry(node, outgoing)
 
             def go() -> None:
                 getattr(node.outbound, what)([outgoing.envelope_id], node.now)
@@ -154,7 +168,7 @@ class World:
 
     def lose_link(self, node: Node, down_ms: int) -> None:
         if node.link:
-            node.link = False
+            node.cut()
             node.alive(lambda: node.outbound.on_link_lost(node.now))
             self.later(down_ms, lambda: self.give_link(node))
 
@@ -183,6 +197,7 @@ class World:
         """Stop the node, put an older store in its place, start it; resubmit what it forgot."""
         if not node.backups:
             return
+        self.is_forgetful = True
         snapshot, _ = self.random.choice(node.backups)
         node.stop()
         if not declared or node.now < node.latest_ms:
@@ -218,6 +233,7 @@ class World:
         """Give the node a new encryption key; partners learn of it at different times."""
         # what is still to be fetched again after a restore needs the keys of then
         keep_old = keep_old or node.restored
+        self.is_forgetful = self.is_forgetful or not keep_old
         self.view = with_new_key(self.view, node.endpoint)
         new = self.view.enc_keys[node.endpoint][-1]
         if not keep_old:
@@ -235,7 +251,8 @@ class World:
     def submit(self, node: Node, lane: Lane | None = None, *, valid: bool = True) -> None:
         peer = self.random.choice([other for other in self.all if other is not node])
         self.records += 1
-        record_id = self.records.to_bytes(16)
+        # of the form of UUIDv7 as far as anything depends on it: a time, and what tells it apart
+        record_id = (self.now + self.leapt_ms).to_bytes(6) + self.records.to_bytes(10)
         lane = self.random.choice(list(Lane)) if lane is None else lane
         node.submit(submission(peer.endpoint, record_id, lane, valid=valid))
 
@@ -275,7 +292,7 @@ class World:
     def is_quiet(self) -> bool:
         """Whether no side owes or waits for anything any more."""
         return all(node.up for node in self.all) and all(
-            not (peer.in_flight or peer.reseal or peer.opening or peer.controls_on_way)
+            not (peer.in_flight or peer.anew.positions or peer.opening or peer.controls_on_way)
             and not (peer.dues.receipt or peer.dues.status or peer.dues.tombstones)
             and not peer.dues.watches
             for node in self.all
