@@ -38,6 +38,7 @@ from corridor.exchange.receive import (
 )
 from corridor.exchange.streams import KEPT, Place, Reception, finished, late_original
 from corridor.exchange.values import (
+    FORK_ID,
     ZERO_ID,
     Family,
     Head,
@@ -216,10 +217,12 @@ class Recording:
         held = self._held_at(peer, position)
         self.quarantine(judged.link, judged.data, Reason.FORK)
         self.leaf(LeafKind.FORK, judged.frame.envelope_id, held.envelope_id if held else ZERO_ID)
-        self.close(peer, position, ZERO_ID)
+        self.close(peer, position, FORK_ID)
         self._frame_event(judged.link, Reason.FORK, Disposal.QUARANTINED)
         self.events.append(ForkSeen(peer, position))
-        self.cue(StatusOwed(peer, held))
+        # where nothing is held its sender seals anew what it wrote: the receipt of an envelope
+        # that came late would be forgotten with a store, and no gap would show it
+        self.cue(StatusOwed(peer, held or Head(position.epoch, position.seq, FORK_ID)))
 
     def _held_at(self, peer: Endpoint, position: Position) -> Head | None:
         held = self.change.at_position(peer, position) or ZERO_ID
