@@ -76,6 +76,8 @@ class Node:
         self.backups: list[tuple[Any, int]] = []
         """What was backed up, and when by the world's clocks."""
         self.restored = False
+        self.as_of_ms = 0
+        """Of when the store is that was restored, by the world's clocks."""
         self.to_declare = False
         """An operator knows of a restore and has not told the node yet."""
         self.latest_ms = 0

@@ -98,3 +98,13 @@ def _play(world: World) -> World:
     world.settle()
     check_all(world)
     return world
+
+
+def broken(seed: int) -> str | None:
+    """Say what a schedule broke, and how to see it again; None where it kept every property."""
+    try:
+        play(seed)
+    except Exception as fault:  # noqa: BLE001 - a defect may show as any of them
+        said = f"{type(fault).__name__}: {fault}"
+        return f"seed {seed}: {said} (cd tests; ../.venv/bin/python -m simulator.replay {seed})"
+    return None

@@ -191,14 +191,15 @@ class World:
         self.later(down_ms + 1, node.start)
 
     def back_up(self, node: Node) -> None:
-        node.backups.append((node.store.snapshot(), self.leapt_ms))
+        as_of_ms = node.as_of_ms if node.restored else self.leapt_ms
+        node.backups.append((node.store.snapshot(), as_of_ms))
 
     def restore(self, node: Node, *, declared: bool) -> None:
         """Stop the node, put an older store in its place, start it; resubmit what it forgot."""
         if not node.backups:
             return
         self.is_forgetful = True
-        snapshot, _ = self.random.choice(node.backups)
+        snapshot, node.as_of_ms = self.random.choice(node.backups)
         node.stop()
         if not declared or node.now < node.latest_ms:
             # It learns that it forgot, and of what time, only from its partners: until then each
@@ -223,7 +224,10 @@ class World:
 
     def leap(self, days: int) -> None:
         """Let all clocks go on by days in which nothing happens, and old bytes be erased."""
-        self.leapt_ms += days * DAY
+        after_ms = self.leapt_ms + days * DAY
+        if any(after_ms - node.as_of_ms > BACKUPS_KEPT for node in self.all if node.restored):
+            return  # what it has to fetch again would be erased meanwhile
+        self.leapt_ms = after_ms
         for node in self.all:
             node.backups = [one for one in node.backups if self.leapt_ms - one[1] <= BACKUPS_KEPT]
             node.alive(node.clean)

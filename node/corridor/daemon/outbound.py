@@ -315,7 +315,8 @@ class Outbound:
         self, active: Iterable[Endpoint], now_ms: int
     ) -> tuple[list[Correspondent], list[Correspondent]]:
         """Return the peers to which control is due, and those with something to seal anew."""
-        peers = [peer for peer in map(self._peers.__getitem__, active) if peer.can_seal]
+        # sorted: what a schedule of mishaps shows must show again
+        peers = [peer for peer in map(self._peers.__getitem__, sorted(active)) if peer.can_seal]
         due = ((peer, peer.control_due_ms()) for peer in peers)
         controls = [peer for peer, due_ms in due if due_ms is not None and due_ms <= now_ms]
         anew = [peer for peer in peers if peer.to_seal_anew() and peer.anew.due_ms <= now_ms]
@@ -360,7 +361,7 @@ class Outbound:
             self._observe.tell(kept.event)
         releasing = Releasing(self._store, self._seals, self._policy, self._owner, now_ms, publish)
         releasing.fresh(fresh)
-        releasing.again([self._peers[endpoint] for endpoint in active])
+        releasing.again([self._peers[endpoint] for endpoint in sorted(active)])
         for event in releasing.events:
             self._observe.tell(event)
         self._active.update(peer.peer for peer in releasing.unfinished)

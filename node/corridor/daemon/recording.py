@@ -38,6 +38,7 @@ from corridor.exchange.receive import (
 )
 from corridor.exchange.streams import KEPT, Place, Reception, finished, late_original
 from corridor.exchange.values import (
+    FORK_ID,
     ZERO_ID,
     Family,
     Head,
@@ -59,6 +60,9 @@ RESTORED: Final = "exchange.restored_ms"
 """Setting: until when what was created may have been handed on before a restore."""
 
 
+_HEARD_REMEMBERED: Final = 4096
+
+
 @dataclass(slots=True)
 class Memory:
     """What the receiving side remembers between transactions; all of it can be loaded again."""
@@ -66,6 +70,8 @@ class Memory:
     streams: dict[Endpoint, dict[int, Reception]] = field(default_factory=dict)
     controls: dict[Endpoint, int] = field(default_factory=dict)
     """Control envelopes since a receipt was last owed for them."""
+    heard: set[bytes] = field(default_factory=set)
+    """Control envelopes that were acted on and not kept."""
     restored_ms: int | None = None
     """What was created until then may have been handed on before a restore."""
 
@@ -198,9 +204,20 @@ class Recording:
         stream = self.reception(judged.peer, judged.position.epoch, create=True)
         if stream is not None and stream.note_highest(judged.position.seq):
             self.touch(stream)  # it shows that all before it is missing
-        if judged.family is Family.CONTROL and judged.reason is None:
-            # of two streams beyond their windows each waits for what the other asks
+        # of two streams beyond their windows each waits for what the other asks
+        heard = judged.family is Family.CONTROL and judged.reason is None
+        if heard and self._is_news(judged):
             self.control.append(judged)
+
+    def _is_news(self, judged: Judged) -> bool:
+        """Whether control that is not kept, and so not known (R3), has not been acted on yet."""
+        heard, envelope_id = self.memory.heard, judged.frame.envelope_id
+        if len(heard) >= _HEARD_REMEMBERED:
+            heard.clear()
+        # a StreamOpen is repeated for want of an answer
+        news = envelope_id not in heard or _is_opening(judged)
+        heard.add(envelope_id)
+        return news
 
     def _fork(self, judged: Judged) -> None:
         """Keep both as evidence, tell the sender what we hold, and let nothing wait for it."""
@@ -208,10 +225,12 @@ class Recording:
         held = self._held_at(peer, position)
         self.quarantine(judged.link, judged.data, Reason.FORK)
         self.leaf(LeafKind.FORK, judged.frame.envelope_id, held.envelope_id if held else ZERO_ID)
-        self.close(peer, position, ZERO_ID)
+        self.close(peer, position, FORK_ID)
         self._frame_event(judged.link, Reason.FORK, Disposal.QUARANTINED)
         self.events.append(ForkSeen(peer, position))
-        self.cue(StatusOwed(peer, held))
+        # where nothing is held its sender seals anew what it wrote: the receipt of an envelope
+        # that came late would be forgotten with a store, and no gap would show it
+        self.cue(StatusOwed(peer, held or Head(position.epoch, position.seq, FORK_ID)))
 
     def _held_at(self, peer: Endpoint, position: Position) -> Head | None:
         held = self.change.at_position(peer, position) or ZERO_ID
@@ -339,6 +358,10 @@ class Recording:
             for epoch in finished(streams):
                 self.change.close_in_stream(peer, epoch)
                 del streams[epoch]
+
+
+def _is_opening(judged: Judged) -> bool:
+    return any(isinstance(record, control.StreamOpen) for record in judged.control)
 
 
 def _received(judged: Judged, envelope: ReceivedEnvelope, lane: Lane) -> EnvelopeReceived:

@@ -21,7 +21,7 @@ from enum import StrEnum
 from typing import Self
 
 from corridor.exchange.policy import STREAM_WINDOW
-from corridor.exchange.values import ZERO_ID, Head, InStream
+from corridor.exchange.values import FORK_ID, ZERO_ID, Head, InStream
 from corridor.transit.parties import Endpoint
 from corridor.wire import limits
 
@@ -131,7 +131,7 @@ class Reception:
         if seq == 0:
             return ZERO_ID
         found = self.head_id if seq == self.complete_to else self.ahead.get(seq, (ZERO_ID, b""))[0]
-        return None if found == ZERO_ID else found
+        return None if found in (ZERO_ID, FORK_ID) else found
 
     def close(self, seq: int, envelope_id: bytes) -> bool:
         """Close a missing position by a tombstone; False where it was not missing."""

@@ -15,6 +15,8 @@ from corridor.errors import Reason
 from corridor.transit.parties import Endpoint
 
 ZERO_ID: Final = bytes(32)
+FORK_ID: Final = b"\xff" * 32
+"""What is held at a position that was closed because its envelope contradicted a neighbour."""
 """`prev` of the first envelope of an epoch."""
 
 
