@@ -95,12 +95,12 @@ def _forks(write: Writer) -> list[StreamCase]:
         ),
         (
             "fork-before",
-            "prev is not the one before it; the position is closed, its envelope may still come",
+            "prev is not the one before it; the position is closed for good",
             (
                 kept(one, "next", 1),
                 fork(other, 2),
                 kept(three, "next", 3),
-                kept(two, "late", 3),
+                fork(two, 3, by=b"\xff" * 32),
             ),
         ),
         (
