@@ -1,5 +1,7 @@
 """The properties P-1 to P-6 of PROTOCOL §7.5, judged by what really happened."""
 
+from collections import Counter
+
 from corridor.exchange.policy import CONTROL_CREDIT, MAX_PENDING
 from corridor.exchange.values import Verdict
 from corridor.wire import limits
@@ -96,6 +98,8 @@ def check_bounds_of(node: Node) -> None:
             assert len(some) <= sim_limits.most_pending(), "P-5: answers"
         assert len(peer.asked) <= limits.MAX_RESEND_ENVELOPES, "P-5: resends"
         assert len(peer.resent) <= 2 * limits.MAX_RESEND_ENVELOPES, "P-5: resends"
+    held = Counter(one.claimed_sender for one in node.store._tables.data["held"].values())
+    assert all(count <= policy.held_per_sender for count in held.values()), "P-5: held frames"
     for streams in node.inbound._memory.streams.values() if node.inbound else ():
         assert len(streams) <= 2 * sim_limits.most_open_epochs(), "P-5: epochs"
         for stream in streams.values():

@@ -6,7 +6,7 @@ from simulator.sim_defects import DEFECTS, RARE, planted
 from simulator.sim_schedule import broken
 from simulator.test_stories import STORIES
 
-SCHEDULES = 150
+SCHEDULES = 600
 
 
 @pytest.mark.parametrize("name", [name for name in DEFECTS if name not in RARE])
