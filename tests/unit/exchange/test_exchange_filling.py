@@ -2,7 +2,7 @@
 
 import pytest
 
-from corridor.daemon.sealing import first_batch, is_full
+from corridor.exchange.filling import first_batch, is_full
 from corridor.exchange.values import Lane, Waiting
 from corridor.wire import limits
 
