@@ -19,12 +19,12 @@ from random import random
 from typing import Final
 
 from corridor.daemon.logs import event_logger
+from corridor.exchange.repair import jittered_ms
 from corridor.transit.parties import CountryCode
 from corridor.transport.broker import Publisher, PublisherEvents
 
-_REST_S: Final = 10.0
-_LONGEST_REST_S: Final = 900.0
-_DOUBLINGS: Final = 7
+_REST_MS: Final = 10_000
+_LONGEST_REST_MS: Final = 900_000
 _FRESH_S: Final = 60.0
 """What was confirmed so lately is not told again because a connection was made anew."""
 _NEWS_KEPT: Final = 16
@@ -180,12 +180,11 @@ class Telling:
     def _rest(self, country: CountryCode, partner: _Partner) -> None:
         if partner.resting or self._publisher is None:
             return
-        longest_s = min(_LONGEST_REST_S, _REST_S * (1 << min(partner.failures, _DOUBLINGS)))
-        delay_s = longest_s * (0.5 + self._draw() / 2)
+        delay_ms = jittered_ms(partner.failures, _REST_MS, _LONGEST_REST_MS, self._draw())
         partner.failures += 1
         partner.resting = True
-        event_logger().info("statements.wait", link=country, duration_ms=round(delay_s * 1000))
-        self._publisher.call_later(delay_s, partial(self._rested, country, partner))
+        event_logger().info("statements.wait", link=country, duration_ms=delay_ms)
+        self._publisher.call_later(delay_ms / 1000, partial(self._rested, country, partner))
 
     def _rested(self, country: CountryCode, partner: _Partner) -> None:
         partner.resting = False
