@@ -115,7 +115,9 @@ class NodeService:
     def find(self, kind: str, value: str, limit: int) -> Sequence[Found]:
         """Return records, sent or received, that carry exactly this term, newest first."""
         ids = self._store.find(kind, normal_term(value), limit)
-        return [Found(one, self._store.ledger(one), self._store.deliveries(one)) for one in ids]
+        found = [Found(one, self._store.ledger(one), self._store.deliveries(one)) for one in ids]
+        self._store.make_durable()
+        return found
 
     def grown(self) -> None:
         """Wake whoever waits for records or outcomes: the store holds more of them."""
