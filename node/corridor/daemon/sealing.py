@@ -17,6 +17,7 @@ from corridor.errors import Reason, Refused
 from corridor.exchange.correspondent import Correspondent
 from corridor.exchange.cues import EnvelopeSealed
 from corridor.exchange.dues import Composed, Known
+from corridor.exchange.filling import first_batch, is_full
 from corridor.exchange.outgoing import OutHead
 from corridor.exchange.parts import Identity, SealingKeyLike, Seals, Trust
 from corridor.exchange.policy import MAX_PENDING, ExchangePolicy
@@ -34,8 +35,6 @@ from corridor.wire.batches import Entry, encode_entry
 from corridor.wire.control import Control, encode_control, record_type_of
 
 _SCHEMA = "corridor.wire.v1"
-_ENTRY_OVERHEAD = 6
-"""Field number and length of one record in a batch, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,23 +261,6 @@ class Sealing:
             peer.dues.bury(position, envelope_id)
         for peer in self.resealed:
             peer.anew.sealed(self._now_ms)
-
-
-def first_batch(waiting: Sequence[Waiting]) -> Sequence[Waiting]:
-    """Return the first records that fill an envelope: by count, or by the target size."""
-    size_bytes = 0
-    for count, record in enumerate(waiting):
-        size_bytes += len(record.entry) + _ENTRY_OVERHEAD
-        if count and size_bytes > limits.TARGET_BATCH_BYTES:
-            return waiting[:count]
-    return waiting[: limits.MAX_RECORDS]
-
-
-def is_full(batch: Sequence[Waiting]) -> bool:
-    """Whether one more record of the same kind would not fit into the envelope."""
-    size_bytes = sum(len(record.entry) + _ENTRY_OVERHEAD for record in batch)
-    mean_bytes = size_bytes / len(batch)
-    return len(batch) == limits.MAX_RECORDS or size_bytes + mean_bytes > limits.TARGET_BATCH_BYTES
 
 
 def _entry(record: Control, head: OutHead, now_ms: int, index: int) -> Entry:

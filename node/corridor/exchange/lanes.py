@@ -7,6 +7,7 @@ Rules:
 * everything else is ROUTINE; an unknown type is ROUTINE too.
 """
 
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
@@ -15,7 +16,7 @@ from corridor.wire.v1.envelope_pb2 import RecordType
 
 _T: Final = RecordType
 
-DEFAULT_LANES: Final = MappingProxyType(
+DEFAULT_LANES: Final[Mapping[int, Lane]] = MappingProxyType(
     {
         _T.RECORD_TYPE_DECLARATION: Lane.ROUTINE,  # sent hours before the goods move
         _T.RECORD_TYPE_TRADER_REQUEST: Lane.ROUTINE,
@@ -45,10 +46,6 @@ DEFAULT_LANES: Final = MappingProxyType(
 )
 
 
-_LANES: Final[dict[int, Lane]] = {int(kind): lane for kind, lane in DEFAULT_LANES.items()}
-"""The same by plain number: asked once for each record."""
-
-
 def default_lane(record_type: int) -> Lane:
     """Return the lane of a record of this type (RecordType)."""
-    return _LANES.get(record_type, Lane.ROUTINE)
+    return DEFAULT_LANES.get(record_type, Lane.ROUTINE)

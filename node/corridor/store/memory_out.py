@@ -4,6 +4,7 @@ from bisect import bisect_right, insort
 from collections.abc import Iterable, Mapping, Sequence
 
 from corridor.errors import StoreMisused
+from corridor.exchange.filling import count_within
 from corridor.exchange.values import (
     ZERO_ID,
     EnvelopeVerdict,
@@ -25,7 +26,6 @@ from corridor.store.memory_state import OutEnvelope, OutRow, Tables
 from corridor.store.port import ALL_BYTES, Outcome, OutStreamState
 from corridor.store.rules import (
     Judged,
-    count_within,
     digest,
     has_outcome,
     is_final,

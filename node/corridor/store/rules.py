@@ -10,7 +10,7 @@ Rules:
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from corridor.errors import Reason
@@ -69,16 +69,6 @@ def leaf_bytes(leaf: LeafEntry) -> bytes:
     if len(leaf.id) != 32 or len(leaf.aux) != 32:  # noqa: PLR2004 - a SHA-256 each
         raise ValueError("a leaf's id and aux are 32 bytes each")
     return leaf.kind.to_bytes(1) + leaf.at_ms.to_bytes(8) + leaf.id + leaf.aux
-
-
-def count_within(sizes: Sequence[int], limit: int) -> int:
-    """Return how many of the first of `sizes` together stay within `limit`; one at least."""
-    total = 0
-    for count, size in enumerate(sizes):
-        total += size
-        if count and total > limit:
-            return count
-    return len(sizes)
 
 
 def digest(entry: bytes) -> bytes:

@@ -301,6 +301,9 @@ def test_what_was_kept_last_is_at_hand_and_what_was_rolled_back_is_not(path: Pat
         with suppress(LookupError), store.transaction() as change:
             change.accept(submission(7), NOW_MS)
             raise LookupError
+        with store.transaction() as change:
+            change.put_setting("colour", b"blue")
+        assert store._recent.get(1) is None
         for number in (1, 2, 3):
             with store.transaction() as change:
                 change.accept(submission(number), NOW_MS)
