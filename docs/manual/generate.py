@@ -42,7 +42,7 @@ judged again; what is refused has had no other effect.
 CONFIGURATION = """\
 # Configuration
 
-Written by `docs/manual/generate.py` from `corridor/daemon/config.py`.
+Written by `docs/manual/generate.py` from `corridor/daemon/config_sections.py`.
 
 One TOML file. Unknown keys are refused, and all faults are reported at once, each with its path.
 Relative paths start at the folder of the file. A variable `CORRIDOR__SECTION__KEY` in the

@@ -36,7 +36,8 @@ from corridor.exchange.receive import (
     judge,
 )
 from corridor.exchange.values import Family, Held, Position, Quarantined
-from corridor.store.port import KnownEnvelope, Store, Transaction
+from corridor.store.port import Store, Transaction
+from corridor.store.values import KnownEnvelope
 from corridor.transit.parties import Endpoint
 from corridor.trust.frames import is_statement_frame
 from corridor.wire import limits

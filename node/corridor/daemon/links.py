@@ -11,7 +11,8 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from corridor.daemon.config import LinksSection, NodeConfig
+from corridor.daemon.config import NodeConfig
+from corridor.daemon.config_sections import LinksSection
 from corridor.errors import ConfigurationError
 from corridor.seal.x509 import to_pem
 from corridor.transit.parties import CountryCode

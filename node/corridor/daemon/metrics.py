@@ -23,7 +23,7 @@ from corridor import __version__
 from corridor.daemon.offers import Answer
 from corridor.errors import Reason
 from corridor.exchange.receive import UNSIGNED, Disposal
-from corridor.store.port import Depth
+from corridor.store.values import Depth
 from corridor.transit.parties import Endpoint
 from corridor.wire.batches import type_label
 

@@ -19,7 +19,8 @@ from corridor.daemon.metrics import NodeMetrics
 from corridor.daemon.offers import Answer, Offered
 from corridor.errors import Reason
 from corridor.exchange.values import Submission, SubmitStatus
-from corridor.store.port import InboxRecord, LedgerLine, Outcome, Store
+from corridor.store.port import Store
+from corridor.store.values import InboxRecord, LedgerLine, Outcome
 from corridor.transit.parties import Endpoint
 from corridor.trust.view import TrustView
 from corridor.wire.records import normal_term

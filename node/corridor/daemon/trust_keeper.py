@@ -10,7 +10,8 @@ Rules:
 import threading
 from collections.abc import Callable
 
-from corridor.daemon.config import KeysSection, NodeConfig
+from corridor.daemon.config import NodeConfig
+from corridor.daemon.config_sections import KeysSection
 from corridor.daemon.keystore import KeyRole, KeyStore
 from corridor.daemon.logs import event_logger
 from corridor.daemon.truststore import TrustStore

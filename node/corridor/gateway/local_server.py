@@ -24,7 +24,7 @@ from corridor.daemon.service import NodeService
 from corridor.errors import ConfigurationError, CorridorError, LocalTrouble, Refused
 from corridor.exchange.values import Lane
 from corridor.gateway.framing import receive_message, send_message
-from corridor.store.port import InboxRecord, LedgerLine
+from corridor.store.values import InboxRecord, LedgerLine
 from corridor.wire.batches import decode_entry
 from corridor.wire.local import parse_request
 from corridor.wire.records import TERM_KINDS

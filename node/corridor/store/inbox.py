@@ -24,11 +24,11 @@ from corridor.exchange.values import (
     Verdict,
 )
 from corridor.store import bundles
-from corridor.store.port import InboxRecord, KnownEnvelope
 from corridor.store.receipts import Receipts
 from corridor.store.rules import digest, enters_inbox
 from corridor.store.search import INBOX, put_terms
 from corridor.store.sqlite_session import Session
+from corridor.store.values import InboxRecord, KnownEnvelope
 from corridor.transit.parties import Endpoint
 
 _KEEP: Final = (

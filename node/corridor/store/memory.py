@@ -23,8 +23,9 @@ from corridor.errors import StoreMisused
 from corridor.exchange.values import Family, InFlight, Lane, Verdict
 from corridor.store.memory_in import MemoryIncoming, inbox_record
 from corridor.store.memory_state import InRow, OutEnvelope, OutRow, Snapshot, Tables
-from corridor.store.port import Depth, InboxRecord, LedgerLine, Transaction
+from corridor.store.port import Transaction
 from corridor.store.rules import PRUNED_AT_ONCE, SEALED_KEPT_MS, is_final
+from corridor.store.values import Depth, InboxRecord, LedgerLine
 from corridor.transit.parties import Endpoint
 
 _COUNTED = ("outbox", "outcomes", "sealed", "received", "inbox", "aside", "quarantine", "held",

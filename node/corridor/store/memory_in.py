@@ -19,8 +19,8 @@ from corridor.exchange.values import (
 )
 from corridor.store.memory_out import MemoryOutgoing
 from corridor.store.memory_state import InEnvelope, InRow
-from corridor.store.port import InboxRecord, KnownEnvelope
 from corridor.store.rules import QUARANTINE_ITEMS, digest, enters_inbox
+from corridor.store.values import InboxRecord, KnownEnvelope
 from corridor.transit.parties import Endpoint
 
 

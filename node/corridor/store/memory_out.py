@@ -23,7 +23,7 @@ from corridor.exchange.values import (
 )
 from corridor.seal.merkle import LogTree, log_leaf
 from corridor.store.memory_state import OutEnvelope, OutRow, Tables
-from corridor.store.port import ALL_BYTES, Outcome, OutStreamState
+from corridor.store.port import ALL_BYTES
 from corridor.store.rules import (
     Judged,
     digest,
@@ -32,6 +32,7 @@ from corridor.store.rules import (
     judged_otherwise,
     leaf_bytes,
 )
+from corridor.store.values import Outcome, OutStreamState
 from corridor.transit.parties import Endpoint
 
 _NO_HEAD = Head(0, 0, ZERO_ID)

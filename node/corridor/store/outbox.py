@@ -16,10 +16,11 @@ from corridor.errors import Reason
 from corridor.exchange.values import Lane, Submission, SubmitStatus, Verdict, Waiting
 from corridor.store import bundles
 from corridor.store.evidence import Evidence
-from corridor.store.port import ALL_BYTES, LedgerLine, Outcome
+from corridor.store.port import ALL_BYTES
 from corridor.store.rules import digest
 from corridor.store.search import OUTBOX, put_terms
 from corridor.store.sqlite_session import Session
+from corridor.store.values import LedgerLine, Outcome
 from corridor.transit.parties import Endpoint
 
 _ACCEPT: Final = (

@@ -26,9 +26,9 @@ from corridor.exchange.values import (
     Waiting,
 )
 from corridor.store.outbox import Outbox, as_waiting
-from corridor.store.port import OutStreamState
 from corridor.store.rules import PRUNED_AT_ONCE, SEALED_KEPT_MS
 from corridor.store.sqlite_session import Session
+from corridor.store.values import OutStreamState
 from corridor.transit.parties import Endpoint
 
 _STREAM: Final = (

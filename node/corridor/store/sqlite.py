@@ -36,10 +36,11 @@ from corridor.store.database import (
 )
 from corridor.store.durable import Durability
 from corridor.store.incoming_streams import IncomingStreams
-from corridor.store.port import Depth, InboxRecord, LedgerLine, Transaction
+from corridor.store.port import Transaction
 from corridor.store.sqlite_session import Session
 from corridor.store.trouble import translating
 from corridor.store.upgrade import check_schema, released_migrations, upgrade
+from corridor.store.values import Depth, InboxRecord, LedgerLine
 from corridor.transit.parties import Endpoint
 
 _KEY_CHECK: Final = "store.key_check"

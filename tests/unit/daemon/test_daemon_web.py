@@ -31,7 +31,7 @@ from corridor.exchange.cues import (
     WayChanged,
 )
 from corridor.exchange.values import Family, Lane, Position, Verdict
-from corridor.store.port import Depth
+from corridor.store.values import Depth
 from corridor.transit.parties import Endpoint
 
 

@@ -19,8 +19,9 @@ from corridor.exchange.values import (
     RecordVerdict,
     Verdict,
 )
-from corridor.store.port import InboxRecord, KnownEnvelope, Store
+from corridor.store.port import Store
 from corridor.store.rules import QUARANTINE_ITEMS, digest, leaf_bytes
+from corridor.store.values import InboxRecord, KnownEnvelope
 
 LABEL_LOG_LEAF = b"corridor/v1/log-leaf\0"
 

@@ -29,8 +29,9 @@ from corridor.exchange.values import (
     Waiting,
 )
 from corridor.store.memory import MemoryStore
-from corridor.store.port import Depth, Outcome, Store, Transaction
+from corridor.store.port import Store, Transaction
 from corridor.store.rules import PRUNED_AT_ONCE, SEALED_KEPT_MS, digest
+from corridor.store.values import Depth, Outcome
 
 NO_HEAD = Head(0, 0, ZERO_ID)
 

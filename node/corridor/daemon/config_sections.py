@@ -1,0 +1,142 @@
+"""The sections of a node's configuration: every key with its unit and limits."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from corridor.transit.parties import Endpoint
+
+_EndpointText = Annotated[str, AfterValidator(Endpoint.parse)]
+_Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+_Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class Section(BaseModel):
+    """A section: keys that it does not name are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class NodeSection(Section):
+    """Who this node is."""
+
+    endpoint: _EndpointText = Field(description="its endpoint in the directory, e.g. GE.RS")
+    environment: Literal["production", "test", "lab"] = Field(
+        default="production", description="a laboratory's registry is believed only in a lab"
+    )
+
+
+class StoreSection(Section):
+    """Where records, streams and evidence are kept."""
+
+    path: Path = Field(default=Path("state/store.db"), description="the SQLite file")
+    free_space_min_mib: int = Field(
+        default=256, ge=16, description="below it, records are refused before they are accepted"
+    )
+
+
+class KeysSection(Section):
+    """Where private keys are kept, and what unlocks them."""
+
+    directory: Path = Field(default=Path("keys"), description="key files, mode 0600")
+    passphrase_file: Path | None = Field(
+        default=None, description="a file whose first line unlocks the keys"
+    )
+    credential: str | None = Field(
+        default=None, description="name of a systemd credential with a 32-byte key"
+    )
+
+
+class TrustSection(Section):
+    """Which network this node belongs to."""
+
+    directory: Path = Field(default=Path("trust"), description="signed statements, verbatim")
+    genesis_sha256: _Sha256 = Field(description="SHA-256 of the first root's payload, hexadecimal")
+
+
+class BrokerSection(Section):
+    """How the node reaches its own broker."""
+
+    host: str = Field(default="127.0.0.1", description="address of the broker")
+    port: _Port = Field(default=5671, description="its TLS port")
+    server_name: str = Field(description="DNS name in the broker's certificate")
+    ca_file: Path = Field(description="CA that issued the broker's certificate, PEM")
+    cert_file: Path = Field(description="client certificate of corridor-node, PEM")
+    key_file: Path = Field(description="its key, PEM")
+    confirm_timeout_s: float = Field(
+        default=60.0, gt=0, description="without a confirm for so long the connection is dropped"
+    )
+    reconnect_max_s: float = Field(default=30.0, gt=0, description="longest pause between dials")
+
+
+class LinksSection(Section):
+    """What `corridor broker render` writes for the own broker and its links to partners."""
+
+    listen_host: str = Field(default="0.0.0.0", description="where partners' brokers connect to")  # noqa: S104 - partners come from outside
+    amqps_port: _Port = Field(default=5671, description="its TLS port")
+    management_port: _Port = Field(default=15672, description="management, on loopback")
+    prometheus_port: _Port = Field(default=15692, description="the broker's metrics, on loopback")
+    ca_file: Path = Field(
+        default=Path("pki/ca.pem"), description="the own CA: issues for partners and the node"
+    )
+    server_cert_file: Path = Field(
+        default=Path("pki/server.pem"), description="the broker's certificate"
+    )
+    server_key_file: Path = Field(default=Path("pki/server.key"), description="its key")
+    partner_folder: Path = Field(
+        default=Path("pki"),
+        description="fed-at-xx.pem and .key, issued to us by partner XX, and its xx-ca.pem",
+    )
+    files_folder: Path = Field(
+        default=Path("broker/etc"), description="where the broker reads what is rendered"
+    )
+    watch_password_hash: str | None = Field(
+        default=None, description="RabbitMQ hash for corridor-watch; without it no such user"
+    )
+    operator_password_hash: str | None = Field(
+        default=None, description="RabbitMQ hash for the operator's login"
+    )
+    reconnect_delay_s: int = Field(default=30, ge=1, description="pause of a link between dials")
+    disk_free_limit: str = Field(default="4GB", description="below it the broker takes nothing")
+    memory_watermark: str = Field(
+        default="relative = 0.5", description="above it the broker takes nothing"
+    )
+    wal_max_bytes: int = Field(
+        default=134_217_728, ge=1_000_000, description="size of the quorum queues' log file"
+    )
+
+
+class GatewaySection(Section):
+    """How the national system reaches the node."""
+
+    socket: Path = Field(default=Path("state/node.sock"), description="Unix socket, mode 0600")
+
+
+class MetricsSection(Section):
+    """Where Prometheus and health checks find the node."""
+
+    address: str = Field(default="127.0.0.1", description="address to listen on")
+    port: Annotated[int, Field(ge=0, le=65535)] = Field(
+        default=9464, description="TCP port; 0 takes a free one and writes it to the log"
+    )
+
+
+class ExchangeSection(Section):
+    """How patient the node is with its partners."""
+
+    urgent_repeat_after_s: float = Field(
+        default=10.0, gt=0, description="an urgent envelope without receipt is sent again"
+    )
+    repeat_after_s: float = Field(
+        default=120.0, gt=0, description="any other envelope without receipt is sent again"
+    )
+
+
+class LogSection(Section):
+    """What is written to standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="lowest level that is written"
+    )
+    format: Literal["json", "text"] = Field(default="json", description="JSON lines, or text")
