@@ -143,7 +143,7 @@ def page() -> str:
     lines = [
         "# What the dashboards show",
         "",
-        "Written by `deploy/grafana/write_dashboards.py` from its `panels.py`. The files beside them",
+        "Written by `deploy/grafana/write_dashboards.py` from `panels.py`. The files beside them",
         "are imported into Grafana as they are, or provisioned. The scrape job of the nodes is",
         "called `corridor`, that of the brokers `rabbitmq`; each target has a label `country`.",
     ]
