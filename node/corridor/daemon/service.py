@@ -16,6 +16,7 @@ from typing import Final, TypeVar
 
 from corridor.daemon.intake import examine
 from corridor.daemon.metrics import NodeMetrics
+from corridor.daemon.movements import MovementReader
 from corridor.daemon.offers import Answer, Offered
 from corridor.errors import Reason
 from corridor.exchange.values import Submission, SubmitStatus
@@ -64,6 +65,7 @@ class NodeService:
         self._wake_sender = wake_sender
         self._has_room = has_room
         self._now_ms = now_ms
+        self.movements = MovementReader(store, me, now_ms)
         self._grown = threading.Condition()
         self._ended = False
 

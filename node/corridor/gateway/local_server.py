@@ -122,6 +122,7 @@ class LocalServer:
             "outcomes": self._outcomes,
             "ledger": self._ledger,
             "find": self._find,
+            "movement": self._movement,
             "status": self._say_status,
         }
         try:
@@ -199,6 +200,15 @@ class LocalServer:
                 record_id=one.record_id,
                 sent=[_ledger_line(line) for line in one.sent],
                 received=[_delivery(delivery) for delivery in one.received],
+            )
+        return reply
+
+    def _movement(self, request: local.LocalRequest) -> local.LocalReply:
+        view, drafts = self._service.movements.show(request.movement.reference)
+        reply = local.LocalReply(movement=local.MovementReply(json=json.dumps(view)))
+        for one in drafts:
+            reply.movement.drafts.add(
+                kind=one.draft.kind.value, recipient=one.draft.recipient, record=one.record
             )
         return reply
 

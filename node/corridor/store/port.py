@@ -37,6 +37,7 @@ from corridor.store.values import (
     LedgerLine,
     Outcome,
     OutStreamState,
+    SentRecord,
 )
 from corridor.transit.parties import Endpoint
 
@@ -279,6 +280,9 @@ class Store(Protocol):
 
     def deliveries(self, record_id: bytes) -> Sequence[InboxRecord]:
         """Return the accepted records of partners under this id, ascending by partner."""
+
+    def submitted(self, record_id: bytes) -> Sequence[SentRecord]:
+        """Return the records of ours under this id, one for each recipient, ascending."""
 
     def find(self, kind: str, value: str, limit: int) -> Sequence[bytes]:
         """Return ids of records, sent or received, that carry exactly this term."""
