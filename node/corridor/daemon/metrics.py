@@ -43,7 +43,7 @@ LATENCY_BUCKETS_S: Final = (
     14_400,
 )
 """From one broker on the same machine to a border post that is closed at night. No finer: each
-bound is three series a partner, and forty partners stay below 5,000 series."""
+bound is three series a partner, and forty partners stay near 5,000 series."""
 
 
 RECORD_REASONS: Final = (
@@ -61,6 +61,8 @@ RECORD_REASONS: Final = (
     Reason.RECORD_ID_CONFLICT,
     Reason.CONTROL_MALFORMED,
     Reason.LIFETIME,
+    Reason.OFFICE_NOT_OWN,
+    Reason.ROLE_NOT_ALLOWED,
 )
 """Why records, envelopes and control records of a partner are refused once they are opened."""
 

@@ -5,8 +5,7 @@ Rules:
 * a movement has several names; records are gathered by each of them, until no name is new;
 * a record that carries another MRN belongs to another movement, whatever other name they share;
 * a container, plate or seal names a movement only while it is on one: otherwise all are listed;
-* what is told is durable; nothing is written: the movement is folded from its records whenever it is
-  asked for.
+* what is told is durable, and nothing is written: a movement is folded whenever it is asked for.
 """
 
 from collections.abc import Callable, Iterable, Sequence

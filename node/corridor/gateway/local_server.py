@@ -150,6 +150,7 @@ class LocalServer:
                 record_id=answer.record_id,
                 reason=answer.reason.label if answer.reason else "",
                 faults=answer.faults,
+                left_out=answer.left_out,
             )
         return reply
 

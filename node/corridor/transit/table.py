@@ -97,6 +97,8 @@ _ANYBODY: Final = frozenset(Role) - {_R.UNKNOWN}
 _DEP: Final = frozenset({_R.DEPARTURE})
 _DES: Final = frozenset({_R.DESTINATION})
 _HOLDER: Final = frozenset({_R.HOLDER})
+_DECLARANT: Final = _HOLDER | _DEP
+"""A declaration comes from the holder, or from the office of departure that passes it on."""
 _TRADER: Final = frozenset({_R.HOLDER, _R.TRADER})
 _GUARANTEE: Final = frozenset({_R.GUARANTEE})
 _ENQUIRER: Final = frozenset({_R.ENQUIRY, _R.DEPARTURE})
@@ -108,12 +110,12 @@ def _s(*states: State) -> frozenset[State]:
 
 
 TABLE: Final[tuple[Row, ...]] = (
-    Row("1", _K.DECLARED, _HOLDER, _s(_S.NONE), _S.LODGED, effect=Effect.DATASET),
-    Row("1b", _K.PRELODGED, _HOLDER, _s(_S.NONE), _S.PRELODGED, effect=Effect.DATASET),
+    Row("1", _K.DECLARED, _DECLARANT, _s(_S.NONE), _S.LODGED, effect=Effect.DATASET),
+    Row("1b", _K.PRELODGED, _DECLARANT, _s(_S.NONE), _S.PRELODGED, effect=Effect.DATASET),
     Row("2", _K.PRESENTED, _HOLDER, _s(_S.PRELODGED), _S.LODGED, Guard.IN_TIME),
     Row("2b", _K.PRESENTED, _HOLDER, _s(_S.PRELODGED), _S.REJECTED, Guard.TOO_LATE),
     Row("3", _K.REJECTED, _DEP, _s(_S.LODGED, _S.PRELODGED), _S.REJECTED),
-    Row("4", _K.AMENDED, _HOLDER, _BEFORE, None, effect=Effect.AMENDMENT),
+    Row("4", _K.AMENDED, _DECLARANT, _BEFORE, None, effect=Effect.AMENDMENT),
     Row("5", _K.ACCEPTED, _DEP, _s(_S.NONE, _S.LODGED), _S.ACCEPTED),
     Row("5b", _K.RECEIVED, _DEP, _BEFORE | {_S.NONE}, None),
     Row("6", _K.AMENDMENT_ACCEPTED, _DEP, _s(_S.GUARANTEE_BLOCKED), _S.ACCEPTED,
