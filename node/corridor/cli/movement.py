@@ -45,6 +45,38 @@ def show(reference: str, history: bool, config_path: Path, as_json: bool) -> Non
     emit(view, text, as_json=as_json)
 
 
+@command.command("list")
+@click.option("--overdue", is_flag=True, help="Only those that are overdue.")
+@click.option("--open", "open_", is_flag=True, help="All that have not ended (the default).")
+@click.option(
+    "--limit", type=click.IntRange(1, 4096), default=50, show_default=True, help="At most so many."
+)
+@config_option
+@json_option
+def list_(overdue: bool, open_: bool, limit: int, config_path: Path, as_json: bool) -> None:
+    """List the movements that have not ended, those changed last first.
+
+    The list follows the records within seconds; `corridor movement show` is always exact.
+    """
+    from corridor.cli.options import table
+
+    if overdue and open_:
+        raise click.UsageError("--overdue and --open say different things")
+    with _node(config_path) as node:
+        lines = node.movements(overdue=overdue, limit=limit)
+    rows = [
+        (
+            one["value"],
+            one["words"],
+            one["changed"] or "-",
+            ", ".join(f"{mark['what']} since {mark['since']}" for mark in one["overdue"]) or "-",
+        )
+        for one in lines
+    ]
+    text = table(rows, ("movement", "state", "last record", "overdue"))
+    emit(lines, text if rows else "no such movement is known here", as_json=as_json)
+
+
 @command.command("enquire")
 @click.argument("reference")
 @click.option("--send", is_flag=True, help="Send what is drafted; without it, only show it.")

@@ -25,6 +25,7 @@ from corridor.errors import Reason
 from corridor.exchange.receive import UNSIGNED, Disposal
 from corridor.store.values import Depth
 from corridor.transit.parties import Endpoint
+from corridor.transit.timers import Overdue
 from corridor.wire.batches import type_label
 
 LATENCY_BUCKETS_S: Final = (
@@ -220,6 +221,15 @@ class NodeMetrics:
             "corridor_directory_expiry_timestamp_seconds",
             "End of the directory in force",
         )
+        self.movements_open = self._gauge(
+            "corridor_movements_open",
+            "Movements that have not ended, as this node knows them",
+        )
+        self.movements_overdue = self._gauge(
+            "corridor_movements_overdue",
+            "Deadlines of open movements that have passed, by what is overdue",
+            "kind",
+        )
         self.alarms = self._counter(
             "corridor_unexpected_messages_total",
             "Messages in queues of the own broker that must stay empty",
@@ -241,6 +251,8 @@ class NodeMetrics:
             self._refused_here.labels(reason.label)
         for queue in ("corridor.dlq", "corridor.unrouted"):
             self.alarms.labels(queue)
+        for what in Overdue:
+            self.movements_overdue.labels(what.value).set(0)
         for role in ("sender", "receiver"):
             self.broker_connected.labels(role).set(0)
 

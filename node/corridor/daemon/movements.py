@@ -8,14 +8,17 @@ Rules:
 * what is told is durable, and nothing is written: a movement is folded whenever it is asked for.
 """
 
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from corridor.errors import InputTrouble
+from corridor.store.movement_port import TrackedMovement
 from corridor.store.port import Store
 from corridor.transit.facts import Fact
 from corridor.transit.fold import fold
+from corridor.transit.movement import WORDS, Role, State
 from corridor.transit.parties import Endpoint
 from corridor.transit.result import Draft, Movement
 from corridor.transit.timers import DEFAULT_TIMERS, Timers
@@ -25,10 +28,16 @@ from corridor.wire.drafting import record_of_draft
 from corridor.wire.facts import fact_of
 from corridor.wire.records import decode_record, encode_record, normal_term
 
+if TYPE_CHECKING:
+    from corridor.transit.roles import Holders
+
 NAMES: Final = ("mrn", "carnet", "lrn")
 _LOADS: Final = ("container", "plate", "seal")
 _MOST_RECORDS: Final = 1_000
 """A movement has some twenty; whoever floods one is stopped here, and the view says so."""
+
+_HOLDERS_KEPT: Final = 20_000
+"""Movements whose itinerary is at hand when a record is submitted: some 20 MiB at most."""
 
 _Name = tuple[str, str]
 
@@ -38,6 +47,20 @@ class DraftRecord(NamedTuple):
 
     draft: Draft
     record: bytes
+
+
+def _line(one: TrackedMovement, now_ms: int) -> dict[str, Any]:
+    marks = [{"what": what, "since": moment(at_ms)} for what, at_ms in one.deadlines]
+    passed = sum(at_ms <= now_ms for _, at_ms in one.deadlines)
+    return {
+        "kind": one.name[0],
+        "value": one.name[1],
+        "state": one.state,
+        "words": WORDS[State(one.state)],
+        "changed": moment(one.changed_ms),
+        "overdue": marks[:passed],
+        "next_deadline": marks[passed] if len(marks) > passed else None,
+    }
 
 
 @dataclass(slots=True)
@@ -65,6 +88,8 @@ class MovementReader:
         self._me = me
         self._now_ms = now_ms
         self._timers = timers
+        self._holders: dict[str, Holders] = {}
+        self._lock = threading.Lock()
 
     def show(self, reference: str) -> tuple[dict[str, Any], list[DraftRecord]]:
         """Return a movement as JSON-able data, and the records an officer may send about it.
@@ -82,9 +107,42 @@ class MovementReader:
         self._store.make_durable()
         return view, self._drafts(movement)
 
+    def under_way(self, limit: int, *, overdue: bool) -> list[dict[str, Any]]:
+        """Return movements that have not ended, those changed last first; from the kept list."""
+        now_ms = self._now_ms()
+        with self._store.reading() as view:
+            rows = view.movements(limit, now_ms if overdue else None)
+        self._store.make_durable()
+        return [_line(one, now_ms) for one in rows]
+
+    def holds(self, mrn: str, role: int) -> bool:
+        """Whether our country may hold a role for a movement, as far as its itinerary is known.
+
+        What was noted at the last fold answers at once; before it says no, the movement is folded
+        anew: a diversion may have been admitted a moment ago.
+        """
+        known = self._holders.get(mrn)
+        country = self._me.country
+        if known is None or known.may_hold(country, Role(role)):
+            return True
+        return self.fold(self.gather("mrn", mrn)).holders.may_hold(country, Role(role))
+
+    def _note(self, movement: Movement) -> None:
+        """Remember who holds what; the movement that was noted first gives way."""
+        with self._lock:
+            for kind, value in movement.ids[:1]:
+                if kind == "mrn" and movement.holders.learnt and not movement.ended:
+                    self._holders[value] = movement.holders
+                else:
+                    self._holders.pop(value, None)
+            while len(self._holders) > _HOLDERS_KEPT:
+                del self._holders[next(iter(self._holders))]
+
     def fold(self, facts: Iterable[Fact]) -> Movement:
         """Fold the facts of a movement as of now."""
-        return fold(facts, me=self._me.country, now_ms=self._now_ms(), timers=self._timers)
+        movement = fold(facts, me=self._me.country, now_ms=self._now_ms(), timers=self._timers)
+        self._note(movement)
+        return movement
 
     def gather(self, kind: str, value: str) -> Sequence[Fact]:
         """Return what every record says that belongs to the movement of this name."""

@@ -17,6 +17,7 @@ from corridor.daemon.receiver import Receiver
 from corridor.daemon.sender import Sender, unix_ms
 from corridor.daemon.service import NodeService
 from corridor.daemon.telling import Telling
+from corridor.daemon.tracking import MovementTracker
 from corridor.daemon.trust_keeper import TrustKeeper
 from corridor.daemon.trust_record import TrustRecord
 from corridor.daemon.web import WebServer
@@ -134,6 +135,7 @@ class Node:
     def start(self) -> None:
         """Open an epoch with every partner and start the threads."""
         self._outbound.start(unix_ms())
+        self._tracker = MovementTracker(self._store, self.service.movements, self.metrics, unix_ms)
         self.metrics.know_peers(self._partners())
         self._tell()
         self._telling.hand_on(self._news)
@@ -169,6 +171,7 @@ class Node:
         for window in self._outbound.windows():
             self.metrics.window.labels(window.peer).set(window.window)
             self.metrics.in_flight.labels(window.peer).set(window.in_flight)
+        self._tracker.turn()
         if time.monotonic() >= self._hourly_at:
             self._hourly_at = time.monotonic() + _HOURLY_S
             self._store.prune(unix_ms())

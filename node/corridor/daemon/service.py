@@ -72,7 +72,10 @@ class NodeService:
     def submit(self, offered: Sequence[Offered]) -> list[Answer]:
         """Keep what is sound, in one durable step; answer for each, in order."""
         now_ms = self._now_ms()
-        checked = examine(offered, self._me, self._trust(), now_ms, has_room=self._has_room())
+        checked = examine(
+            offered, self._me, self._trust(), now_ms,
+            has_room=self._has_room(), holds=self.movements.holds,
+        )  # fmt: skip
         sound = [one.submission for one in checked if isinstance(one, Examined)]
         statuses = iter(self._keep(sound, now_ms))
         answers = [

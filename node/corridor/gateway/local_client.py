@@ -91,6 +91,13 @@ class LocalClient:
         view: dict[str, Any] = json.loads(told.json)
         return view, told.drafts
 
+    def movements(self, *, overdue: bool = False, limit: int = 0) -> list[dict[str, Any]]:
+        """Return the movements that have not ended, or only those that are overdue."""
+        asked = local.MovementsRequest(overdue=overdue, limit=limit)
+        told = self._ask(local.LocalRequest(movements=asked)).movements
+        lines: list[dict[str, Any]] = json.loads(told.json)
+        return lines
+
     def status(self) -> dict[str, Any]:
         """Return how the node is; the keys are those of `corridor status --json`."""
         request = local.LocalRequest(status=local.StatusRequest())

@@ -123,6 +123,7 @@ class LocalServer:
             "ledger": self._ledger,
             "find": self._find,
             "movement": self._movement,
+            "movements": self._movements,
             "status": self._say_status,
         }
         try:
@@ -212,6 +213,11 @@ class LocalServer:
                 kind=one.draft.kind.value, recipient=one.draft.recipient, record=one.record
             )
         return reply
+
+    def _movements(self, request: local.LocalRequest) -> local.LocalReply:
+        asked = request.movements
+        lines = self._service.movements.under_way(_limit(asked.limit), overdue=asked.overdue)
+        return local.LocalReply(movements=local.MovementsReply(json=json.dumps(lines)))
 
     def _say_status(self, _request: local.LocalRequest) -> local.LocalReply:
         return local.LocalReply(status=local.StatusReply(json=json.dumps(self._status())))

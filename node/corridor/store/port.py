@@ -30,6 +30,7 @@ from corridor.exchange.values import (
     SubmitStatus,
     Waiting,
 )
+from corridor.store.movement_port import MovementRows
 from corridor.store.values import (
     Depth,
     InboxRecord,
@@ -45,7 +46,7 @@ ALL_BYTES: Final = 1 << 40
 """No limit of size."""
 
 
-class Transaction(Protocol):
+class Transaction(MovementRows, Protocol):
     """What can be changed, and read, inside one durable step."""
 
     # -- intake

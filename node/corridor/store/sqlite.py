@@ -35,7 +35,7 @@ from corridor.store.database import (
     open_writer,
 )
 from corridor.store.durable import Durability
-from corridor.store.incoming_streams import IncomingStreams
+from corridor.store.movement_rows import Movements
 from corridor.store.port import Transaction
 from corridor.store.sqlite_session import Session
 from corridor.store.trouble import translating
@@ -78,7 +78,7 @@ _COUNTS: Final = (
 )
 
 
-class SqliteTransaction(IncomingStreams):
+class SqliteTransaction(Movements):
     """One transaction, or one view for reading."""
 
 

@@ -39,6 +39,7 @@ def advise(movement: Movement, progress: Progress, *, me: str, now_ms: int) -> M
         movement,
         overdue=overdue,
         next_deadline=coming,
+        deadlines=tuple(deadlines),
         drafts=tuple(dict.fromkeys(drafts)),
     )
 

@@ -144,6 +144,7 @@ def _result(
         discrepancy=progress.discrepancy or progress.state is State.DISCREPANCY,
         ids=tuple(sorted(ids, key=_id_order)),
         departure=progress.holders.departure,
+        holders=progress.holders,
         dataset_version=progress.versions,
         limit_ms=dataset.limit_ms,
         stops=stops_of(progress),

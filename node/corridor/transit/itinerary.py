@@ -40,5 +40,7 @@ def _reached(progress: Progress, office: OfficeName) -> Stop:
         return Stop(office)
     actual = progress.destination
     elsewhere = actual if actual and actual.reference != office.reference else None
-    done = "arrival notified, not confirmed" if progress.pending_arrival else "arrived"
+    done = "arrived" if progress.arrival_told else "ended"
+    if progress.pending_arrival:
+        done = "arrival notified, not confirmed"
     return Stop(office, elsewhere, progress.arrived_ms, done)

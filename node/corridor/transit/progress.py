@@ -54,6 +54,8 @@ class Progress:
     lodged_ms: int = 0
     released_ms: int = 0
     arrived_ms: int = 0
+    arrival_told: bool = False
+    """Whether the arrival itself was told here, and not only the end."""
     enquired_ms: int = 0
     enquiry_limit_ms: int = 0
     queries: dict[bytes, str] = field(default_factory=dict)
@@ -170,6 +172,7 @@ class Progress:
     def arrive(self, fact: Fact) -> None:
         """Note where and when the goods arrived."""
         self.arrived_ms = self.arrived_ms or fact.occurred_ms
+        self.arrival_told = True
         self.pending_arrival = fact.kind is Kind.ARRIVAL_NOTIFIED
         self.destination = fact.actual or self.destination
         if self.destination is not None and not self.pending_arrival:

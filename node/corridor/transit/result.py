@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from corridor.transit.facts import Equipment, Fact, Means, OfficeName
 from corridor.transit.movement import OperationState, State
+from corridor.transit.roles import Holders
 from corridor.transit.timers import Overdue
 
 
@@ -127,4 +128,8 @@ class Movement:
     flagged: tuple[Flagged, ...] = ()
     overdue: tuple[Mark, ...] = ()
     next_deadline: Mark | None = None
+    holders: Holders = field(default_factory=Holders)
+    """Which country holds which role."""
+    deadlines: tuple[Mark, ...] = ()
+    """All of them, earliest first, past or to come."""
     drafts: tuple[Draft, ...] = ()

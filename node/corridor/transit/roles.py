@@ -61,6 +61,10 @@ class Holders:
             return involved or country in self.guarantors
         return role is Role.NETWORK or involved
 
+    def may_hold(self, country: str, role: Role) -> bool:
+        """Whether a country holds a role for some kind of record, as far as is known."""
+        return self.held(country, role, Kind.ARRIVAL_ADVISED)
+
     def entitled(self, fact: Fact, roles: Iterable[Role]) -> bool:
         """Whether its sender holds the role it claims, or, if it claims none, one that would do."""
         if fact.role is not Role.UNKNOWN:

@@ -2,7 +2,8 @@
 
 Rules:
 
-* a tick is what a record tells; an empty circle is what is expected;
+* a tick is what a record tells, an empty circle what is expected, a dot what happened, as later
+  ticks show, and was not told here;
 * what needs somebody to act comes last, where the eye rests: overdue, parked, flagged, drafts.
 """
 
@@ -36,8 +37,9 @@ def _lines(view: _View) -> Iterator[str]:
     yield "   ".join(f"{_KIND_NAMES[one['kind']]} {one['value']}" for one in view["ids"])
     yield f"  {view['words']}{_overlays(view)}   (as {view['seen_by']} sees it)"
     yield ""
-    for stop in view["itinerary"]:
-        yield _stop(stop)
+    last = max((n for n, one in enumerate(view["itinerary"]) if one["done"]), default=-1)
+    for number, stop in enumerate(view["itinerary"]):
+        yield _stop(stop, "·" if number < last else "○")
     if not view["itinerary"]:
         yield "  the way is not known here: no release has arrived"
     yield from _operations(view)
@@ -60,9 +62,9 @@ def _overlays(view: _View) -> str:
     return "".join(f"; {word}" for word in words)
 
 
-def _stop(stop: _View) -> str:
+def _stop(stop: _View, otherwise: str) -> str:
     office = stop["office"]
-    mark = "✓" if stop["done"] else "○"
+    mark = "✓" if stop["done"] else otherwise
     name = f"{office['reference']} {office['name']}".strip()
     line = f"  {mark} {office['country']:2}  {_PLACES.get(office['place'], 'passage'):11}  {name}"
     if stop["done"]:
@@ -92,7 +94,7 @@ def _pieces(live: _View) -> str:
         for one in live["equipment"]
     ]
     means = [f"{one['identification']} {one['nationality']}".rstrip() for one in live["means"]]
-    return "; ".join([*means, *pieces])
+    return "; ".join(dict.fromkeys([*means, *pieces]))
 
 
 def _attention(view: _View) -> Iterator[str]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from corridor.transit.facts import Equipment, Fact, Means, OfficeName
 from corridor.transit.movement import WORDS
-from corridor.transit.result import Live, Mark, Movement
+from corridor.transit.result import Draft, Live, Mark, Movement, Operation, Stop
 
 
 def view_of(movement: Movement) -> dict[str, Any]:
@@ -23,25 +23,8 @@ def view_of(movement: Movement) -> dict[str, Any]:
         "departure": movement.departure or None,
         "dataset_version": movement.dataset_version,
         "limit": moment(movement.limit_ms),
-        "itinerary": [
-            {
-                "office": _office(stop.office),
-                "actual": _office(stop.actual),
-                "done": stop.done or None,
-                "at": moment(stop.reached_ms),
-            }
-            for stop in movement.stops
-        ],
-        "operations": [
-            {
-                "number": one.number,
-                "country": one.country,
-                "state": one.state.value,
-                "started": moment(one.started_ms),
-                "ended": moment(one.ended_ms),
-            }
-            for one in movement.operations
-        ],
+        "itinerary": [_stop(one) for one in movement.stops],
+        "operations": [_operation(one) for one in movement.operations],
         "declared": _live(movement.declared),
         "live": _live(movement.live),
         "history": [
@@ -54,18 +37,7 @@ def view_of(movement: Movement) -> dict[str, Any]:
         ],
         "overdue": [_mark(one) for one in movement.overdue],
         "next_deadline": _mark(movement.next_deadline) if movement.next_deadline else None,
-        "drafts": [
-            {
-                "kind": one.kind.value,
-                "recipient": one.recipient,
-                "text": one.text,
-                "query": one.query or None,
-                "code": one.code or None,
-                "caused_by": one.caused_by.hex() or None,
-                "answer_by": moment(one.limit_ms),
-            }
-            for one in movement.drafts
-        ],
+        "drafts": [_draft(one) for one in movement.drafts],
     }
 
 
@@ -113,4 +85,35 @@ def _fact(one: Fact) -> dict[str, Any]:
         "at": moment(one.occurred_ms),
         "known": moment(one.known_ms),
         "detail": one.text or one.result or None,
+    }
+
+
+def _stop(one: Stop) -> dict[str, Any]:
+    return {
+        "office": _office(one.office),
+        "actual": _office(one.actual),
+        "done": one.done or None,
+        "at": moment(one.reached_ms),
+    }
+
+
+def _operation(one: Operation) -> dict[str, Any]:
+    return {
+        "number": one.number,
+        "country": one.country,
+        "state": one.state.value,
+        "started": moment(one.started_ms),
+        "ended": moment(one.ended_ms),
+    }
+
+
+def _draft(one: Draft) -> dict[str, Any]:
+    return {
+        "kind": one.kind.value,
+        "recipient": one.recipient,
+        "text": one.text,
+        "query": one.query or None,
+        "code": one.code or None,
+        "caused_by": one.caused_by.hex() or None,
+        "answer_by": moment(one.limit_ms),
     }

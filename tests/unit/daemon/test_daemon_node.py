@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from builders_trust import DAY_MS, GE, NOW_MS, TR, make_world
-from builders_wire import declaration, record_of_every_type
+from builders_wire import MRN, declaration, record_of_every_type
 from corridor.daemon.config import load_config
 from corridor.daemon.inbound import Handled
 from corridor.daemon.intake import Examined, examine
@@ -227,16 +227,32 @@ def test_a_false_claim_is_refused_by_name_before_it_is_kept() -> None:
 def test_the_access_code_stays_with_the_office_of_guarantee() -> None:
     record = declaration()
     del record.declaration.dataset.guarantees[:]
-    reference = record.declaration.dataset.guarantees.add().references.add(access_code="1234")
+    reference = record.declaration.dataset.guarantees.add().references.add(access_code="qX7z9")
     reference.office.reference = "AZ000100"
     whole = record.SerializeToString()
     (kept,) = examined(Offered("GE", whole))
     assert isinstance(kept, Examined)
     (path,) = kept.left_out
     assert path.endswith("references[0].access_code")
-    assert b"1234" not in kept.submission.entry
+    assert b"qX7z9" not in kept.submission.entry
     reference.office.reference = "GE000100"
     (entitled,) = examined(Offered("GE", record.SerializeToString()))
     assert isinstance(entitled, Examined)
     assert entitled.left_out == ()
-    assert b"1234" in entitled.submission.entry
+    assert b"qX7z9" in entitled.submission.entry
+
+
+def test_a_role_that_is_not_held_for_the_movement_is_refused_by_name() -> None:
+    offered = [Offered("GE", declaration().SerializeToString())]
+    (answer,) = examine(
+        offered, TR, VIEW, NOW_MS, has_room=True, holds=lambda mrn, role: (mrn, role) != (MRN, 3)
+    )
+    assert isinstance(answer, Answer)
+    assert answer.reason is Reason.ROLE_NOT_HELD
+    nameless = declaration()
+    nameless.header.ClearField("sender_role")
+    (kept,) = examine(
+        [Offered("GE", nameless.SerializeToString())], TR, VIEW, NOW_MS,
+        has_room=True, holds=lambda _mrn, _role: False,
+    )  # fmt: skip
+    assert isinstance(kept, Examined)

@@ -290,7 +290,7 @@ def test_labels_are_names_of_closed_sets_and_never_of_a_record() -> None:
     }
     assert labels <= {
         "peer", "family", "reason", "cause", "verdict", "role", "queue", "state", "message_type",
-        "version", "link", "disposal", "le",
+        "version", "link", "disposal", "le", "kind",
     }  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from corridor.standards.generate.journey import GeneratedRecord
 from corridor.standards.generate.movements import generate_movements
 from corridor.store.port import Store
 from corridor.store.sqlite import SqliteStore
+from corridor.transit.movement import Role
 from corridor.transit.parties import Endpoint
 from corridor.transit.screen import history_of, screen_of
 from corridor.wire.batches import SCHEMA_ID, Entry, encode_entry
@@ -151,3 +152,34 @@ def test_every_generated_movement_is_told_without_a_fault(store: Store) -> None:
         view, _ = reader(store, "AZ", NOW_MS + YEAR_MS).show(mrn)
         assert screen_of(view)
         assert view["flagged"] == []
+
+
+def test_a_role_is_compared_with_the_itinerary_once_it_is_known(store: Store) -> None:
+    told = generated(3, CALM)
+    mrn = names(told)[0]
+    keep(store, "GE", told[:2])
+    mine = reader(store, "GE")
+    assert mine.holds(mrn, Role.DEPARTURE)  # nobody has asked about it yet
+    mine.show(mrn)
+    assert not mine.holds(mrn, Role.DEPARTURE)
+    assert mine.holds(mrn, Role.TRANSIT)
+    assert mine.holds(mrn, Role.DESTINATION)  # goods may be diverted to us
+    assert mine.holds("26TR3401004B7KQ2J4", Role.DEPARTURE)
+    holders = reader(store, "UA").fold(mine.gather("mrn", mrn)).holders
+    assert not holders.may_hold("UA", Role.TRANSIT)
+
+
+def test_itineraries_at_hand_are_bounded_and_end_with_their_movement(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("corridor.daemon.movements._HOLDERS_KEPT", 1)
+    one, two, three = generated(3, CALM), generated(4, CALM), generated(5, CALM)
+    keep(store, "GE", one)
+    keep(store, "GE", two[:2])
+    keep(store, "GE", three[:2])
+    mine = reader(store, "GE")
+    mine.show(names(two)[0])
+    mine.show(names(one)[0])  # discharged
+    assert list(mine._holders) == [names(two)[0]]
+    mine.show(names(three)[0])
+    assert list(mine._holders) == [names(three)[0]]

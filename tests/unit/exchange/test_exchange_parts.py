@@ -75,3 +75,12 @@ def test_one_bad_record_does_not_spoil_its_neighbours() -> None:
         False,
         False,
     ]
+
+
+def test_a_record_that_claims_an_office_of_another_country_is_refused_by_name() -> None:
+    record = declaration()
+    record.header.sender_office.reference = "TR341300"
+    (found,) = examine_records([with_body(encode_record(record))], "GE")
+    assert found == Examination(
+        ("office.not_own header.sender_office",), reason=Reason.OFFICE_NOT_OWN
+    )
