@@ -86,7 +86,7 @@ class MovementReader:
         """Read from `store` for the country of `me`."""
         self._store = store
         self._me = me
-        self._now_ms = now_ms
+        self.now_ms = now_ms
         self._timers = timers
         self._holders: dict[str, Holders] = {}
         self._lock = threading.Lock()
@@ -102,14 +102,14 @@ class MovementReader:
         view = view_of(movement)
         view["asked"] = reference
         view["seen_by"] = self._me.country
-        view["now"] = moment(self._now_ms())
+        view["now"] = moment(self.now_ms())
         view["more_than"] = _MOST_RECORDS if gathered.full else None
         self._store.make_durable()
         return view, self._drafts(movement)
 
     def under_way(self, limit: int, *, overdue: bool) -> list[dict[str, Any]]:
         """Return movements that have not ended, those changed last first; from the kept list."""
-        now_ms = self._now_ms()
+        now_ms = self.now_ms()
         with self._store.reading() as view:
             rows = view.movements(limit, now_ms if overdue else None)
         self._store.make_durable()
@@ -140,7 +140,7 @@ class MovementReader:
 
     def fold(self, facts: Iterable[Fact]) -> Movement:
         """Fold the facts of a movement as of now."""
-        movement = fold(facts, me=self._me.country, now_ms=self._now_ms(), timers=self._timers)
+        movement = fold(facts, me=self._me.country, now_ms=self.now_ms(), timers=self._timers)
         self._note(movement)
         return movement
 
@@ -149,7 +149,7 @@ class MovementReader:
         return list(self._by_name((kind, value)).facts.values())
 
     def _drafts(self, movement: Movement) -> list[DraftRecord]:
-        me, now_ms = self._me.country, self._now_ms()
+        me, now_ms = self._me.country, self.now_ms()
         return [
             DraftRecord(one, encode_record(record_of_draft(one, movement, me=me, now_ms=now_ms)))
             for one in movement.drafts

@@ -3,6 +3,7 @@
 import shutil
 import time
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,11 @@ class Node:
         self._free_mib = _free_mib(config.store.path)
         self._hourly_at = time.monotonic() + _HOURLY_S
 
+    @cached_property
+    def _tracker(self) -> MovementTracker:
+        """What keeps the list of movements."""
+        return MovementTracker(self._store, self.service.movements, self.metrics)
+
     def _hold_to_record(self) -> None:
         """Refuse to start from less than was held; note what is new since the last start."""
         self._record = TrustRecord(self._store)
@@ -135,7 +141,6 @@ class Node:
     def start(self) -> None:
         """Open an epoch with every partner and start the threads."""
         self._outbound.start(unix_ms())
-        self._tracker = MovementTracker(self._store, self.service.movements, self.metrics, unix_ms)
         self.metrics.know_peers(self._partners())
         self._tell()
         self._telling.hand_on(self._news)

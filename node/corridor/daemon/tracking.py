@@ -10,7 +10,7 @@ Rules:
 """
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Final
 
 from corridor.daemon.logs import event_logger
@@ -42,13 +42,11 @@ class MovementTracker:
         store: Store,
         reader: MovementReader,
         metrics: NodeMetrics,
-        now_ms: Callable[[], int],
     ) -> None:
-        """Work on `store`; nothing is read yet."""
+        """Work on `store`, by the reader's clock; nothing is read yet."""
         self._store = store
         self._reader = reader
         self._metrics = metrics
-        self._now_ms = now_ms
         self._count_at = 0.0
 
     def turn(self, budget_s: float = _BUDGET_S) -> None:
@@ -87,7 +85,7 @@ class MovementTracker:
     def count(self) -> None:
         """Tell the metrics how many are under way and overdue."""
         with self._store.reading() as view:
-            counts = view.count_movements(self._now_ms())
+            counts = view.count_movements(self._reader.now_ms())
         self._metrics.movements_open.set(counts.open)
         for what in Overdue:
             self._metrics.movements_overdue.labels(what.value).set(counts.overdue.get(what, 0))

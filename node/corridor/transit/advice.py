@@ -85,11 +85,14 @@ def _enquiries(
 
 
 def _about_parked(movement: Movement, progress: Progress, me: str, now_ms: int) -> Iterator[Draft]:
+    asked = movement.departure or _mrn_country(movement)
+    questions: set[str] = set()
     for fact, waits in movement.parked:
-        asked = movement.departure or _mrn_country(movement)
-        if asked and asked != me:
+        question = query_for(fact)
+        if asked and asked != me and question not in questions:
+            questions.add(question)
             text = f"A record waits here for {waits}."
-            yield Draft(DraftKind.QUERY, asked, text, query=query_for(fact))
+            yield Draft(DraftKind.QUERY, asked, text, query=question)
         if fact.sender != me and now_ms > fact.known_ms + progress.timers.parked_ms:
             code = _UNKNOWN_MOVEMENT if movement.state is State.NONE else _OUT_OF_PLACE
             yield _refusal(fact, f"It waits for {waits}.", code)

@@ -27,7 +27,7 @@ def tracker(
     store: Store, metrics: NodeMetrics | None = None, now_ms: int = NOW_MS
 ) -> MovementTracker:
     reader = MovementReader(store, ENDPOINTS["TR"], lambda: now_ms)
-    return MovementTracker(store, reader, metrics or NodeMetrics(), lambda: now_ms)
+    return MovementTracker(store, reader, metrics or NodeMetrics())
 
 
 def listed(store: Store, *, overdue: bool = False, now_ms: int = NOW_MS) -> list[dict[str, object]]:

@@ -199,6 +199,11 @@ def arrived(number: int, at: str = "AZ010100", kind: Kind = Kind.ARRIVAL_ADVISED
     return fact(number, kind, DES, sender=at[:2], offices=(actual(at),))
 
 
+def test_one_question_is_asked_once() -> None:
+    movement = run(passed(2), passed(3), arrived(4), me="GE")
+    assert [one.query for one in movement.drafts] == ["transit", "arrival"]
+
+
 def test_a_passage_before_the_release_waits_and_departure_is_asked() -> None:
     movement = run(passed(2), me="GE")
     assert movement.state is State.NONE
