@@ -4,13 +4,14 @@ Rules:
 
 * it follows cursors over the outbox and the inbox, which stand in the store beside the list: a kill
   loses nothing, and a store that was filled before there was a list is caught up with;
-* it runs between other things, a hundredth of the time at most: the transactions in which records
-  are kept know nothing of it, and while much arrives the list is late rather than the records;
+* it runs between other things, some hundredths of the time: the transactions in which records are
+  kept know nothing of it, and while much arrives the list is late rather than the records;
 * the list is derived: where a movement stands is folded anew whenever somebody asks.
 """
 
 import time
 from collections.abc import Iterable
+from itertools import zip_longest
 from typing import Final
 
 from corridor.daemon.logs import event_logger
@@ -27,8 +28,8 @@ from corridor.wire.records import decode_record
 
 _SENT: Final = "movements.sent"
 _RECEIVED: Final = "movements.received"
-_AT_ONCE: Final = 32
-_BUDGET_S: Final = 0.01
+_AT_ONCE: Final = 128
+_BUDGET_S: Final = 0.02
 """Of each second."""
 _COUNT_EVERY_S: Final = 60.0
 _CURSOR_BYTES: Final = 8
@@ -53,7 +54,7 @@ class MovementTracker:
         """Catch up for a while; a store that fails is tried again at the next turn."""
         ends = time.monotonic() + budget_s
         try:
-            while self.step() and time.monotonic() < ends:
+            while self.step(ends) and time.monotonic() < ends:
                 pass
             if time.monotonic() >= self._count_at:
                 self._count_at = time.monotonic() + _COUNT_EVERY_S
@@ -61,25 +62,39 @@ class MovementTracker:
         except StoreTrouble as error:
             event_logger().warning("movements.late", cause=str(error))
 
-    def step(self) -> bool:
-        """Take a few records into account; returns whether there were any."""
+    def step(self, ends: float) -> bool:
+        """Take some records into account, one at least; returns whether there were any.
+
+        Args:
+            ends: When to stop, by the monotonic clock: folding a movement takes milliseconds.
+        """
         with self._store.reading() as view:
-            sent_to, received_to = _cursor(view, _SENT), _cursor(view, _RECEIVED)
-            sent = view.sent_after(sent_to, _AT_ONCE)
-            received = view.inbox(received_to, _AT_ONCE)
-        if not sent and not received:
+            cursors = {name: _cursor(view, name) for name in (_SENT, _RECEIVED)}
+            sent = [
+                (_SENT, one.row, one.record_type, one.entry)
+                for one in view.sent_after(cursors[_SENT], _AT_ONCE)
+            ]
+            received = [
+                (_RECEIVED, one.cursor, one.record_type, one.entry)
+                for one in view.inbox(cursors[_RECEIVED], _AT_ONCE)
+            ]
+        # By turns, so that neither side waits for the other to fall silent.
+        waiting = [one for pair in zip_longest(sent, received) for one in pair if one is not None]
+        if not waiting:
             return False
-        names = _names(
-            [(one.record_type, one.entry) for one in sent]
-            + [(one.record_type, one.entry) for one in received]
-        )
-        rows = [row for row in map(self._row, names) if row is not None]
+        rows: dict[Name, tuple[TrackedMovement, list[Name]] | None] = {}
+        for side, cursor, record_type, entry in waiting:
+            name = _name(record_type, entry)
+            if name is not None and name not in rows:
+                rows[name] = self._row(name)
+            cursors[side] = cursor
+            if time.monotonic() >= ends:
+                break
         with self._store.transaction(durable=False) as change:
-            for tracked, others in rows:
-                change.put_movement(tracked, others)
-            _put_cursor(change, _SENT, max((one.row for one in sent), default=sent_to))
-            received_to = max((one.cursor for one in received), default=received_to)
-            _put_cursor(change, _RECEIVED, received_to)
+            for row in filter(None, rows.values()):
+                change.put_movement(*row)
+            for name_of, cursor in cursors.items():
+                _put_cursor(change, name_of, cursor)
         return True
 
     def count(self) -> None:
@@ -107,20 +122,15 @@ def _former_names(facts: Iterable[Fact], best: Name) -> list[Name]:
     return sorted({one for fact in facts for one in fact.ids if one[0] != "mrn"} - {best})
 
 
-def _names(records: Iterable[tuple[int, bytes]]) -> list[Name]:
-    """Return the best name of each movement that records are about, each once."""
-    names: dict[Name, None] = {}
-    for record_type, entry in records:
-        if not is_business(record_type):
-            continue
-        try:
-            ids = movement_ids(decode_record(decode_entry(entry).body))
-        except Refused:  # kept by an older release under rules that have changed
-            continue
-        best = min(ids, key=lambda one: NAMES.index(one[0]), default=None)
-        if best is not None:
-            names[best] = None
-    return list(names)
+def _name(record_type: int, entry: bytes) -> Name | None:
+    """Return the best name of the movement that a record is about, if it names one."""
+    if not is_business(record_type):
+        return None
+    try:
+        ids = movement_ids(decode_record(decode_entry(entry).body))
+    except Refused:  # kept by an older release under rules that have changed
+        return None
+    return min(ids, key=lambda one: NAMES.index(one[0]), default=None)
 
 
 def _cursor(view: Transaction, name: str) -> int:
