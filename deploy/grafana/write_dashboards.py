@@ -143,9 +143,9 @@ def page() -> str:
     lines = [
         "# What the dashboards show",
         "",
-        "Written by `deploy/grafana/write_dashboards.py` from `deploy/grafana/panels.py`. The files beside",
-        "them are imported into Grafana as they are, or provisioned. The scrape job of the nodes",
-        "is called `corridor`, that of the brokers `rabbitmq`; each target has a label `country`.",
+        "Written by `deploy/grafana/write_dashboards.py` from `panels.py`. The files beside them",
+        "are imported into Grafana as they are, or provisioned. The scrape job of the nodes is",
+        "called `corridor`, that of the brokers `rabbitmq`; each target has a label `country`.",
     ]
     for board in DASHBOARDS:
         lines += ["", f"## {board.title}", "", board.meaning, ""]
