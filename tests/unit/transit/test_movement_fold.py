@@ -495,3 +495,11 @@ def test_small_things_that_come_out_of_order() -> None:
     assert run(released(), replace(arrived(2), happenings=(told,))).incident
     by_guess = replace(released(), role=Role.EXIT)
     assert run(by_guess).departure == ""
+
+
+def test_who_may_hold_a_role_is_told_before_a_record_is_written() -> None:
+    holders = run(released()).holders
+    assert holders.may_hold("TR", Role.DEPARTURE)
+    assert not holders.may_hold("GE", Role.DEPARTURE)
+    assert holders.may_hold("GE", DES)
+    assert not holders.may_hold("XX", DES)
