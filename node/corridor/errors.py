@@ -112,6 +112,10 @@ class Reason(IntEnum):
     CREATED_IN_FUTURE = 320
     EXPIRED = 321
     LIFETIME = 322
+    # business: what a record claims of its sender
+    OFFICE_NOT_OWN = 400
+    ROLE_NOT_ALLOWED = 401
+    ROLE_NOT_HELD = 402
     # for now; judged again later
     DIRECTORY_UNKNOWN = 500
     STORE_FULL = 501

@@ -4,11 +4,12 @@ Rules:
 
 * each record is judged by itself; one that is refused does not touch the others;
 * a refusal names its reason, and where the content is at fault every rule and path, never a value;
-* the rules of the schema are asked of all records together: that costs a tenth.
+* the rules of the schema are asked of all records together: that costs a tenth;
+* a record is kept as its recipient may see it; what was left out is told to who submitted it.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 from corridor.daemon.offers import Answer, Offered
@@ -16,14 +17,40 @@ from corridor.errors import Reason, Refused
 from corridor.exchange.lanes import default_lane
 from corridor.exchange.values import Submission
 from corridor.transit.identifiers import uuid7
+from corridor.transit.movement import Role
 from corridor.transit.parties import CountryCode, Endpoint
 from corridor.trust.view import TrustView
 from corridor.wire import limits
+from corridor.wire.authority import false_claim
 from corridor.wire.batches import SCHEMA_ID, Entry, encode_entry
-from corridor.wire.records import check_records, decode_record, index_terms, record_type_of
+from corridor.wire.projection import project
+from corridor.wire.records import (
+    Terms,
+    check_records,
+    decode_record,
+    encode_record,
+    index_terms,
+    record_type_of,
+)
 from corridor.wire.v1.records_pb2 import TransitRecord
 
 _ID_RANDOM_BYTES: Final = 10
+
+
+Holds = Callable[[str, int], bool]
+_EXCHANGE: Final = 20
+_LAST_ROLE: Final = max(Role)
+
+
+def _unknown_movement(_mrn: str, _role: int) -> bool:
+    return True
+
+
+class Examined(NamedTuple):
+    """A record that may be kept, and what was left out of it for its recipient."""
+
+    submission: Submission
+    left_out: tuple[str, ...] = ()
 
 
 class _Parsed(NamedTuple):
@@ -32,12 +59,22 @@ class _Parsed(NamedTuple):
     kind: int
     record: TransitRecord
     offered: Offered
+    left_out: tuple[str, ...]
 
 
-def examine(
-    offered: Sequence[Offered], me: Endpoint, trust: TrustView, now_ms: int, *, has_room: bool
-) -> list[Submission | Answer]:
-    """Return for each offered record what to keep, or why it is refused, in order."""
+def examine(  # noqa: PLR0913 - what is offered, and everything by which it is judged
+    offered: Sequence[Offered],
+    me: Endpoint,
+    trust: TrustView,
+    now_ms: int,
+    *,
+    has_room: bool,
+    holds: Holds = _unknown_movement,
+) -> list[Examined | Answer]:
+    """Return for each offered record what to keep, or why it is refused, in order.
+
+    `holds` says of an MRN and a role whether we may hold it, as far as the itinerary is known.
+    """
     if not has_room:
         return [_no_room(one, now_ms) for one in offered]
     desk = _Desk(me, trust, now_ms)
@@ -46,17 +83,38 @@ def examine(
     faults = iter(
         check_records([one.record for one in sound], [one.offered.record for one in sound])
     )
-    return [one if isinstance(one, Answer) else _examined(one, next(faults)) for one in parsed]
+    country = me.country
+    return [
+        one if isinstance(one, Answer) else _examined(one, country, next(faults), holds)
+        for one in parsed
+    ]
 
 
-def _examined(parsed: _Parsed, faults: tuple[str, ...]) -> Submission | Answer:
+def _examined(
+    parsed: _Parsed, country: str, faults: tuple[str, ...], holds: Holds
+) -> Examined | Answer:
     if faults:
         return Answer("refused", parsed.record_id, Reason.RECORD_INVALID, faults)
+    claim = false_claim(parsed.record, parsed.kind, country)
+    if claim is not None:
+        return Answer("refused", parsed.record_id, claim.reason, (claim.detail,))
     offered = parsed.offered
     entry = encode_entry(Entry(parsed.record_id, parsed.kind, SCHEMA_ID, None, offered.record))
     lane = default_lane(parsed.kind) if offered.lane is None else offered.lane
     terms = index_terms(parsed.record)
-    return Submission(parsed.peer, parsed.record_id, parsed.kind, lane, entry, terms)
+    if not _held(parsed, terms, holds):
+        detail = "role.not_held header.sender_role"
+        return Answer("refused", parsed.record_id, Reason.ROLE_NOT_HELD, (detail,))
+    kept = Submission(parsed.peer, parsed.record_id, parsed.kind, lane, entry, terms)
+    return Examined(kept, parsed.left_out)
+
+
+def _held(parsed: _Parsed, terms: Terms, holds: Holds) -> bool:
+    """Whether we may hold the role that is claimed; anybody may ask and answer."""
+    role = parsed.record.header.sender_role
+    if not 0 < role <= _LAST_ROLE or parsed.kind == _EXCHANGE:
+        return True
+    return all(holds(value, role) for kind, value in terms if kind == "mrn")
 
 
 def _no_room(offered: Offered, now_ms: int) -> Answer:
@@ -104,7 +162,10 @@ class _Desk:
             self._allowed[peer, kind] = allowed
         if not allowed:
             raise Refused(Reason.NOT_AUTHORISED, f"no agreement lets us send type {kind} to {peer}")
-        return _Parsed(peer, record_id, kind, record, offered)
+        left_out = project(record, kind, peer[:2])
+        if left_out:
+            offered = offered._replace(record=encode_record(record))
+        return _Parsed(peer, record_id, kind, record, offered, left_out)
 
     def _refuse_recipient(self, text: str) -> Endpoint:
         try:

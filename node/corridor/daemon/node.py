@@ -3,6 +3,7 @@
 import shutil
 import time
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from corridor.daemon.receiver import Receiver
 from corridor.daemon.sender import Sender, unix_ms
 from corridor.daemon.service import NodeService
 from corridor.daemon.telling import Telling
+from corridor.daemon.tracking import MovementTracker
 from corridor.daemon.trust_keeper import TrustKeeper
 from corridor.daemon.trust_record import TrustRecord
 from corridor.daemon.web import WebServer
@@ -87,6 +89,11 @@ class Node:
         )  # fmt: skip
         self._free_mib = _free_mib(config.store.path)
         self._hourly_at = time.monotonic() + _HOURLY_S
+
+    @cached_property
+    def _tracker(self) -> MovementTracker:
+        """What keeps the list of movements."""
+        return MovementTracker(self._store, self.service.movements, self.metrics)
 
     def _hold_to_record(self) -> None:
         """Refuse to start from less than was held; note what is new since the last start."""
@@ -171,6 +178,7 @@ class Node:
         for window in self._outbound.windows():
             self.metrics.window.labels(window.peer).set(window.window)
             self.metrics.in_flight.labels(window.peer).set(window.in_flight)
+        self._tracker.turn()
         if time.monotonic() >= self._hourly_at:
             self._hourly_at = time.monotonic() + _HOURLY_S
             self._store.prune(unix_ms())

@@ -24,3 +24,5 @@ class Answer(NamedTuple):
     record_id: bytes = b""
     reason: Reason | None = None
     faults: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    """Paths of what the recipient is not entitled to; the record was kept without it."""

@@ -16,8 +16,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from corridor.daemon.intake import examine
+from corridor.daemon.intake import Examined, examine
 from corridor.daemon.metrics import NodeMetrics
+from corridor.daemon.movements import MovementReader
 from corridor.daemon.offers import Answer, Offered
 from corridor.errors import Reason
 from corridor.exchange.values import Submission, SubmitStatus
@@ -66,6 +67,7 @@ class NodeService:
         self._wake_sender = wake_sender
         self._has_room = has_room
         self._now_ms = now_ms
+        self.movements = MovementReader(store, me, now_ms)
         self._grown = threading.Condition()
         self._ended = False
         with store.reading() as view:
@@ -74,8 +76,11 @@ class NodeService:
     def submit(self, offered: Sequence[Offered]) -> list[Answer]:
         """Keep what is sound, in one durable step; answer for each, in order."""
         now_ms = self._now_ms()
-        checked = examine(offered, self._me, self._trust(), now_ms, has_room=self._has_room())
-        sound = [one for one in checked if isinstance(one, Submission)]
+        checked = examine(
+            offered, self._me, self._trust(), now_ms,
+            has_room=self._has_room(), holds=self.movements.holds,
+        )  # fmt: skip
+        sound = [one.submission for one in checked if isinstance(one, Examined)]
         statuses = iter(self._keep(sound, now_ms))
         answers = [
             one if isinstance(one, Answer) else _answer(one, next(statuses)) for one in checked
@@ -158,14 +163,14 @@ class NodeService:
             return list(change.accept_all(sound, now_ms))
 
 
-def _answer(kept: Submission, status: SubmitStatus) -> Answer:
+def _answer(kept: Examined, status: SubmitStatus) -> Answer:
     reason = Reason.RECORD_ID_CONFLICT if status is SubmitStatus.CONFLICT else None
-    return Answer(status, kept.record_id, reason)
+    return Answer(status, kept.submission.record_id, reason, left_out=kept.left_out)
 
 
-def _types(checked: Sequence[Submission | Answer]) -> list[int]:
+def _types(checked: Sequence[Examined | Answer]) -> list[int]:
     """Return the record type of each, 0 where it was not even parsed."""
-    return [one.record_type if isinstance(one, Submission) else 0 for one in checked]
+    return [one.submission.record_type if isinstance(one, Examined) else 0 for one in checked]
 
 
 def _known_here(after: int, last: int, began: int) -> int:

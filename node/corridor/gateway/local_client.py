@@ -84,6 +84,20 @@ class LocalClient:
         asked = local.FindRequest(kind=kind, value=value, limit=limit)
         return self._ask(local.LocalRequest(find=asked)).find.found
 
+    def movement(self, reference: str) -> tuple[dict[str, Any], Sequence[local.LocalDraft]]:
+        """Return where a movement stands, and the records that may be sent about it."""
+        asked = local.MovementRequest(reference=reference)
+        told = self._ask(local.LocalRequest(movement=asked)).movement
+        view: dict[str, Any] = json.loads(told.json)
+        return view, told.drafts
+
+    def movements(self, *, overdue: bool = False, limit: int = 0) -> list[dict[str, Any]]:
+        """Return the movements that have not ended, or only those that are overdue."""
+        asked = local.MovementsRequest(overdue=overdue, limit=limit)
+        told = self._ask(local.LocalRequest(movements=asked)).movements
+        lines: list[dict[str, Any]] = json.loads(told.json)
+        return lines
+
     def status(self) -> dict[str, Any]:
         """Return how the node is; the keys are those of `corridor status --json`."""
         request = local.LocalRequest(status=local.StatusRequest())

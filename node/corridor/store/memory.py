@@ -21,18 +21,19 @@ from contextlib import contextmanager
 
 from corridor.errors import StoreMisused
 from corridor.exchange.values import Family, InFlight, Lane, Verdict
-from corridor.store.memory_in import MemoryIncoming, inbox_record
+from corridor.store.memory_in import inbox_record
+from corridor.store.memory_movements import MemoryMovements
 from corridor.store.memory_state import InRow, OutEnvelope, OutRow, Snapshot, Tables
 from corridor.store.port import Transaction
 from corridor.store.rules import PRUNED_AT_ONCE, SEALED_KEPT_MS, is_final
-from corridor.store.values import Depth, InboxRecord, LedgerLine
+from corridor.store.values import Depth, InboxRecord, LedgerLine, SentRecord
 from corridor.transit.parties import Endpoint
 
 _COUNTED = ("outbox", "outcomes", "sealed", "received", "inbox", "aside", "quarantine", "held",
             "tombstones", "leaves")  # fmt: skip
 
 
-class MemoryTransaction(MemoryIncoming):
+class MemoryTransaction(MemoryMovements):
     """One transaction, or one view for reading, on the tables."""
 
 
@@ -125,6 +126,17 @@ class MemoryStore:
                 if row.record_id == record_id and row.verdict is Verdict.ACCEPTED
             ]
             return sorted(found, key=lambda one: one.peer)
+
+    def submitted(self, record_id: bytes) -> Sequence[SentRecord]:
+        """Return the records of ours under this id, one for each recipient, ascending."""
+        with self._locked():
+            rows: list[OutRow] = [
+                row for row in self._tables.data["outbox"].values() if row.record_id == record_id
+            ]
+            return [
+                SentRecord(row.peer, record_id, row.record_type, row.entry, row.accepted_ms)
+                for row in sorted(rows, key=lambda row: row.peer)
+            ]
 
     def find(self, kind: str, value: str, limit: int) -> Sequence[bytes]:
         """Return ids of records that carry exactly this term, newest first."""

@@ -30,6 +30,7 @@ from corridor.exchange.values import (
     SubmitStatus,
     Waiting,
 )
+from corridor.store.movement_port import MovementRows
 from corridor.store.values import (
     Depth,
     InboxRecord,
@@ -37,6 +38,7 @@ from corridor.store.values import (
     LedgerLine,
     Outcome,
     OutStreamState,
+    SentRecord,
 )
 from corridor.transit.parties import Endpoint
 
@@ -44,7 +46,7 @@ ALL_BYTES: Final = 1 << 40
 """No limit of size."""
 
 
-class Transaction(Protocol):
+class Transaction(MovementRows, Protocol):
     """What can be changed, and read, inside one durable step."""
 
     # -- intake
@@ -289,6 +291,9 @@ class Store(Protocol):
 
     def deliveries(self, record_id: bytes) -> Sequence[InboxRecord]:
         """Return the accepted records of partners under this id, ascending by partner."""
+
+    def submitted(self, record_id: bytes) -> Sequence[SentRecord]:
+        """Return the records of ours under this id, one for each recipient, ascending."""
 
     def find(self, kind: str, value: str, limit: int) -> Sequence[bytes]:
         """Return ids of records, sent or received, that carry exactly this term."""

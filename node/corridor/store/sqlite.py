@@ -35,12 +35,12 @@ from corridor.store.database import (
     open_writer,
 )
 from corridor.store.durable import Durability
-from corridor.store.incoming_streams import IncomingStreams
+from corridor.store.movement_rows import Movements
 from corridor.store.port import Transaction
 from corridor.store.sqlite_session import Session
 from corridor.store.trouble import translating
 from corridor.store.upgrade import check_schema, released_migrations, upgrade
-from corridor.store.values import Depth, InboxRecord, LedgerLine
+from corridor.store.values import Depth, InboxRecord, LedgerLine, SentRecord
 from corridor.transit.parties import Endpoint
 
 _KEY_CHECK: Final = "store.key_check"
@@ -78,7 +78,7 @@ _COUNTS: Final = (
 )
 
 
-class SqliteTransaction(IncomingStreams):
+class SqliteTransaction(Movements):
     """One transaction, or one view for reading."""
 
 
@@ -190,6 +190,11 @@ class SqliteStore:
         """Return the accepted records of partners under this id, ascending by partner."""
         with self._view() as session:
             return inbox.deliveries(session, record_id)
+
+    def submitted(self, record_id: bytes) -> Sequence[SentRecord]:
+        """Return the records of ours under this id, one for each recipient, ascending."""
+        with self._view() as session:
+            return outbox.submitted(session, record_id)
 
     def find(self, kind: str, value: str, limit: int) -> Sequence[bytes]:
         """Return ids of records, sent or received, that carry exactly this term, newest first."""
