@@ -112,6 +112,9 @@ class Reason(IntEnum):
     CREATED_IN_FUTURE = 320
     EXPIRED = 321
     LIFETIME = 322
+    # business: an agreement's end
+    AGREEMENT_ENDED = 440
+    UNANSWERED = 441
     # for now; judged again later
     DIRECTORY_UNKNOWN = 500
     STORE_FULL = 501

@@ -168,7 +168,7 @@ class MemoryIncoming(MemoryOutgoing):
             row: InRow | None = self._tables.get("inbox", cursor)
             if row is None or len(found) == limit:
                 break
-            if row.verdict is Verdict.ACCEPTED:
+            if row.verdict is Verdict.ACCEPTED and row.entry:
                 found.append(inbox_record(cursor, row))
         return found
 
@@ -242,6 +242,7 @@ class MemoryIncoming(MemoryOutgoing):
             envelope.received_ms,
             record.possible_repeat,
             record.terms,
+            envelope.position,
         )
         self._tables.put("inbox", cursor, row)
         self._tables.put("inbox_ids", (envelope.peer, record.record_id), cursor)

@@ -30,6 +30,7 @@ from corridor.exchange.values import (
     SubmitStatus,
     Waiting,
 )
+from corridor.store.keeping import Erasing, Keeping
 from corridor.store.values import (
     Depth,
     InboxRecord,
@@ -44,7 +45,7 @@ ALL_BYTES: Final = 1 << 40
 """No limit of size."""
 
 
-class Transaction(Protocol):
+class Transaction(Keeping, Protocol):
     """What can be changed, and read, inside one durable step."""
 
     # -- intake
@@ -235,7 +236,7 @@ class Transaction(Protocol):
         """Keep a small value under a name."""
 
 
-class Store(Protocol):
+class Store(Erasing, Protocol):
     """A store; safe to use from several threads."""
 
     def transaction(self, *, durable: bool = True) -> AbstractContextManager[Transaction]:
