@@ -155,8 +155,8 @@ def forget_terms(session: Session, run: int) -> None:
 def _by_bundle(session: Session, side: int, rows: Iterable[int]) -> dict[int, set[int]]:
     found: dict[int, set[int]] = {}
     for row in rows:
-        bundle = session.execute(_PLACES[side], (row,)).fetchone()
-        found.setdefault(bundle[0], set()).add(row)
+        bundle: int = session.rows(_PLACES[side], (row,))[0][0]
+        found.setdefault(bundle, set()).add(row)
     return found
 
 
@@ -192,7 +192,7 @@ def _disclose_without(session: Session, cursors: Sequence[int]) -> None:
     """Write down what proves the records of the envelopes, without the salts of some."""
     places: dict[int, list[int]] = {}
     for cursor in cursors:
-        envelope, place = session.execute(_ENVELOPE, (cursor,)).fetchone()
+        envelope, place = session.rows(_ENVELOPE, (cursor,))[0]
         places.setdefault(envelope, []).append(place)
     for envelope, gone in places.items():
         disclose_without(session, envelope, gone)

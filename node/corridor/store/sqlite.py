@@ -15,7 +15,7 @@ Example:
 """
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final, Self
@@ -36,9 +36,8 @@ from corridor.store.database import (
 )
 from corridor.store.durable import Durability
 from corridor.store.incoming_streams import IncomingStreams
-from corridor.store.keeping import EraseStep
 from corridor.store.port import Transaction
-from corridor.store.sqlite_erasing import erase_step, forget_run
+from corridor.store.sqlite_erasing import ErasingStore
 from corridor.store.sqlite_keeping import SqliteKeeping
 from corridor.store.sqlite_session import Session
 from corridor.store.trouble import translating
@@ -85,7 +84,7 @@ class SqliteTransaction(SqliteKeeping, IncomingStreams):
     """One transaction, or one view for reading."""
 
 
-class SqliteStore:
+class SqliteStore(ErasingStore):
     """A store in one file; safe to use from several threads."""
 
     def __init__(self, path: Path, key: StorageKey, *, read_only: bool = False) -> None:
@@ -217,27 +216,6 @@ class SqliteStore:
                 more = search.gather(session)
         self.make_durable()
         return erased
-
-    def erase_due(self, now_ms: int, keep_ms: Mapping[int, int]) -> EraseStep:
-        """Erase what has been kept long enough; a bounded step of a pass over the store."""
-        with self._writing() as session:
-            step = erase_step(session, now_ms, keep_ms)
-        while not step.more:
-            with self._writing() as session:
-                if not forget_run(session):
-                    break
-        self.make_durable()
-        return step
-
-    def scrub(self) -> bool:
-        """Take what was erased out of the log as well; False where a reader is in the way."""
-        session = self._writer
-        if session is None:
-            raise StoreMisused("the store is closed or open for reading only")
-        self._refuse_nested()
-        with self._turn, translating():
-            busy: int = session.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-        return not busy
 
     def close(self) -> None:
         """Close it; further use is an error."""

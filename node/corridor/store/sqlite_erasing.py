@@ -10,16 +10,21 @@ Rules:
 """
 
 import json
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from typing import Final
 
+from corridor.errors import StoreMisused
 from corridor.exchange.values import Verdict
+from corridor.store.audit import Audit
 from corridor.store.erasing import disclose_without, erase_rows, forget_terms
 from corridor.store.keeping import BY_ID, EraseStep
 from corridor.store.rules import SCANNED_AT_ONCE
 from corridor.store.search import INBOX, OUTBOX, last_run
 from corridor.store.sqlite_keeping import acknowledged, all_holds, rows_on_hold
 from corridor.store.sqlite_session import Session
+from corridor.store.trouble import translating
 
 _ASIDE: Final = 2
 _PLACE: Final = "store.erase_place"
@@ -142,3 +147,51 @@ def _erase(session: Session, side: int, due: list[int], now_ms: int) -> int:
 def _kept(keep_ms: Mapping[int, int], record_type: int) -> int:
     """Return how long a type is kept; canaries as short as anything."""
     return keep_ms.get(record_type) or min(keep_ms.values())
+
+
+class ErasingStore:
+    """The part of a store that erases in steps, and lets its evidence be read."""
+
+    _writer: Session | None
+    _turn: threading.Lock
+
+    def erase_due(self, now_ms: int, keep_ms: Mapping[int, int]) -> EraseStep:
+        """Erase what has been kept long enough; a bounded step of a pass over the store."""
+        with self._writing() as session:
+            step = erase_step(session, now_ms, keep_ms)
+        more = not step.more
+        while more:
+            with self._writing() as session:
+                more = forget_run(session)
+        self.make_durable()
+        return step
+
+    def scrub(self) -> bool:
+        """Take what was erased out of the log as well; False where a reader is in the way."""
+        session = self._writer
+        if session is None:
+            raise StoreMisused("the store is closed or open for reading only")
+        self._refuse_nested()
+        with self._turn, translating():
+            busy, *_ = session.rows("PRAGMA wal_checkpoint(TRUNCATE)", ())[0]
+        return not busy
+
+    @contextmanager
+    def auditing(self) -> Iterator[Audit]:
+        """Open a consistent view of the evidence."""
+        with self._view() as session:
+            yield Audit(session)
+
+    # -- of the store
+    def make_durable(self, patience_s: float = 0.0) -> None:
+        """Return when everything committed so far outlives the loss of power."""
+        raise NotImplementedError
+
+    def _writing(self) -> AbstractContextManager[Session]:
+        raise NotImplementedError
+
+    def _view(self) -> AbstractContextManager[Session]:
+        raise NotImplementedError
+
+    def _refuse_nested(self) -> None:
+        raise NotImplementedError
