@@ -178,6 +178,13 @@ class InputTrouble(CorridorError):
     blame = Blame.OPERATOR
 
 
+class RecordKept(CorridorError):
+    """A record cannot be erased, held or released as asked; nothing was changed."""
+
+    code = "record_kept"
+    blame = Blame.OPERATOR
+
+
 class NotInstalled(CorridorError):
     """A part of Corridor that is installed separately is needed and is not there."""
 

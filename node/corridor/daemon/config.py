@@ -28,6 +28,7 @@ from corridor.daemon.config_sections import (
     LogSection,
     MetricsSection,
     NodeSection,
+    RetentionSection,
     Section,
     StoreSection,
     TrustSection,
@@ -52,6 +53,7 @@ class NodeConfig(BaseSettings):
     gateway: GatewaySection = GatewaySection()
     metrics: MetricsSection = MetricsSection()
     exchange: ExchangeSection = ExchangeSection()
+    retention: RetentionSection = RetentionSection()
     log: LogSection = LogSection()
 
     @classmethod

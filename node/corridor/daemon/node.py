@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from corridor import __version__
+from corridor.daemon.capacity import capacity
 from corridor.daemon.config import NodeConfig
+from corridor.daemon.ended import Ended, GivenUp, ended_agreements
 from corridor.daemon.inbound import Handled, Inbound
+from corridor.daemon.keeping import Retention
 from corridor.daemon.logs import event_logger
 from corridor.daemon.metrics import NodeMetrics
 from corridor.daemon.observe import NodeObserver
@@ -58,6 +61,7 @@ class Node:
         self._outbound = Outbound(
             self._store, self.trust.identity, self.trust.current,
             seals=REAL_SEALS, policy=_policy(config), observe=self._observer,
+            ended=Ended(self._store, config.endpoint, self.trust.current, self._given_up),
         )  # fmt: skip
         self._inbound = Inbound(
             self._store, self.trust.identity, self.trust.current,
@@ -80,6 +84,8 @@ class Node:
             has_room=self._has_room,
             now_ms=unix_ms,
         )
+        self.service.capacity = self._capacity
+        self._retention = Retention(self._store, config.retention.keep_ms())
         self.web = WebServer(
             config.metrics.address, config.metrics.port,
             registry=self.metrics.registry, ready=self._ready, version=__version__,
@@ -172,7 +178,10 @@ class Node:
         if time.monotonic() >= self._hourly_at:
             self._hourly_at = time.monotonic() + _HOURLY_S
             self._store.prune(unix_ms())
+            self._retention.begin()
             self.sender.run_in_loop(self._telling.tell_again)
+        if erased := self._retention.step(unix_ms()):
+            event_logger().info("records.erased", count=erased, why="retention")
 
     def status(self) -> dict[str, Any]:
         """Return how the node is; the keys of `corridor status --json`."""
@@ -198,9 +207,15 @@ class Node:
                 "rows": self._store.counts(),
             },
             "peers": self._peers(),
+            "agreements": ended_agreements(view, self.config.endpoint, now_ms),
             "refused": self._observer.refusals(),
             "attention": self._attention(now_ms),
         }
+
+    def _capacity(self) -> dict[str, Any]:
+        """Return what disk the node needs; any thread."""
+        free = shutil.disk_usage(self.config.store.path.parent).free
+        return capacity(self._store.measure(unix_ms()), self._partners(), free)
 
     def _peers(self) -> list[dict[str, Any]]:
         depths = {depth.peer: depth for depth in self._store.depths()}
@@ -246,6 +261,12 @@ class Node:
         self.sender.hear(handled.cues)
         if handled.inbox_grew or handled.outcomes_grew:
             self.service.grown()
+
+    def _given_up(self, found: Sequence[GivenUp]) -> None:
+        """Tell what will not pass any more; sender's thread, after the commit."""
+        for peer, reason, count in found:
+            event_logger().warning("records.given_up", peer=peer, reason=reason.label, count=count)
+        self.service.grown()
 
     def _adopt(self, link: str, frame: bytes) -> None:
         """Take a statement of a partner; receiver's thread, before its acknowledgement.

@@ -12,9 +12,10 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from corridor.daemon.intake import examine
+from corridor.daemon.keeping import Keeping
 from corridor.daemon.metrics import NodeMetrics
 from corridor.daemon.offers import Answer, Offered
 from corridor.errors import Reason
@@ -64,6 +65,9 @@ class NodeService:
         self._wake_sender = wake_sender
         self._has_room = has_room
         self._now_ms = now_ms
+        self.keeping = Keeping(store, now_ms)
+        self.capacity: Callable[[], dict[str, Any]] = dict
+        """What disk the node needs; the node puts in what knows it."""
         self._grown = threading.Condition()
         self._ended = False
 

@@ -24,6 +24,7 @@ from corridor.daemon.service import NodeService
 from corridor.errors import ConfigurationError, CorridorError, LocalTrouble, Refused
 from corridor.exchange.values import Lane
 from corridor.gateway.framing import receive_message, send_message
+from corridor.gateway.local_keeping import keeping_answers
 from corridor.store.values import InboxRecord, LedgerLine
 from corridor.wire.batches import decode_entry
 from corridor.wire.local import parse_request
@@ -123,6 +124,8 @@ class LocalServer:
             "ledger": self._ledger,
             "find": self._find,
             "status": self._say_status,
+            "capacity": self._say_capacity,
+            **keeping_answers(self._service.keeping),
         }
         try:
             answer = answers.get(kind)
@@ -201,6 +204,10 @@ class LocalServer:
                 received=[_delivery(delivery) for delivery in one.received],
             )
         return reply
+
+    def _say_capacity(self, _request: local.LocalRequest) -> local.LocalReply:
+        told = json.dumps(self._service.capacity())
+        return local.LocalReply(capacity=local.CapacityReply(json=told))
 
     def _say_status(self, _request: local.LocalRequest) -> local.LocalReply:
         return local.LocalReply(status=local.StatusReply(json=json.dumps(self._status())))

@@ -18,6 +18,7 @@ from typing import Final
 from corridor.errors import StoreMisused
 from corridor.exchange.values import Verdict
 from corridor.store.audit import Audit
+from corridor.store.capacity import Measured, measure
 from corridor.store.erasing import disclose_without, erase_rows, forget_terms
 from corridor.store.keeping import BY_ID, EraseStep
 from corridor.store.rules import SCANNED_AT_ONCE
@@ -181,6 +182,11 @@ class ErasingStore:
         """Open a consistent view of the evidence."""
         with self._view() as session:
             yield Audit(session)
+
+    def measure(self, now_ms: int) -> Measured:
+        """Return what the store takes on disk, and how fast it grows."""
+        with self._view() as session:
+            return measure(session, now_ms)
 
     # -- of the store
     def make_durable(self, patience_s: float = 0.0) -> None:

@@ -78,7 +78,7 @@ def bundle_of(path: Path, number: int) -> bytes:
     with_rows = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
     try:
         found: bytes = with_rows.execute(
-            "SELECT sealed FROM bundles JOIN outbox ON outbox.bundle = bundles.row WHERE outbox.row = ?",
+            "SELECT b.sealed FROM outbox o JOIN bundles b ON b.row = o.bundle WHERE o.row = ?",
             (number,),
         ).get
     finally:
