@@ -29,7 +29,7 @@ class GivenUp(NamedTuple):
 
     peer: Endpoint
     reason: Reason
-    count: int
+    number: int
     """Records that waited, or envelopes without a receipt."""
 
 

@@ -8,7 +8,7 @@ Rules:
   killed goes on where it was.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from corridor.errors import RecordKept
@@ -127,16 +127,17 @@ class Retention:
         return erased
 
 
-def _refuse(record_id: bytes, copies: "list[Kept] | tuple[Kept, ...] | Any") -> None:
-    against = [one for one in copies if one.obstacle not in (None, Obstacle.ERASED)]
-    if not copies or all(one.obstacle is Obstacle.ERASED for one in copies):
+def _refuse(record_id: bytes, copies: Sequence[Kept]) -> None:
+    found = [(one, one.obstacle) for one in copies if one.obstacle]
+    against = [(one, why) for one, why in found if why is not Obstacle.ERASED]
+    if len(found) == len(copies) and not against:
         obstacle = Obstacle.ERASED if copies else Obstacle.UNKNOWN
         raise RecordKept(f"{record_id.hex()}: {obstacle}", cure=_CURES[obstacle])
     if against:
-        first: Obstacle = against[0].obstacle
+        _, first = against[0]
         raise RecordKept(
             f"{record_id.hex()} is not erased: {first}",
-            faults=tuple(_against(one) for one in against),
+            faults=tuple(_against(one) for one, _ in against),
             cure=_CURES[first],
         )
 

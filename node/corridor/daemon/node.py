@@ -264,8 +264,8 @@ class Node:
 
     def _given_up(self, found: Sequence[GivenUp]) -> None:
         """Tell what will not pass any more; sender's thread, after the commit."""
-        for peer, reason, count in found:
-            event_logger().warning("records.given_up", peer=peer, reason=reason.label, count=count)
+        for peer, reason, number in found:
+            event_logger().warning("records.given_up", peer=peer, reason=reason.label, count=number)
         self.service.grown()
 
     def _adopt(self, link: str, frame: bytes) -> None:

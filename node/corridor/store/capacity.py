@@ -20,22 +20,28 @@ ROW_BYTES: Final = 190
 """Of a row with its identity and its place in the indexes of the outbox."""
 TERMS_BYTES: Final = 110
 """Of what a record is found by: three hashes, sorted."""
-_RECENT: Final = (
+_RECENT_SENT: Final = (
     "SELECT p.endpoint, count(*), total(size) FROM"
     " (SELECT partner, size, accepted_ms FROM outbox ORDER BY row DESC LIMIT ?)"
-    " CROSS JOIN partners p ON p.id = partner WHERE accepted_ms > ? GROUP BY partner",
+    " CROSS JOIN partners p ON p.id = partner WHERE accepted_ms > ? GROUP BY partner"
+)
+_RECENT_RECEIVED: Final = (
     "SELECT p.endpoint, count(*), total(size) FROM"
     " (SELECT i.partner, i.size, r.received_ms FROM inbox i CROSS JOIN received r"
     " ON r.row = i.envelope ORDER BY i.cursor DESC LIMIT ?)"
-    " CROSS JOIN partners p ON p.id = partner WHERE received_ms > ? GROUP BY partner",
+    " CROSS JOIN partners p ON p.id = partner WHERE received_ms > ? GROUP BY partner"
 )
-_SPAN: Final = (
-    "SELECT min(accepted_ms), max(accepted_ms), count(*) FROM"
-    " (SELECT accepted_ms FROM outbox ORDER BY row DESC LIMIT ?) WHERE accepted_ms > ?",
-    "SELECT min(received_ms), max(received_ms), count(*) FROM"
+_RECENT: Final = (_RECENT_SENT, _RECENT_RECEIVED)
+_SPAN_SENT: Final = (
+    "SELECT min(accepted_ms), count(*) FROM"
+    " (SELECT accepted_ms FROM outbox ORDER BY row DESC LIMIT ?) WHERE accepted_ms > ?"
+)
+_SPAN_RECEIVED: Final = (
+    "SELECT min(received_ms), count(*) FROM"
     " (SELECT r.received_ms FROM inbox i CROSS JOIN received r ON r.row = i.envelope"
-    " ORDER BY i.cursor DESC LIMIT ?) WHERE received_ms > ?",
+    " ORDER BY i.cursor DESC LIMIT ?) WHERE received_ms > ?"
 )
+_SPAN: Final = (_SPAN_SENT, _SPAN_RECEIVED)
 _LAST: Final = (
     "SELECT coalesce(max(row), 0) FROM outbox",
     "SELECT coalesce(max(cursor), 0) FROM inbox",
@@ -87,6 +93,6 @@ def measure(session: Session, now_ms: int) -> Measured:
 
 
 def _span(session: Session, side: int, since_ms: int, now_ms: int) -> int:
-    """Return over how long the newest records came: to now, or among themselves if more recent."""
-    first, _, count = session.rows(_SPAN[side], (SAMPLE, since_ms))[0]
+    """Return over how long the newest records came, until now; 0 where there is none."""
+    first, count = session.rows(_SPAN[side], (SAMPLE, since_ms))[0]
     return max(now_ms - first, 1) if count else 0
