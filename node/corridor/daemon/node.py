@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from corridor import __version__
+from corridor.daemon.backup import backup_is_due, last_backup_ms
 from corridor.daemon.capacity import capacity
 from corridor.daemon.config import NodeConfig
 from corridor.daemon.ended import Ended, GivenUp, ended_agreements
@@ -75,16 +76,7 @@ class Node:
         )  # fmt: skip
         self._telling = Telling(self.sender)
         self._publisher, self._consumer = self._connect(_address(config))
-        self.service = NodeService(
-            me=config.endpoint,
-            store=self._store,
-            trust=self.trust.current,
-            metrics=self.metrics,
-            wake_sender=self.sender.wake,
-            has_room=self._has_room,
-            now_ms=unix_ms,
-        )
-        self.service.capacity = self._capacity
+        self.service = self._serve()
         self._retention = Retention(self._store, config.retention.keep_ms())
         self.web = WebServer(
             config.metrics.address, config.metrics.port,
@@ -124,6 +116,20 @@ class Node:
         self._telling.attach(publisher)
         self.receiver.attach(consumer)
         return publisher, consumer
+
+    def _serve(self) -> NodeService:
+        """Make what gateways ask."""
+        service = NodeService(
+            me=self.config.endpoint,
+            store=self._store,
+            trust=self.trust.current,
+            metrics=self.metrics,
+            wake_sender=self.sender.wake,
+            has_room=self._has_room,
+            now_ms=unix_ms,
+        )
+        service.capacity = self._capacity
+        return service
 
     def declare_restore(self) -> None:
         """Mark what was created until now as possibly handed on before; once, before `start`.
@@ -169,6 +175,7 @@ class Node:
     def housekeep(self) -> None:
         """Do what is due about once a second; main thread."""
         self._free_mib = _free_mib(self.config.store.path)
+        self.metrics.backup_last.set((last_backup_ms(self.config) or 0) / 1000)
         view = self.trust.current()
         self.metrics.directory_until.set(view.expires_ms / 1000)
         self.metrics.key_until.set(self.trust.seals_until_ms(unix_ms()) / 1000)
@@ -200,6 +207,7 @@ class Node:
                 "inboxes": sorted(self.receiver.links),
             },
             "directory": {"version": view.dir_version, "expires_ms": view.expires_ms},
+            "last_backup_ms": last_backup_ms(self.config),
             "encryption_key_until_ms": self.trust.seals_until_ms(now_ms),
             "store": {
                 "path": str(self.config.store.path),
@@ -254,6 +262,8 @@ class Node:
             lines.append("the directory has ended: nothing is sealed; import a newer one")
         if self.trust.rotation_due(now_ms):
             lines.append("the encryption key ends soon: `corridor keys rotate`")
+        if backup_is_due(self.config, now_ms):
+            lines.append("no backup was made for too long: `corridor backup create`")
         return lines
 
     def _handled(self, handled: Handled) -> None:
