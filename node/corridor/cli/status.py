@@ -68,7 +68,7 @@ def _screen(status: dict[str, Any]) -> str:
     ]
     if status["refused"]:
         lines += ["", "refused since the node started", _refusals(status["refused"])]
-    if status["agreements"]:
+    if status.get("agreements"):
         lines += ["", agreements_screen(status["agreements"])]
     lines += ["", *(f"! {line}" for line in status["attention"])] if status["attention"] else []
     return "\n".join(lines)

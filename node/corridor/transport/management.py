@@ -100,9 +100,9 @@ def read_alarm_depths(url: str, login: Login) -> dict[str, int]:
 
 
 def read_depths(url: str, login: Login) -> dict[str, int]:
-    """Return how many messages lie in each queue of the virtual host; up to 5 s old."""
+    """Return how many messages lie in each queue of the virtual host, up to 5 s old; -1: unknown."""
     rows = _get(url, login, f"/api/queues/{VIRTUAL_HOST}?columns=name,messages")
-    return {row["name"]: int(row.get("messages", 0)) for row in rows}
+    return {row["name"]: int(row.get("messages", -1)) for row in rows}
 
 
 def call(url: str, login: Login, method: str, path: str) -> tuple[int, bytes]:
