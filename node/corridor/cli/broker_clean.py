@@ -1,6 +1,7 @@
 """`corridor broker clean`: take away at our broker what a partner has left there."""
 
 import time
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,7 +35,7 @@ def clean(
     touched: the evidence stays.
     """
     from corridor.daemon.config import load_config
-    from corridor.transport.cleaning import leftovers, remove
+    from corridor.transport.cleaning import allowed, leftovers, remove
     from corridor.transport.management import Login
 
     config = load_config(config_path)
@@ -43,11 +44,13 @@ def clean(
     url = f"http://127.0.0.1:{config.links.management_port}"
     login = Login(user, _first_line(password_file))
     me = config.endpoint.country
+    found = leftovers(url, login, me, partner)
     rows = []
-    for one in leftovers(url, login, me, partner):
-        why = remove(url, login, one) if really else "would be removed"
-        lies = f"{one.messages} messages" if one.object.startswith("queue") else ""
-        rows.append((one.object, lies, why or "removed"))
+    with allowed(url, login, found) if found and really else nullcontext():
+        for one in found:
+            why = remove(url, login, one) if really else "would be removed"
+            lies = f"{one.messages} messages" if one.object.startswith("queue") else ""
+            rows.append((one.object, lies, why or "removed"))
     rows += [
         (f"file {path.name}", "", _aside(path) if really else "would be moved aside")
         for path in _files(config, partner)

@@ -100,12 +100,14 @@ def read_alarm_depths(url: str, login: Login) -> dict[str, int]:
 
 
 def read_depths(url: str, login: Login) -> dict[str, int]:
-    """Return how many messages lie in each queue of the virtual host, up to 5 s old; -1: unknown."""
+    """Return how many messages lie in each queue, up to 5 s old; -1 where it is not known."""
     rows = _get(url, login, f"/api/queues/{VIRTUAL_HOST}?columns=name,messages")
     return {row["name"]: int(row.get("messages", -1)) for row in rows}
 
 
-def call(url: str, login: Login, method: str, path: str) -> tuple[int, bytes]:
+def call(
+    url: str, login: Login, method: str, path: str, body: bytes | None = None
+) -> tuple[int, bytes]:
     """Ask the management interface; returns status and body.
 
     Raises:
@@ -118,9 +120,9 @@ def call(url: str, login: Login, method: str, path: str) -> tuple[int, bytes]:
     token = base64.b64encode(f"{login.user}:{login.password}".encode()).decode()
     connection = HTTPConnection(parts.hostname, parts.port or 15672, timeout=_TIMEOUT_S)
     try:
-        connection.request(method, path, headers={"Authorization": f"Basic {token}"})
+        connection.request(method, path, body, headers={"Authorization": f"Basic {token}"})
         response = connection.getresponse()
-        body = response.read()
+        answer = response.read()
     except (OSError, HTTPException) as error:
         raise LinkTrouble(
             f"no answer from the management interface at {url}: {error}",
@@ -128,7 +130,7 @@ def call(url: str, login: Login, method: str, path: str) -> tuple[int, bytes]:
         ) from error
     finally:
         connection.close()
-    return response.status, body
+    return response.status, answer
 
 
 def _get(url: str, login: Login, path: str) -> Any:  # noqa: ANN401 - JSON is any tree
