@@ -3,10 +3,12 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from builders_lab import AZ, GE, TR, Lab, corridor, told, until
+from builders_cli import Said, corridor
+from builders_lab import AZ, GE, TR, Lab, until
 from builders_wire import declaration
 from corridor.lab.broker_layout import password
 from corridor.lab.network import Network
@@ -49,7 +51,7 @@ def sign(lab: Lab, *words: object, number: int) -> Path:
             "registry", *words, "--root", registry / ROOT, "--directory", held, "--keys", body,
             *more, "--out", step, "--json",
         )  # fmt: skip
-        assert done.returncode == 0, done.stdout + done.stderr
+        assert done.status == 0, done.out + done.err
         draft = step
     return out
 
@@ -59,7 +61,11 @@ def adopt(lab: Lab, directory: Path) -> None:
     plan = lab.network.nodes[TR].plan
     pid = lab.network.nodes[TR].pid
     done = corridor("keys", "adopt", directory, "--config", plan.config, "--pid", pid, "--json")
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.status == 0, done.out + done.err
+
+
+def told(run: Said) -> Any:  # noqa: ANN401 - any JSON value
+    return run.json
 
 
 def read_version(lab: Lab, code: CountryCode) -> int:
@@ -84,8 +90,8 @@ def test_an_agreement_ends_a_member_leaves_and_the_evidence_stays(  # noqa: PLR0
         "registry", "end", request, "--fingerprint", "0" * 32, "--root", request, "--directory",
         request, "--keys", request.parent, "--out", request.with_suffix(".crt1"), "--json",
     )  # fmt: skip
-    assert wrong.returncode == 1
-    assert "another fingerprint" in wrong.stdout
+    assert wrong.status == 1
+    assert "another fingerprint" in wrong.out
     adopt(own, sign(own, "end", request, "--fingerprint", asked["fingerprint"], number=2))
     assert until(lambda: read_version(own, GE) == read_version(own, AZ) == 2, WAIT_S)
 
@@ -124,8 +130,8 @@ def test_an_agreement_ends_a_member_leaves_and_the_evidence_stays(  # noqa: PLR0
     operator.write_text(password(own.network.brokers[TR].plan, "corridor-operator"))
     clean = ("broker", "clean", "GE", "--password-file", operator, "--config", config, "--json")
     early = corridor(*clean, "--really")
-    assert early.returncode == 1
-    assert "receipts may pass until" in early.stdout
+    assert early.status == 1
+    assert "receipts may pass until" in early.out
 
     # the registry removes the member; the broker is cleaned, and cleaning again finds nothing
     adopt(own, sign(own, "leave", "GE.RS", "--at-once", number=3))
@@ -135,11 +141,11 @@ def test_an_agreement_ends_a_member_leaves_and_the_evidence_stays(  # noqa: PLR0
     names = {one["object"] for one in told(corridor(*clean))}
     assert {"user fed-ge", "upstream GE", "queue inbox.GE", "exchange to.GE"} <= names
     done = corridor(*clean, "--really")
-    assert done.returncode == 0, done.stdout
+    assert done.status == 0, done.out
     assert {one["state"] for one in told(done) if "file" not in one["object"]} == {"removed"}
     assert told(corridor(*clean)) == []
     rendered = corridor("broker", "render", "--config", config, "--json")
-    assert rendered.returncode == 0, rendered.stderr
+    assert rendered.status == 0, rendered.err
     checked = corridor("broker", "check", "--password-file", operator, "--config", config, "--json")
     assert [one for one in told(checked) if "GE" in json.dumps(one)] == []
 
@@ -165,20 +171,20 @@ def prove(lab: Lab, record_id: bytes) -> None:
         "--json",
     )  # fmt: skip
     refused = corridor(*erase)
-    assert refused.returncode == 1
-    assert "on hold" in refused.stdout
+    assert refused.status == 1
+    assert "on hold" in refused.out
     released = corridor("records", "release-hold", number, "--reason", "closed", "--config", config)
-    assert released.returncode == 0, released.stderr
+    assert released.status == 0, released.err
     for erased in (False, True):
         if erased:
             done = corridor(*erase)
-            assert done.returncode == 0, done.stdout
+            assert done.status == 0, done.out
             assert told(done)["erased"][0]["reason"] == "order 2"
         out = lab.network.directory / f"evidence-{erased}.json"
         written = corridor("evidence", "export", record_id.hex(), "--out", out, "--config", config)
-        assert written.returncode == 0, written.stderr
+        assert written.status == 0, written.err
         checked = corridor("evidence", "check", out, "--genesis", genesis, "--json")
-        assert checked.returncode == 0, checked.stdout
+        assert checked.status == 0, checked.out
         steps = {one["what"]: one["result"] for one in told(checked)}
         assert steps["the envelope is in the evidence log"] == "shown"
         assert steps["the sender signed the envelope"] == "shown"
