@@ -146,8 +146,8 @@ def page() -> str:
         "Written by `deploy/grafana/write_dashboards.py` from `panels.py`. The files beside them",
         "are imported into Grafana as they are, or provisioned. The scrape job of the nodes is",
         "called `corridor`, that of the brokers `rabbitmq`; each target has a label `country`.",
-        "The pictures are drawn from a lab with traffic by `deploy/grafana/draw.py`: for a part of the",
-        "time one node is away.",
+        "`deploy/grafana/draw.py` drew the pictures, from a lab with traffic; for a while one node",
+        "is away.",
     ]
     for board in DASHBOARDS:
         picture = f"![{board.title}](pictures/{board.uid}.svg)"

@@ -116,6 +116,9 @@ class Reason(IntEnum):
     OFFICE_NOT_OWN = 400
     ROLE_NOT_ALLOWED = 401
     ROLE_NOT_HELD = 402
+    # business: an agreement's end
+    AGREEMENT_ENDED = 440
+    UNANSWERED = 441
     # for now; judged again later
     DIRECTORY_UNKNOWN = 500
     STORE_FULL = 501
@@ -176,6 +179,13 @@ class InputTrouble(CorridorError):
     """A file or a value that was given to a command cannot be used."""
 
     code = "input"
+    blame = Blame.OPERATOR
+
+
+class RecordKept(CorridorError):
+    """A record cannot be erased, held or released as asked; nothing was changed."""
+
+    code = "record_kept"
     blame = Blame.OPERATOR
 
 

@@ -29,6 +29,7 @@ from corridor.daemon.config_sections import (
     LogSection,
     MetricsSection,
     NodeSection,
+    RetentionSection,
     Section,
     StoreSection,
     TrustSection,
@@ -53,6 +54,7 @@ class NodeConfig(BaseSettings):
     gateway: GatewaySection = GatewaySection()
     metrics: MetricsSection = MetricsSection()
     exchange: ExchangeSection = ExchangeSection()
+    retention: RetentionSection = RetentionSection()
     backup: BackupSection = BackupSection()
     log: LogSection = LogSection()
 

@@ -1,15 +1,20 @@
 """The sections of a node's configuration: every key with its unit and limits."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
 from corridor.transit.parties import Endpoint
+from corridor.wire.batches import FIRST_BUSINESS, LAST_BUSINESS, type_label
 
 _EndpointText = Annotated[str, AfterValidator(Endpoint.parse)]
 _Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 _Port = Annotated[int, Field(ge=1, le=65535)]
+_Days = Annotated[int, Field(ge=30, le=11_000)]
+"""As long as the sealed bytes at least, for a partner may have to ask again; 30 years at most."""
+_BUSINESS_TYPES: Final = range(FIRST_BUSINESS, LAST_BUSINESS + 1)
+_DAY_MS: Final = 86_400_000
 
 
 class Section(BaseModel):
@@ -131,6 +136,35 @@ class ExchangeSection(Section):
     repeat_after_s: float = Field(
         default=120.0, gt=0, description="any other envelope without receipt is sent again"
     )
+
+
+class RetentionSection(Section):
+    """How long the content of records is kept; their evidence stays for ever."""
+
+    default_days: _Days = Field(
+        default=1095,
+        description="from receipt; three years is what customs law asks for in most places",
+    )
+    days: dict[str, _Days] = Field(
+        default={}, description="for single record types, by name: `{ incident = 3650 }`"
+    )
+
+    @field_validator("days")
+    @classmethod
+    def _known(cls, days: dict[str, int]) -> dict[str, int]:
+        names = {type_label(kind) for kind in _BUSINESS_TYPES}
+        if unknown := sorted(days.keys() - names):
+            raise ValueError(
+                f"no such record type: {', '.join(unknown)}; there are: {', '.join(sorted(names))}"
+            )
+        return days
+
+    def keep_ms(self) -> dict[int, int]:
+        """Return how long each business type is kept, in milliseconds."""
+        return {
+            kind: self.days.get(type_label(kind), self.default_days) * _DAY_MS
+            for kind in _BUSINESS_TYPES
+        }
 
 
 class BackupSection(Section):

@@ -10,6 +10,7 @@ Rules:
 
 import os
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
 from corridor.daemon.offers import Answer, Offered
@@ -19,6 +20,7 @@ from corridor.exchange.values import Submission
 from corridor.transit.identifiers import uuid7
 from corridor.transit.movement import Role
 from corridor.transit.parties import CountryCode, Endpoint
+from corridor.trust.ending import has_left, why_ended
 from corridor.trust.view import TrustView
 from corridor.wire import limits
 from corridor.wire.authority import false_claim
@@ -117,6 +119,11 @@ def _held(parsed: _Parsed, terms: Terms, holds: Holds) -> bool:
     return all(holds(value, role) for kind, value in terms if kind == "mrn")
 
 
+def utc_text(unix_ms: int) -> str:
+    """Return a time as people read it in a refusal."""
+    return f"{datetime.fromtimestamp(unix_ms / 1000, UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
 def _no_room(offered: Offered, now_ms: int) -> Answer:
     why = "free disk space is below the configured floor"
     return Answer("refused", _id_of(offered, now_ms), Reason.STORE_FULL, (why,))
@@ -161,17 +168,30 @@ class _Desk:
             allowed = self._trust.authorises(self._me, peer, kind, self._now_ms)
             self._allowed[peer, kind] = allowed
         if not allowed:
-            raise Refused(Reason.NOT_AUTHORISED, f"no agreement lets us send type {kind} to {peer}")
+            raise self._not_allowed(peer, kind)
         left_out = project(record, kind, peer[:2])
         if left_out:
             offered = offered._replace(record=encode_record(record))
         return _Parsed(peer, record_id, kind, record, offered, left_out)
+
+    def _not_allowed(self, peer: Endpoint, kind: int) -> Refused:
+        ended = why_ended(self._trust, self._me, peer, kind, self._now_ms)
+        if ended is None:
+            detail = f"no agreement lets us send type {kind} to {peer}"
+            return Refused(Reason.NOT_AUTHORISED, detail)
+        detail = f"agreement {ended[0]!r} with {peer} ended at {utc_text(ended[1])}"
+        return Refused(Reason.AGREEMENT_ENDED, detail)
 
     def _refuse_recipient(self, text: str) -> Endpoint:
         try:
             named = Endpoint.parse(text) if "." in text else CountryCode.parse(text)
         except ValueError as error:
             raise Refused(Reason.UNKNOWN_RECIPIENT, str(error)) from None
+        for member in self._trust.members():
+            if named in (member.endpoint, member.endpoint.country) and has_left(
+                self._trust, member.endpoint
+            ):
+                raise Refused(Reason.AGREEMENT_ENDED, f"{member.endpoint} has left the network")
         known = ", ".join(self._partners) or "none"
         raise Refused(
             Reason.UNKNOWN_RECIPIENT, f"no agreement in force with {named}; partners are: {known}"

@@ -9,8 +9,11 @@ from typing import Any
 
 from corridor import __version__
 from corridor.daemon.backup import backup_is_due, last_backup_ms
+from corridor.daemon.capacity import capacity
 from corridor.daemon.config import NodeConfig
+from corridor.daemon.ended import Ended, GivenUp, ended_agreements
 from corridor.daemon.inbound import Handled, Inbound
+from corridor.daemon.keeping import Retention
 from corridor.daemon.logs import event_logger
 from corridor.daemon.metrics import NodeMetrics
 from corridor.daemon.observe import NodeObserver
@@ -61,6 +64,7 @@ class Node:
         self._outbound = Outbound(
             self._store, self.trust.identity, self.trust.current,
             seals=REAL_SEALS, policy=_policy(config), observe=self._observer,
+            ended=Ended(self._store, config.endpoint, self.trust.current, self._given_up),
         )  # fmt: skip
         self._inbound = Inbound(
             self._store, self.trust.identity, self.trust.current,
@@ -74,15 +78,8 @@ class Node:
         )  # fmt: skip
         self._telling = Telling(self.sender)
         self._publisher, self._consumer = self._connect(_address(config))
-        self.service = NodeService(
-            me=config.endpoint,
-            store=self._store,
-            trust=self.trust.current,
-            metrics=self.metrics,
-            wake_sender=self.sender.wake,
-            has_room=self._has_room,
-            now_ms=unix_ms,
-        )
+        self.service = self._serve()
+        self._retention = Retention(self._store, config.retention.keep_ms())
         self.web = WebServer(
             config.metrics.address, config.metrics.port,
             registry=self.metrics.registry, ready=self._ready, version=__version__,
@@ -126,6 +123,20 @@ class Node:
         self._telling.attach(publisher)
         self.receiver.attach(consumer)
         return publisher, consumer
+
+    def _serve(self) -> NodeService:
+        """Make what gateways ask."""
+        service = NodeService(
+            me=self.config.endpoint,
+            store=self._store,
+            trust=self.trust.current,
+            metrics=self.metrics,
+            wake_sender=self.sender.wake,
+            has_room=self._has_room,
+            now_ms=unix_ms,
+        )
+        service.capacity = self._capacity
+        return service
 
     def declare_restore(self) -> None:
         """Mark what was created until now as possibly handed on before; once, before `start`.
@@ -182,7 +193,10 @@ class Node:
         if time.monotonic() >= self._hourly_at:
             self._hourly_at = time.monotonic() + _HOURLY_S
             self._store.prune(unix_ms())
+            self._retention.begin()
             self.sender.run_in_loop(self._telling.tell_again)
+        if erased := self._retention.step(unix_ms()):
+            event_logger().info("records.erased", count=erased, why="retention")
 
     def status(self) -> dict[str, Any]:
         """Return how the node is; the keys of `corridor status --json`."""
@@ -209,9 +223,15 @@ class Node:
                 "rows": self._store.counts(),
             },
             "peers": self._peers(),
+            "agreements": ended_agreements(view, self.config.endpoint, now_ms),
             "refused": self._observer.refusals(),
             "attention": self._attention(now_ms),
         }
+
+    def _capacity(self) -> dict[str, Any]:
+        """Return what disk the node needs; any thread."""
+        free = shutil.disk_usage(self.config.store.path.parent).free
+        return capacity(self._store.measure(unix_ms()), self._partners(), free)
 
     def _peers(self) -> list[dict[str, Any]]:
         depths = {depth.peer: depth for depth in self._store.depths()}
@@ -259,6 +279,12 @@ class Node:
         self.sender.hear(handled.cues)
         if handled.inbox_grew or handled.outcomes_grew:
             self.service.grown()
+
+    def _given_up(self, found: Sequence[GivenUp]) -> None:
+        """Tell what will not pass any more; sender's thread, after the commit."""
+        for peer, reason, number in found:
+            event_logger().warning("records.given_up", peer=peer, reason=reason.label, count=number)
+        self.service.grown()
 
     def _adopt(self, link: str, frame: bytes) -> None:
         """Take a statement of a partner; receiver's thread, before its acknowledgement.

@@ -14,9 +14,10 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from corridor.daemon.intake import Examined, examine
+from corridor.daemon.keeping import Keeping
 from corridor.daemon.metrics import NodeMetrics
 from corridor.daemon.movements import MovementReader
 from corridor.daemon.offers import Answer, Offered
@@ -68,6 +69,9 @@ class NodeService:
         self._has_room = has_room
         self._now_ms = now_ms
         self.movements = MovementReader(store, me, now_ms)
+        self.keeping = Keeping(store, now_ms)
+        self.capacity: Callable[[], dict[str, Any]] = dict
+        """What disk the node needs; the node puts in what knows it."""
         self._grown = threading.Condition()
         self._ended = False
         with store.reading() as view:

@@ -24,6 +24,7 @@ from corridor.daemon.service import NodeService
 from corridor.errors import ConfigurationError, CorridorError, LocalTrouble, Refused
 from corridor.exchange.values import Lane
 from corridor.gateway.framing import receive_message, send_message
+from corridor.gateway.local_keeping import keeping_answers
 from corridor.store.values import InboxRecord, LedgerLine
 from corridor.wire.batches import decode_entry
 from corridor.wire.local import parse_request
@@ -125,6 +126,8 @@ class LocalServer:
             "movement": self._movement,
             "movements": self._movements,
             "status": self._say_status,
+            "capacity": self._say_capacity,
+            **keeping_answers(self._service.keeping),
         }
         try:
             answer = answers.get(kind)
@@ -218,6 +221,10 @@ class LocalServer:
         asked = request.movements
         lines = self._service.movements.under_way(_limit(asked.limit), overdue=asked.overdue)
         return local.LocalReply(movements=local.MovementsReply(json=json.dumps(lines)))
+
+    def _say_capacity(self, _request: local.LocalRequest) -> local.LocalReply:
+        told = json.dumps(self._service.capacity())
+        return local.LocalReply(capacity=local.CapacityReply(json=told))
 
     def _say_status(self, _request: local.LocalRequest) -> local.LocalReply:
         return local.LocalReply(status=local.StatusReply(json=json.dumps(self._status())))

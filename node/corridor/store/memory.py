@@ -16,12 +16,14 @@ Example:
 """
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from corridor.errors import StoreMisused
 from corridor.exchange.values import Family, InFlight, Lane, Verdict
+from corridor.store.keeping import EraseStep
 from corridor.store.memory_in import inbox_record
+from corridor.store.memory_keeping import MemoryKeeping
 from corridor.store.memory_movements import MemoryMovements
 from corridor.store.memory_state import InRow, OutEnvelope, OutRow, Snapshot, Tables
 from corridor.store.port import Transaction
@@ -33,7 +35,7 @@ _COUNTED = ("outbox", "outcomes", "sealed", "received", "inbox", "aside", "quara
             "tombstones", "leaves")  # fmt: skip
 
 
-class MemoryTransaction(MemoryMovements):
+class MemoryTransaction(MemoryKeeping, MemoryMovements):
     """One transaction, or one view for reading, on the tables."""
 
 
@@ -123,7 +125,7 @@ class MemoryStore:
             found = [
                 inbox_record(cursor, row)
                 for cursor, row in self._tables.data["inbox"].items()
-                if row.record_id == record_id and row.verdict is Verdict.ACCEPTED
+                if row.record_id == record_id and row.verdict is Verdict.ACCEPTED and row.entry
             ]
             return sorted(found, key=lambda one: one.peer)
 
@@ -174,6 +176,18 @@ class MemoryStore:
             for key, row in old[:PRUNED_AT_ONCE]:
                 self._tables.put("sealed", key, row._replace(erased=True))
             return len(old[:PRUNED_AT_ONCE])
+
+    def erase_due(self, now_ms: int, keep_ms: Mapping[int, int]) -> EraseStep:
+        """Erase what has been kept long enough: all of it in one step."""
+        with self._locked():
+            self._tables.begin()
+            count = MemoryKeeping(self._tables).erase_kept_long_enough(now_ms, keep_ms)
+            self._tables.commit()
+            return EraseStep(count, more=False)
+
+    def scrub(self) -> bool:
+        """Do nothing: there is no log."""
+        return True
 
     def close(self) -> None:
         """Close it; further use is an error."""

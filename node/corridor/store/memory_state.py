@@ -14,6 +14,7 @@ from corridor.errors import Reason, StoreMisused
 from corridor.exchange.values import (
     InFlight,
     Lane,
+    Position,
     ReceivedEnvelope,
     SealedEnvelope,
     Verdict,
@@ -23,7 +24,7 @@ from corridor.transit.parties import Endpoint
 TABLES: Final = (
     "outbox", "outbox_ids", "waiting", "sealed", "sealed_ids", "open", "out_streams", "outcomes",
     "received", "received_ids", "received_seqs", "owed", "tombstones", "in_streams",
-    "inbox", "inbox_ids", "aside", "quarantine", "quarantined", "held",
+    "inbox", "inbox_ids", "aside", "holds", "erasures", "quarantine", "quarantined", "held",
     "peers", "settings", "movements", "leaves", "log", "numbers", "skipped",
 )  # fmt: skip
 
@@ -95,6 +96,7 @@ class InRow(NamedTuple):
     received_ms: int
     possible_repeat: bool
     terms: tuple[tuple[str, str], ...]
+    position: Position
 
 
 class Tables:

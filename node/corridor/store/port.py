@@ -30,6 +30,7 @@ from corridor.exchange.values import (
     SubmitStatus,
     Waiting,
 )
+from corridor.store.keeping import Erasing, Keeping
 from corridor.store.movement_port import MovementRows
 from corridor.store.values import (
     Depth,
@@ -46,7 +47,7 @@ ALL_BYTES: Final = 1 << 40
 """No limit of size."""
 
 
-class Transaction(MovementRows, Protocol):
+class Transaction(MovementRows, Keeping, Protocol):
     """What can be changed, and read, inside one durable step."""
 
     # -- intake
@@ -247,7 +248,7 @@ class Transaction(MovementRows, Protocol):
         """Keep a small value under a name."""
 
 
-class Store(Protocol):
+class Store(Erasing, Protocol):
     """A store; safe to use from several threads."""
 
     def transaction(self, *, durable: bool = True) -> AbstractContextManager[Transaction]:

@@ -37,6 +37,8 @@ from corridor.store.database import (
 from corridor.store.durable import Durability
 from corridor.store.movement_rows import Movements
 from corridor.store.port import Transaction
+from corridor.store.sqlite_erasing import ErasingStore
+from corridor.store.sqlite_keeping import SqliteKeeping
 from corridor.store.sqlite_session import Session
 from corridor.store.trouble import translating
 from corridor.store.upgrade import check_schema, released_migrations, upgrade
@@ -78,11 +80,11 @@ _COUNTS: Final = (
 )
 
 
-class SqliteTransaction(Movements):
+class SqliteTransaction(SqliteKeeping, Movements):
     """One transaction, or one view for reading."""
 
 
-class SqliteStore:
+class SqliteStore(ErasingStore):
     """A store in one file; safe to use from several threads."""
 
     def __init__(self, path: Path, key: StorageKey, *, read_only: bool = False) -> None:
@@ -251,6 +253,7 @@ class SqliteStore:
             try:
                 yield session
                 session.flush()
+                self._recent.forget(session.gone_bundles)  # before a reader sees the new places
                 session.execute("COMMIT")
                 durability.committed()
             except BaseException:
@@ -333,6 +336,7 @@ class SqliteStore:
         """Bring what is answered from memory up to date with what was committed."""
         self._recent.add(session.new_bundles)
         session.new_bundles = {}
+        session.gone_bundles = set()
         if session.lanes_touched:
             waits = {
                 (peer, lane)
