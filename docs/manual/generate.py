@@ -80,6 +80,7 @@ GROUPS = {
     200: "Trust and authority",
     300: "Content of a record",
     320: "Time",
+    450: "At the door",
     500: "For now",
 }
 

@@ -112,6 +112,10 @@ class Reason(IntEnum):
     CREATED_IN_FUTURE = 320
     EXPIRED = 321
     LIFETIME = 322
+    # at the door of the node: what a client of a gateway may do
+    LANE_NOT_ALLOWED = 450
+    RECIPIENT_NOT_ALLOWED = 451
+    IDEMPOTENCY_CONFLICT = 452
     # for now; judged again later
     DIRECTORY_UNKNOWN = 500
     STORE_FULL = 501

@@ -23,6 +23,7 @@ from corridor.daemon.config_sections import (
     BrokerSection,
     ExchangeSection,
     GatewaySection,
+    HttpSection,
     KeysSection,
     LinksSection,
     LogSection,
@@ -50,6 +51,7 @@ class NodeConfig(BaseSettings):
     keys: KeysSection = KeysSection()
     links: LinksSection = LinksSection()
     gateway: GatewaySection = GatewaySection()
+    http: HttpSection = HttpSection()
     metrics: MetricsSection = MetricsSection()
     exchange: ExchangeSection = ExchangeSection()
     log: LogSection = LogSection()

@@ -174,6 +174,10 @@ class Node:
             self._store.prune(unix_ms())
             self.sender.run_in_loop(self._telling.tell_again)
 
+    def ready(self) -> tuple[bool, str]:
+        """Return whether the node can keep what it is given, and a sentence about it."""
+        return self._ready()
+
     def status(self) -> dict[str, Any]:
         """Return how the node is; the keys of `corridor status --json`."""
         view = self.trust.current()

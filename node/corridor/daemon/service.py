@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from corridor.daemon.intake import examine
+from corridor.daemon.keyed import Sound, keep
 from corridor.daemon.metrics import NodeMetrics
 from corridor.daemon.offers import Answer, Offered
-from corridor.errors import Reason
 from corridor.exchange.values import Submission, SubmitStatus
 from corridor.store.port import Store
 from corridor.store.values import InboxRecord, LedgerLine, Outcome
@@ -71,11 +71,13 @@ class NodeService:
         """Keep what is sound, in one durable step; answer for each, in order."""
         now_ms = self._now_ms()
         checked = examine(offered, self._me, self._trust(), now_ms, has_room=self._has_room())
-        sound = [one for one in checked if isinstance(one, Submission)]
-        statuses = iter(self._keep(sound, now_ms))
-        answers = [
-            one if isinstance(one, Answer) else _answer(one, next(statuses)) for one in checked
+        sound = [
+            Sound(one, given.record, given.key)
+            for one, given in zip(checked, offered, strict=True)
+            if isinstance(one, Submission)
         ]
+        kept = iter(self._keep(sound, now_ms))
+        answers = [one if isinstance(one, Answer) else next(kept) for one in checked]
         self._metrics.submitted(_types(checked), answers)
         if any(answer.status == SubmitStatus.ACCEPTED for answer in answers):
             self._wake_sender()  # it makes durable what it seals, and this with it
@@ -113,9 +115,12 @@ class NodeService:
         self._store.make_durable()
         return lines
 
-    def find(self, kind: str, value: str, limit: int) -> Sequence[Found]:
-        """Return records, sent or received, that carry exactly this term, newest first."""
-        ids = self._store.find(kind, normal_term(value), limit)
+    def find(self, kind: str, value: str, limit: int, skip: int = 0) -> Sequence[Found]:
+        """Return records, sent or received, that carry exactly this term, newest first.
+
+        At most `limit` of them, after the first `skip`.
+        """
+        ids = self._store.find(kind, normal_term(value), skip + limit)[skip:]
         found = [Found(one, self._store.ledger(one), self._store.deliveries(one)) for one in ids]
         self._store.make_durable()
         return found
@@ -145,16 +150,11 @@ class NodeService:
                 self._store.make_durable()
             return found
 
-    def _keep(self, sound: Sequence[Submission], now_ms: int) -> list[SubmitStatus]:
+    def _keep(self, sound: Sequence[Sound], now_ms: int) -> list[Answer]:
         if not sound:
             return []
         with self._store.transaction(durable=False) as change:
-            return list(change.accept_all(sound, now_ms))
-
-
-def _answer(kept: Submission, status: SubmitStatus) -> Answer:
-    reason = Reason.RECORD_ID_CONFLICT if status is SubmitStatus.CONFLICT else None
-    return Answer(status, kept.record_id, reason)
+            return keep(change, sound, now_ms)
 
 
 def _types(checked: Sequence[Submission | Answer]) -> list[int]:

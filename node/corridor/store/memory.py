@@ -21,6 +21,7 @@ from contextlib import contextmanager
 
 from corridor.errors import StoreMisused
 from corridor.exchange.values import Family, InFlight, Lane, Verdict
+from corridor.store.keyed import MemoryKeyed
 from corridor.store.memory_in import MemoryIncoming, inbox_record
 from corridor.store.memory_state import InRow, OutEnvelope, OutRow, Snapshot, Tables
 from corridor.store.port import Transaction
@@ -32,7 +33,7 @@ _COUNTED = ("outbox", "outcomes", "sealed", "received", "inbox", "aside", "quara
             "tombstones", "leaves")  # fmt: skip
 
 
-class MemoryTransaction(MemoryIncoming):
+class MemoryTransaction(MemoryIncoming, MemoryKeyed):
     """One transaction, or one view for reading, on the tables."""
 
 

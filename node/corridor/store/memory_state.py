@@ -24,7 +24,7 @@ TABLES: Final = (
     "outbox", "outbox_ids", "waiting", "sealed", "sealed_ids", "open", "out_streams", "outcomes",
     "received", "received_ids", "received_seqs", "owed", "tombstones", "in_streams",
     "inbox", "inbox_ids", "aside", "quarantine", "quarantined", "held",
-    "peers", "settings", "leaves", "log", "numbers",
+    "peers", "settings", "leaves", "log", "numbers", "submission_keys",
 )  # fmt: skip
 
 Snapshot = dict[str, dict[Any, Any]]

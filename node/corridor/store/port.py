@@ -30,6 +30,7 @@ from corridor.exchange.values import (
     SubmitStatus,
     Waiting,
 )
+from corridor.store.keyed import Keyed
 from corridor.store.values import (
     Depth,
     InboxRecord,
@@ -44,7 +45,7 @@ ALL_BYTES: Final = 1 << 40
 """No limit of size."""
 
 
-class Transaction(Protocol):
+class Transaction(Keyed, Protocol):
     """What can be changed, and read, inside one durable step."""
 
     # -- intake

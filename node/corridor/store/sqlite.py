@@ -36,6 +36,7 @@ from corridor.store.database import (
 )
 from corridor.store.durable import Durability
 from corridor.store.incoming_streams import IncomingStreams
+from corridor.store.keyed import SqliteKeyed
 from corridor.store.port import Transaction
 from corridor.store.sqlite_session import Session
 from corridor.store.trouble import translating
@@ -78,7 +79,7 @@ _COUNTS: Final = (
 )
 
 
-class SqliteTransaction(IncomingStreams):
+class SqliteTransaction(IncomingStreams, SqliteKeyed):
     """One transaction, or one view for reading."""
 
 
