@@ -45,7 +45,8 @@ def token() -> None:
 @token.command("add")
 @click.argument("name")
 @click.option("--role", "roles", multiple=True, required=True,
-              type=click.Choice(["submitter", "reader", "operator"]), help="What it may do; repeat.")  # fmt: skip
+              type=click.Choice(["submitter", "reader", "operator"]),
+              help="What it may do; repeat.")  # fmt: skip
 @click.option("--lane", "lanes", multiple=True, type=click.Choice(["urgent", "routine", "bulk"]),
               help="Which lanes it may claim; repeat. Routine and bulk if not given.")  # fmt: skip
 @click.option("--partner", "partners", multiple=True,
@@ -70,7 +71,7 @@ def add(
     place = load_config(config_path).http.tokens_file
     made = clients.Client(
         name, "", roles=tuple(dict.fromkeys(roles)),
-        lanes=lanes or clients.Client.__dataclass_fields__["lanes"].default,
+        lanes=lanes or clients.DEFAULT_LANES,
         partners=partners, created_ms=time.time_ns() // 1_000_000,
     )  # fmt: skip
     fresh = None if certificate else clients.new_token()

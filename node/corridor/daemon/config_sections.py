@@ -135,6 +135,9 @@ class HttpSection(Section):
     requests_per_s: float = Field(
         default=200.0, gt=0, description="how many requests, or records in bulk, a client may make"
     )
+    longest_poll_s: float = Field(
+        default=30.0, ge=0, le=30, description="how long a request may wait for a first record"
+    )
     burst: int = Field(default=2000, ge=1, description="how many at once after a rest")
 
 

@@ -13,7 +13,9 @@ from corridor.wire import limits
 from corridor.wire.v1.records_pb2 import TransitRecord
 
 _F: Final = FieldDescriptor
-_WHOLE: Final = frozenset({_F.CPPTYPE_INT32, _F.CPPTYPE_INT64, _F.CPPTYPE_UINT32, _F.CPPTYPE_UINT64})
+_WHOLE: Final = frozenset(
+    {_F.CPPTYPE_INT32, _F.CPPTYPE_INT64, _F.CPPTYPE_UINT32, _F.CPPTYPE_UINT64}
+)
 _WORDS: Final = {
     "json.object": "an object is needed here",
     "json.array": "an array is needed here",
@@ -41,9 +43,7 @@ def json_faults(told: object) -> tuple[tuple[str, str, str], ...]:
     return tuple(found)
 
 
-def _of_message(
-    told: object, kind: Descriptor, path: str, depth: int
-) -> Iterator[tuple[str, str]]:
+def _of_message(told: object, kind: Descriptor, path: str, depth: int) -> Iterator[tuple[str, str]]:
     if depth > limits.MAX_DEPTH:
         yield path, "json.depth"
         return

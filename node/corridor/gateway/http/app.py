@@ -58,20 +58,24 @@ def make_app(desk: Desk | None = None) -> Gateway:
     return app
 
 
-def _told(_request: Request, problem: Exception) -> JSONResponse:
-    return answer(problem if isinstance(problem, Problem) else Problem("internal"))
+def _told(request: Request, problem: Exception) -> JSONResponse:
+    return answer(problem if isinstance(problem, Problem) else Problem("internal"), request.scope)
 
 
-def _invalid(_request: Request, error: Exception) -> JSONResponse:
+def _invalid(request: Request, error: Exception) -> JSONResponse:
     found = error.errors() if isinstance(error, RequestValidationError) else ()
-    return answer(Problem("invalid", faults=faults_of(found)))
+    return answer(Problem("invalid", faults=faults_of(found)), request.scope)
 
 
 def _of_framework(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     if status == 405:  # noqa: PLR2004 - HTTP
-        return answer(Problem("method", headers={"Allow": ", ".join(_methods(request))}))
-    return answer(Problem({404: "not_found", 400: "malformed"}.get(status, "internal")))
+        return answer(
+            Problem("method", headers={"Allow": ", ".join(_methods(request))}), request.scope
+        )
+    return answer(
+        Problem({404: "not_found", 400: "malformed"}.get(status, "internal")), request.scope
+    )
 
 
 def _methods(request: Request) -> list[str]:
@@ -84,9 +88,11 @@ def _methods(request: Request) -> list[str]:
     return sorted(found) or ["GET"]
 
 
-def _of_core(_request: Request, error: Exception) -> JSONResponse:
+def _of_core(request: Request, error: Exception) -> JSONResponse:
     if isinstance(error, Refused):
-        return answer(of_refused(error))
+        return answer(of_refused(error), request.scope)
     code = getattr(error, "code", "")
     kind = "store_full" if code == "store_full" else "store" if code.startswith("store") else ""
-    return answer(Problem(kind or "internal", headers={"Retry-After": "5"} if kind else None))
+    return answer(
+        Problem(kind or "internal", headers={"Retry-After": "5"} if kind else None), request.scope
+    )

@@ -20,11 +20,13 @@ Follower = Annotated[Client, Depends(may("follow"))]
 Finder = Annotated[Client, Depends(may("find"))]
 Operator = Annotated[Client, Depends(may("operate"))]
 After = Annotated[
-    int, Query(ge=0, le=models.MAX_CURSOR, description="What was taken up to this cursor is left out.")
+    int,
+    Query(ge=0, le=models.MAX_CURSOR, description="What was taken up to this cursor is left out."),
 ]
 Limit = Annotated[int, Query(ge=1, le=models.MAX_PAGE, description="How many at most.")]
 Wait = Annotated[
-    float, Query(ge=0, le=models.MAX_WAIT_S, description="How long to wait for the first one, seconds.")
+    float,
+    Query(ge=0, le=models.MAX_WAIT_S, description="How long to wait for the first one, seconds."),
 ]
 Skip = Annotated[int, Query(ge=0, le=4096, description="How many of the newest to leave out.")]
 Term = Annotated[str | None, Query(min_length=1, max_length=64)]
@@ -110,8 +112,8 @@ def take_records(
     Nothing is taken away by reading: a record comes until it is acknowledged and after.
     """
     del client
-    with desk.may_wait(wait_s):
-        found = desk.service.take(after, limit, wait_s)
+    with desk.may_wait(wait_s) as longest_s:
+        found = desk.service.take(after, limit, longest_s)
     shown = [delivery(one) for one in found]
     return models.Inbox.model_construct(records=shown, next=found[-1].cursor if found else after)
 
@@ -149,8 +151,8 @@ def take_outcomes(
 ) -> models.Outcomes:
     """Return what partners' signed receipts say, in the order in which records became final."""
     del client
-    with desk.may_wait(wait_s):
-        found = desk.service.outcomes(after, limit, wait_s)
+    with desk.may_wait(wait_s) as longest_s:
+        found = desk.service.outcomes(after, limit, longest_s)
     shown = [
         models.OutcomeModel.model_construct(
             cursor=one.cursor,
@@ -163,7 +165,9 @@ def take_outcomes(
         )
         for one in found
     ]
-    return models.Outcomes.model_construct(outcomes=shown, next=found[-1].cursor if found else after)
+    return models.Outcomes.model_construct(
+        outcomes=shown, next=found[-1].cursor if found else after
+    )
 
 
 @router.get(
@@ -210,9 +214,7 @@ def list_reasons(client: Follower) -> models.Reasons:
     """Return the closed set of reasons for which something is refused."""
     del client
     shown = [
-        models.ReasonModel(
-            number=one, reason=one.label, meaning=meaning_of(one), cure=cure_of(one)
-        )
+        models.ReasonModel(number=one, reason=one.label, meaning=meaning_of(one), cure=cure_of(one))
         for one in Reason
     ]
     return models.Reasons(reasons=shown)

@@ -5,8 +5,8 @@ Rules:
 * the file is private (mode 0600) and holds no token, only the SHA-256 of each: a token has 256
   random bits, so that nothing slower is needed;
 * a token is compared in constant time, with every one that is known;
-* a client is known by a token or by the SHA-256 of its TLS certificate; what it may do is its roles,
-  which lanes it may claim, and which partners it may send to.
+* a client is known by a token or by the SHA-256 of its TLS certificate; what it may do is its
+  roles, which lanes it may claim, and which partners it may send to.
 """
 
 import hmac
@@ -23,6 +23,7 @@ from corridor.daemon.private_files import PrivateFolder, read_private
 from corridor.errors import ConfigurationError, InputTrouble
 from corridor.exchange.values import Lane
 
+DEFAULT_LANES: Final = ("routine", "bulk")
 ROLES: Final = ("submitter", "reader", "operator")
 LANES: Final = tuple(lane.name.lower() for lane in Lane)
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
@@ -43,7 +44,7 @@ class Client:
     by: str = "token"
     """How it shows who it is: "token" or "certificate"."""
     roles: tuple[str, ...] = ()
-    lanes: tuple[str, ...] = ("routine", "bulk")
+    lanes: tuple[str, ...] = DEFAULT_LANES
     """Which lanes it may claim; none is claimed where the record's type decides."""
     partners: tuple[str, ...] = ()
     """Countries it may send to; all where none is named."""
@@ -92,7 +93,9 @@ def load_clients(path: Path) -> Clients:
         ) from None
     faults = [f"{one.name or '(no name)'}: {fault}" for one in found for fault in _faults(one)]
     names = [one.name for one in found]
-    faults += [f"{name}: is there twice" for name in sorted({n for n in names if names.count(n) > 1})]
+    faults += [
+        f"{name}: is there twice" for name in sorted({n for n in names if names.count(n) > 1})
+    ]
     if faults:
         raise ConfigurationError(
             f"http.tokens_file {path}: {len(faults)} fault(s)", faults=tuple(faults),
@@ -141,7 +144,9 @@ def token_client(client: Client, token: str) -> Client:
 
 
 def _client(told: dict[str, Any]) -> Client:
-    plain = {key: tuple(value) if isinstance(value, list) else value for key, value in told.items()}
+    plain: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in told.items()
+    }
     return Client(**plain)
 
 

@@ -44,13 +44,14 @@ class Desk:
     status: Callable[[], dict[str, Any]]
     ready: Callable[[], tuple[bool, str]]
     rates: Rates
+    longest_poll_s: float
     waiting: threading.BoundedSemaphore = field(
         default_factory=lambda: threading.BoundedSemaphore(_MAX_WAITING)
     )
 
     @contextmanager
-    def may_wait(self, wait_s: float) -> Iterator[None]:
-        """Hold one of the few places of those who wait.
+    def may_wait(self, wait_s: float) -> Iterator[float]:
+        """Hold one of the few places of those who wait; yields how long at most.
 
         Raises:
             Problem: busy.
@@ -58,7 +59,7 @@ class Desk:
         if wait_s and not self.waiting.acquire(blocking=False):
             raise Problem("busy", "Too many requests wait already.", headers={"Retry-After": "1"})
         try:
-            yield
+            yield min(wait_s, self.longest_poll_s)
         finally:
             if wait_s:
                 self.waiting.release()
@@ -90,18 +91,16 @@ def may(right: str) -> Callable[[Request], Client]:
     return check
 
 
-def offer(
-    client: Client, to: str, record: bytes, lane: str | None, key: str | None
-) -> Offered:
+def offer(client: Client, to: str, record: bytes, lane: str | None, key: str | None) -> Offered:
     """Return what a client offers.
 
     Raises:
         Problem: lane_not_allowed or recipient_not_allowed.
     """
     if lane is not None and lane not in client.lanes:
-        raise refusal(Reason.LANE_NOT_ALLOWED, ["query.lane (role)"])
+        raise refusal(Reason.LANE_NOT_ALLOWED, [Fault("query.lane", "role")])
     if client.partners and to[:2] not in client.partners:
-        raise refusal(Reason.RECIPIENT_NOT_ALLOWED, ["query.to (role)"])
+        raise refusal(Reason.RECIPIENT_NOT_ALLOWED, [Fault("query.to", "role")])
     whole = None if key is None else sha256(f"{client.name}\0{key}".encode()).digest()
     return Offered(to, record, None, None if lane is None else Lane[lane.upper()], whole)
 

@@ -20,7 +20,9 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
         if status in {429, 503}:
             headers["Retry-After"] = _header("Seconds to wait.", "integer", required=status == 429)  # noqa: PLR2004
         if status == 401:  # noqa: PLR2004 - HTTP
-            headers["WWW-Authenticate"] = _header("How to show who you are.", "string", required=True)
+            headers["WWW-Authenticate"] = _header(
+                "How to show who you are.", "string", required=True
+            )
         schema = {"$ref": "#/components/schemas/ProblemModel"}
         told[status] = {
             "description": f"{KINDS[codes[0]].title}. Codes: {', '.join(codes)}.",

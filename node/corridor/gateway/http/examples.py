@@ -1,11 +1,11 @@
-"""Examples of the OpenAPI document, made by the generator of test traffic: they are true records."""
+"""Examples of the OpenAPI document, by the generator of test traffic: they are true records."""
 
 import json
 from functools import cache
 from typing import Any, Final
 
-from corridor.gateway.http.problems import MEDIA_TYPE, refusal
 from corridor.errors import Reason
+from corridor.gateway.http.problems import MEDIA_TYPE, Fault, refusal
 from corridor.standards.generate.movements import Scenario, generate_movements
 from corridor.wire.records import record_to_json, record_type_of
 from corridor.wire.v1.envelope_pb2 import RecordType
@@ -55,5 +55,5 @@ def _problem_examples(responses: dict[str, Any]) -> None:
         Reason.RECORD_INVALID, ["string.max_len border_passage.office.reference.value"]
     )
     responses["422"]["content"][MEDIA_TYPE]["example"] = broken.body()
-    denied = refusal(Reason.LANE_NOT_ALLOWED, ["query.lane (role)"])
+    denied = refusal(Reason.LANE_NOT_ALLOWED, [Fault("query.lane", "role")])
     responses["403"]["content"][MEDIA_TYPE]["example"] = denied.body()

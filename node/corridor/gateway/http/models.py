@@ -4,7 +4,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-
 MAX_CURSOR = 2**63 - 1
 MAX_PAGE = 1000
 """Records of a page: 1,000 of the usual 2 KiB are 2 MiB of JSON."""
@@ -186,7 +185,13 @@ class QueryAsked(Model):
 
     to: Recipient
     kind: Literal[
-        "arrival_record", "transit_record", "exit_record", "movement", "status", "guarantee", "export"
+        "arrival_record",
+        "transit_record",
+        "exit_record",
+        "movement",
+        "status",
+        "guarantee",
+        "export",
     ] = Field(description="What is asked: see QueryKind in records.proto.")
     ids: list[QueryId] = Field(min_length=1, max_length=16)
     lane: LaneName | None = None
@@ -240,5 +245,3 @@ class Status(BaseModel):
     version: str
     now_ms: int
     attention: list[str]
-
-

@@ -8,11 +8,11 @@ Rules:
 """
 
 import re
+import tomllib
 from collections.abc import Iterable
 from functools import cache
 from importlib import resources
 from typing import Any, Final, NamedTuple
-import tomllib
 
 from corridor.errors import Reason, Refused
 
@@ -38,36 +38,91 @@ class Kind(NamedTuple):
 
 
 KINDS: Final = {
-    "malformed": Kind(400, "The request cannot be read", "Mend the request at the place named."),
-    "http": Kind(400, "This is not HTTP as it is defined", "Use a client library for HTTP/1.1."),
-    "unauthenticated": Kind(
-        401, "No valid token or certificate", "Send `Authorization: Bearer TOKEN`; the operator"
-        " makes a token with `corridor http token add`.",
+    "malformed": Kind(
+        400, "The request cannot be read",
+        "Mend the request at the place named.",
     ),
-    "forbidden": Kind(403, "The role does not allow it", "Ask the operator for a token with the role."),
+    "http": Kind(
+        400, "This is not HTTP as it is defined",
+        "Use a client library for HTTP/1.1.",
+    ),
+    "unauthenticated": Kind(
+        401, "No valid token or certificate",
+        "Send `Authorization: Bearer TOKEN`; the operator makes a token with `corridor "
+        "http token add`.",
+    ),
+    "forbidden": Kind(
+        403, "The role does not allow it",
+        "Ask the operator for a token with the role.",
+    ),
     "lane_not_allowed": Kind(
-        403, "The role does not allow this lane", "Leave the lane out: the record's type decides."
+        403, "The role does not allow this lane",
+        "Leave the lane out: the record's type decides.",
     ),
     "recipient_not_allowed": Kind(
-        403, "The client may not send to this partner", "Ask the operator to allow the partner."
+        403, "The client may not send to this partner",
+        "Ask the operator to allow the partner.",
     ),
-    "not_found": Kind(404, "There is no such thing", "Compare the address with the OpenAPI document."),
-    "method": Kind(405, "The method is not offered here", "Use a method that `Allow` names."),
-    "not_acceptable": Kind(406, "The answer would not be JSON", "Accept application/json."),
-    "too_slow": Kind(408, "The request took too long to arrive", "Send it again, and without a pause."),
+    "not_found": Kind(
+        404, "There is no such thing",
+        "Compare the address with the OpenAPI document.",
+    ),
+    "method": Kind(
+        405, "The method is not offered here",
+        "Use a method that `Allow` names.",
+    ),
+    "not_acceptable": Kind(
+        406, "The answer would not be JSON",
+        "Accept application/json.",
+    ),
+    "too_slow": Kind(
+        408, "The request took too long to arrive",
+        "Send it again, and without a pause.",
+    ),
     "conflict": Kind(
-        409, "The same key stands for something else", "Use a fresh key for each record."
+        409, "The same key stands for something else",
+        "Use a fresh key for each record.",
     ),
-    "too_large": Kind(413, "The request is too large", "Send fewer or smaller records at a time."),
-    "media_type": Kind(415, "The content type is not known", "Use a content type that is documented."),
-    "invalid": Kind(422, "The request breaks rules", "Mend every fault that is named."),
-    "refused": Kind(422, "The record was refused", "Mend every fault that is named, or see the reason."),
-    "rate_limited": Kind(429, "Too many requests", "Wait as long as `Retry-After` says."),
-    "internal": Kind(500, "The node failed", "Tell the operator; its log names the place."),
-    "busy": Kind(503, "The node has too much to do", "Try again after `Retry-After`."),
-    "store_full": Kind(503, "The store is full", "Wait; the operator has to free disk space."),
-    "store": Kind(503, "The store does not work now", "Try again; if it stays, tell the operator."),
-    "stopping": Kind(503, "The node is not ready", "Try again a little later."),
+    "too_large": Kind(
+        413, "The request is too large",
+        "Send fewer or smaller records at a time.",
+    ),
+    "media_type": Kind(
+        415, "The content type is not known",
+        "Use a content type that is documented.",
+    ),
+    "invalid": Kind(
+        422, "The request breaks rules",
+        "Mend every fault that is named.",
+    ),
+    "refused": Kind(
+        422, "The record was refused",
+        "Mend every fault that is named, or see the reason.",
+    ),
+    "rate_limited": Kind(
+        429, "Too many requests",
+        "Wait as long as `Retry-After` says.",
+    ),
+    "internal": Kind(
+        500, "The node failed",
+        "Tell the operator; its log names the place.",
+    ),
+    "busy": Kind(
+        503, "The node has too much to do",
+        "Try again after `Retry-After`.",
+    ),
+    "store_full": Kind(
+        503, "The store is full",
+        "Wait; the operator has to free disk space.",
+    ),
+    "store": Kind(
+        503, "The store does not work now",
+        "Try again; if it stays, tell the operator.",
+    ),
+    "stopping": Kind(
+        503, "The node is not ready",
+        "Try again a little later.",
+    ),
 }  # fmt: skip
 """Every code."""
 
@@ -84,7 +139,7 @@ _CODE_OF: Final = {
 }
 
 
-class Problem(Exception):  # noqa: N818 - named by what happened, as every error here
+class Problem(Exception):
     """A request that is not done; carries what its client is told."""
 
     def __init__(
@@ -119,9 +174,9 @@ class Problem(Exception):  # noqa: N818 - named by what happened, as every error
         }
 
 
-def refusal(reason: Reason, faults: Iterable[str], detail: str = "") -> Problem:
+def refusal(reason: Reason, faults: Iterable[str | Fault], detail: str = "") -> Problem:
     """Return the problem of a record that was refused, its faults as the core names them."""
-    named = [fault_of(text) for text in faults]
+    named = [fault_of(one, reason) if isinstance(one, str) else one for one in faults]
     return Problem(
         _CODE_OF.get(reason, "refused"), detail or meaning_of(reason), reason=reason, faults=named
     )
@@ -132,17 +187,18 @@ def of_refused(refused: Refused) -> Problem:
     return refusal(refused.reason, [part for part in refused.detail.split("; ") if part])
 
 
+_OF_RECIPIENT: Final = frozenset({Reason.UNKNOWN_RECIPIENT, Reason.NOT_AUTHORISED})
 _RULE: Final = re.compile(r"([a-z][a-z0-9_]*(?:\.[a-z0-9_]+)+) ?(\S*)")
 _PLACE: Final = re.compile(r"(\S+) \(([a-z0-9_.]+)\)")
 
 
-def fault_of(text: str) -> Fault:
+def fault_of(text: str, reason: Reason) -> Fault:
     """Take apart a fault of the core: "rule path", "place (rule)", or a sentence."""
     if found := _RULE.fullmatch(text):
         return Fault(found[2], found[1])
     if found := _PLACE.fullmatch(text):
         return Fault(found[1], found[2])
-    return Fault("", "refused", text)
+    return Fault("query.to" if reason in _OF_RECIPIENT else "", reason.label, text)
 
 
 def cure_of(reason: Reason | None) -> str:

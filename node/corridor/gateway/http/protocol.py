@@ -10,7 +10,6 @@ Rules:
 
 import asyncio
 import json
-import ssl
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import h11
@@ -19,6 +18,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from corridor.gateway.http.problems import MEDIA_TYPE, Problem
 
 if TYPE_CHECKING:
+    import ssl
+
     from uvicorn.config import Config
     from uvicorn.server import ServerState
 
@@ -51,7 +52,9 @@ class Connection(H11Protocol):
         der = cast("ssl.SSLObject", tls).getpeercert(binary_form=True) if tls else None
         self.app_state["certificate"] = der
         if len(self.connections) > MAX_CONNECTIONS:
-            self._say(Problem("busy", "Too many connections are open.", headers={"Retry-After": "5"}))
+            self._say(
+                Problem("busy", "Too many connections are open.", headers={"Retry-After": "5"})
+            )
             return
         self._watch()
 
@@ -80,7 +83,9 @@ class Connection(H11Protocol):
         self._say(Problem("http"))
 
     def _reads_request(self) -> bool:
-        return self.cycle is not None and not self.cycle.response_complete
+        if self.cycle is None:  # before the first request, whatever uvicorn's types say
+            return False  # type: ignore[unreachable]
+        return not self.cycle.response_complete
 
     def _watch(self) -> None:
         if self._head_timer is None:

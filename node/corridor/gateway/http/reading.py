@@ -80,7 +80,9 @@ def json_record(told: object, at: str = "") -> bytes:
     Raises:
         Problem: malformed or too_large, with every fault.
     """
-    faults = [Fault(f"{at}{path}".rstrip("."), rule, words) for path, rule, words in json_faults(told)]
+    faults = [
+        Fault(f"{at}{path}".rstrip("."), rule, words) for path, rule, words in json_faults(told)
+    ]
     if faults:
         raise Problem(
             "malformed", "The JSON is not a TransitRecord.",
@@ -106,7 +108,9 @@ def read_record(kind: str, body: bytes, *, attach_original: bool) -> bytes:
         Problem: It does not read; every fault is named.
     """
     if kind != XML and attach_original:
-        fault = Fault("query.attach_original", "xml", "only a message of a standard has an original")
+        fault = Fault(
+            "query.attach_original", "xml", "only a message of a standard has an original"
+        )
         raise Problem("invalid", faults=[fault])
     if kind == JSON:
         return json_record(parse_json(body))

@@ -26,9 +26,10 @@ from corridor.daemon.logs import event_logger
 from corridor.daemon.service import NodeService
 from corridor.errors import ConfigurationError, CorridorError
 from corridor.gateway.http.app import make_app
+from corridor.gateway.http.bodies import Receive, Scope, Send
 from corridor.gateway.http.clients import Clients, load_clients
 from corridor.gateway.http.desk import THREADS, Desk
-from corridor.gateway.http.guard import Guard, Receive, Scope, Send
+from corridor.gateway.http.guard import Guard
 from corridor.gateway.http.protocol import MAX_HEAD_BYTES, Connection
 from corridor.gateway.http.rates import Rates
 
@@ -61,8 +62,10 @@ class HttpServer:
         self._service = service
         self._clients = load_clients(section.tokens_file)
         self._rates = Rates(section.requests_per_s, section.burst, time.monotonic)
-        desk = Desk(service, status, ready, self._rates)
-        self._guard = Guard(make_app(desk), lambda: self._clients, self._rates, HttpMetrics(registry))
+        desk = Desk(service, status, ready, self._rates, section.longest_poll_s)
+        self._guard = Guard(
+            make_app(desk), lambda: self._clients, self._rates, HttpMetrics(registry)
+        )
         self._tls = _tls(section)
         self._socket = _bind(section)
         self._server = uvicorn.Server(self._config())

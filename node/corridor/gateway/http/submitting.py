@@ -38,7 +38,7 @@ KeyHeader = Annotated[
         " each record, for example a UUID.",
     ),
 ]
-_SENT = {
+_SENT: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "It was accepted before under the same key; nothing more is done.",
         "model": models.Kept,
