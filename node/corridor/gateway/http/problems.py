@@ -16,7 +16,8 @@ from typing import Any, Final, NamedTuple
 
 from corridor.errors import Reason, Refused
 
-MEDIA_TYPE: Final = "application/problem+json"
+MEDIA_UNAVAILABLE: Final = 503
+_TYPE: Final = "application/problem+json"
 _TYPE: Final = "manual/http.md#"
 
 
@@ -158,7 +159,8 @@ class Problem(Exception):
         self.detail = detail or f"{self.kind.title}."
         self.reason = reason
         self.faults = tuple(faults)
-        self.headers = headers or {}
+        soon = {"Retry-After": "5"} if self.kind.status == _UNAVAILABLE else {}
+        self.headers = {**soon, **(headers or {})}
 
     def body(self) -> dict[str, Any]:
         """Return the problem details."""
