@@ -1,6 +1,7 @@
 """Writes the pages of the manual that the code already knows by heart.
 
-    python docs/manual/generate.py           write errors.md, configuration.md, commands.md, ncts.md
+    python docs/manual/generate.py           write errors.md, configuration.md, commands.md,
+                                              ncts.md, http.md
     python docs/manual/generate.py --check   exit 1 where one differs
     python docs/manual/generate.py errors.md only that one
 
@@ -18,6 +19,8 @@ from typing import Any
 import click
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
+
+from http_page import http_page
 
 from corridor import errors
 from corridor.cli.main import cli
@@ -217,6 +220,7 @@ PAGES = {
     "configuration.md": configuration_page,
     "commands.md": commands_page,
     "ncts.md": ncts_page,
+    "http.md": http_page,
 }
 
 

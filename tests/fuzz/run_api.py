@@ -9,6 +9,7 @@ status 1 and stands in build/api-fuzz/schemathesis.log; the node must run on and
 
 import os
 import signal
+import ssl
 import subprocess
 import sys
 import time
@@ -34,25 +35,28 @@ def http_lines(port: int, more: str = "") -> str:
 
 
 @contextmanager
-def node_process(config: Path, port: int) -> Iterator["subprocess.Popen[bytes]"]:
+def node_process(
+    config: Path, port: int, tls: ssl.SSLContext | None = None
+) -> Iterator["subprocess.Popen[bytes]"]:
     """Run the node of a configuration until the block ends; its log stands beside it."""
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     with (config.parent / "http.log").open("ab") as log:
         command = [sys.executable, "-m", "corridor", "run", "--config", str(config), "--json"]
         process = subprocess.Popen(command, stderr=log, env=env)
         try:
-            _await(process, port)
+            _await(process, port, tls)
             yield process
         finally:
             process.kill()
             process.wait()
 
 
-def _await(process: "subprocess.Popen[bytes]", port: int) -> None:
+def _await(process: "subprocess.Popen[bytes]", port: int, tls: ssl.SSLContext | None) -> None:
+    url = f"http{'s' if tls else ''}://127.0.0.1:{port}/v1/health"
     deadline = time.monotonic() + _START_S
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/v1/health", timeout=2):
+            with urllib.request.urlopen(url, timeout=2, context=tls):  # noqa: S310 - loopback
                 return
         except OSError:
             time.sleep(0.05)

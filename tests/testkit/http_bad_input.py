@@ -33,7 +33,8 @@ class Bad(NamedTuple):
     reason: str | None = None
     path: str | None = None
     """The path of one of the faults."""
-    token: str | None = "token-office"
+    who: str | None = "token-office"
+    """The token that is shown."""
     headers: tuple[tuple[str, str], ...] = ()
 
 
@@ -63,20 +64,20 @@ _PRIVATE = "kept secret"
 
 BAD = (
     # who asks
-    Bad("no token", "GET", "/v1/status", None, None, 401, "unauthenticated", token=None),
-    Bad("wrong token", "GET", "/v1/status", None, None, 401, "unauthenticated", token="x"),
-    Bad("empty token", "GET", "/v1/status", None, None, 401, "unauthenticated", token=""),
-    Bad("no token, unknown path", "GET", "/v1/x", None, None, 401, "unauthenticated", token=None),
+    Bad("no token", "GET", "/v1/status", None, None, 401, "unauthenticated", who=None),
+    Bad("wrong token", "GET", "/v1/status", None, None, 401, "unauthenticated", who="x"),
+    Bad("empty token", "GET", "/v1/status", None, None, 401, "unauthenticated", who=""),
+    Bad("no token, unknown path", "GET", "/v1/x", None, None, 401, "unauthenticated", who=None),
     Bad("reader submits", "POST", RECORDS, JSON, _json(RECORD), 403, "forbidden",
-        token="token-reader"),
-    Bad("submitter takes", "GET", "/v1/inbox", None, None, 403, "forbidden", token="token-sender"),
+        who="token-reader"),
+    Bad("submitter takes", "GET", "/v1/inbox", None, None, 403, "forbidden", who="token-sender"),
     Bad("submitter looks at the node", "GET", "/v1/status", None, None, 403, "forbidden",
-        token="token-sender"),
+        who="token-sender"),
     Bad("lane that the role may not claim", "POST", f"{RECORDS}&lane=urgent", JSON, _json(RECORD),
         403, "lane_not_allowed", "lane_not_allowed", "query.lane"),
     Bad("partner that the client may not send to", "POST", "/v1/records?to=AZ", JSON,
         _json(RECORD), 403, "recipient_not_allowed", "recipient_not_allowed", "query.to",
-        token="token-sender"),
+        who="token-sender"),
     # where and how
     Bad("unknown path", "GET", "/v1/nothing", None, None, 404, "not_found"),
     Bad("slash at the end", "GET", "/v1/inbox/", None, None, 404, "not_found"),

@@ -25,15 +25,9 @@ def command() -> None:
 @json_option
 def openapi(*, as_json: bool) -> None:
     """Print the OpenAPI 3.1 document."""
-    from corridor.errors import NotInstalled
+    from corridor.gateway.http.app import make_app
 
     del as_json  # it is JSON either way
-    try:
-        from corridor.gateway.http.app import make_app
-    except ImportError:
-        raise NotInstalled(
-            "HTTP needs FastAPI and uvicorn", cure="pip install 'corridor-node[http]'"
-        ) from None
     click.echo(json.dumps(make_app().openapi(), indent=2, ensure_ascii=False))
 
 

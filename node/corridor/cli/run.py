@@ -52,14 +52,8 @@ def command(config_path: Path, as_json: bool, *, restored: bool) -> None:
 
 
 def _http(config: "NodeConfig", node: "Node") -> "Part":
-    from corridor.errors import NotInstalled
+    from corridor.gateway.http.server import HttpServer
 
-    try:
-        from corridor.gateway.http.server import HttpServer
-    except ImportError:
-        raise NotInstalled(
-            "http.enabled needs FastAPI and uvicorn", cure="pip install 'corridor-node[http]'"
-        ) from None
     return HttpServer(
         config.http, node.service,
         status=node.status, ready=node.ready, registry=node.metrics.registry,

@@ -65,9 +65,7 @@ def _of_message(told: object, kind: Descriptor, path: str) -> Iterator[tuple[str
             yield from _of_field(value, field, f"{path}.{field.name}".lstrip("."))
 
 
-def _of_field(
-    value: object, field: FieldDescriptor, path: str
-) -> Iterator[tuple[str, str]]:
+def _of_field(value: object, field: FieldDescriptor, path: str) -> Iterator[tuple[str, str]]:
     if not field.is_repeated:
         yield from _of_value(value, field, path)
     elif not isinstance(value, list):
@@ -77,9 +75,7 @@ def _of_field(
             yield from _of_value(one, field, f"{path}[{index}]")
 
 
-def _of_value(
-    value: object, field: FieldDescriptor, path: str
-) -> Iterator[tuple[str, str]]:
+def _of_value(value: object, field: FieldDescriptor, path: str) -> Iterator[tuple[str, str]]:
     if field.message_type is not None:
         yield from _of_message(value, field.message_type, path)
     elif (rule := _broken(value, field)) is not None:

@@ -23,14 +23,12 @@ def send(serving: Serving, bad: Bad) -> Answer:
     headers = dict(bad.headers)
     if bad.kind is not None:
         headers["Content-Type"] = bad.kind
-    caller = Caller(serving.server.port, bad.token)
+    caller = Caller(serving.server.port, bad.who)
     return caller(bad.method, bad.target, bad.body, **headers)
 
 
 @pytest.mark.parametrize("bad", BAD, ids=lambda bad: bad.name)
-def test_bad_input_leaves_one_named_refusal_and_nothing_else(
-    untouched: Serving, bad: Bad
-) -> None:
+def test_bad_input_leaves_one_named_refusal_and_nothing_else(untouched: Serving, bad: Bad) -> None:
     answer = send(untouched, bad)
     assert answer.status == bad.status, answer.body
     assert answer.headers["content-type"] == "application/problem+json"

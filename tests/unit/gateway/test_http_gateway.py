@@ -131,7 +131,10 @@ def test_each_of_many_has_its_result(serving: Serving) -> None:
 
 def test_many_in_protobuf_are_known_by_their_record_ids(serving: Serving) -> None:
     call = serving.caller()
-    record, record_id = encode_record(declaration()), bytes.fromhex("019345e0c1a07b338000000000000009")
+    record, record_id = (
+        encode_record(declaration()),
+        bytes.fromhex("019345e0c1a07b338000000000000009"),
+    )
     one = local.LocalSubmission(recipient="TR", record=record, record_id=record_id, lane=3)
     urgent = local.LocalSubmission(recipient="TR", record=record, lane=1)
     body = local.SubmitRequest(submissions=[one, one, urgent]).SerializeToString()

@@ -71,9 +71,7 @@ def test_a_body_in_pieces_without_end_is_let_go(serving: Serving) -> None:
     assert serving.server._guard._bodies.held == 0
 
 
-def test_a_body_that_drips_ends_in_time(
-    serving: Serving, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_body_that_drips_ends_in_time(serving: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bodies, "BODY_S", 0.3)
     sent = b"POST /v1/inbox/ack HTTP/1.1\r\n" + AUTH + b"Content-Length: 100\r\n\r\n{"
     told = problem_in(raw(serving, sent))

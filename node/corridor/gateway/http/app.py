@@ -55,6 +55,7 @@ def make_app(desk: Desk | None = None) -> Gateway:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _of_framework)
     app.add_exception_handler(CorridorError, _of_core)
+    app.add_exception_handler(Exception, _told)  # the guard hears of it too, and logs it
     return app
 
 

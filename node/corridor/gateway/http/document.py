@@ -18,7 +18,7 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
         codes = [code for code, kind in KINDS.items() if kind.status == status]
         headers = {}
         if status in {429, 503}:
-            headers["Retry-After"] = _header("Seconds to wait.", "integer", required=True)  # noqa: PLR2004
+            headers["Retry-After"] = _header("Seconds to wait.", "integer", required=True)
         if status == 401:  # noqa: PLR2004 - HTTP
             headers["WWW-Authenticate"] = _header(
                 "How to show who you are.", "string", required=True

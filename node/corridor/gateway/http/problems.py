@@ -16,8 +16,8 @@ from typing import Any, Final, NamedTuple
 
 from corridor.errors import Reason, Refused
 
-MEDIA_UNAVAILABLE: Final = 503
-_TYPE: Final = "application/problem+json"
+_UNAVAILABLE: Final = 503
+MEDIA_TYPE: Final = "application/problem+json"
 _TYPE: Final = "manual/http.md#"
 
 
