@@ -17,10 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import click
+from http_page import http_page  # type: ignore[import-not-found]  # beside this script
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
-
-from http_page import http_page
 
 from corridor import errors
 from corridor.cli.main import cli

@@ -14,13 +14,15 @@ PAGE = """\
 
 Written by `docs/manual/generate.py` from `docs/manual/http_page.py` and `corridor/gateway/http`.
 
-A national system submits, takes, acknowledges and asks over HTTP with the same contract as over the
-local socket ([integrate.md](integrate.md)): `accepted` means stored on the node's disk. The node
-prints its OpenAPI 3.1 document with `corridor http openapi`, and serves it at `/v1/openapi.json`.
+A national system submits, takes, acknowledges and asks over HTTP with the same contract as over
+the local socket ([integrate.md](integrate.md)): `accepted` means stored on the node's disk. The
+node prints its OpenAPI 3.1 document with `corridor http openapi`, and serves it at
+`/v1/openapi.json`.
 
 ## Switch it on
 
-HTTP is off unless the configuration says so; `pip install 'corridor-node[http]'` brings what it needs.
+HTTP is off unless the configuration says so; `pip install 'corridor-node[http]'` brings what it
+needs.
 
 ```toml
 [http]
@@ -28,11 +30,11 @@ enabled = true
 ```
 
 It listens on 127.0.0.1:8464. Beyond loopback the node refuses to listen without TLS (`cert_file`,
-`key_file`) and without anybody who may use it. With `client_ca_file` clients may show a certificate
-instead of a token.
+`key_file`) and without anybody who may use it. With `client_ca_file` clients may show a
+certificate instead of a token.
 
-Who may use it is said by the operator. A token is printed once and kept nowhere; the node takes the
-change up on SIGHUP.
+Who may use it is said by the operator. A token is printed once and kept nowhere; the node takes
+the change up on SIGHUP.
 
 ```text
 corridor http token add office --role submitter --role reader
@@ -43,8 +45,8 @@ corridor http token revoke watch
 ```
 
 {roles}
-A client may claim the lanes `routine` and `bulk`, and others where its `--lane` says so; where it claims
-none, the record's type decides. With `--partner` it sends to those countries only.
+A client may claim the lanes `routine` and `bulk`, and others where its `--lane` says so; where it
+claims none, the record's type decides. With `--partner` it sends to those countries only.
 
 ## By hand
 
@@ -55,26 +57,27 @@ With the token in `$TOKEN`; each line ends with the status it prints. The tests 
 ```
 
 The body of a record is protobuf's JSON (`application/json`), a serialised `TransitRecord`
-(`application/x-protobuf`) or an NCTS message (`application/xml`, see [ncts.md](ncts.md)). Many at once
-are `{{"records": [{{"to", "record", "lane"?, "idempotency_key"?}}]}}`, or in protobuf a `SubmitRequest` of
-`local.proto`; each has its result, in order.
+(`application/x-protobuf`) or an NCTS message (`application/xml`, see [ncts.md](ncts.md)). Many at
+once are `{{"records": [{{"to", "record", "lane"?, "idempotency_key"?}}]}}`, or in protobuf a
+`SubmitRequest` of `local.proto`; each has its result, in order.
 
 ## Twice is once
 
-Send a key of 1 to {key_length} letters, digits and `._~-` in `Idempotency-Key`, a fresh one for each record.
-The same key with the same record for the same partner is answered 200 with `Idempotency-Replayed: true`
-and the id it was given first; with anything else it is a conflict, 409. A key is kept with its record, in
-one step and for ever: it outlives restarts and kills. A refusal uses no key up. A
-key belongs to its client's name: two clients may use the same.
+Send a key of 1 to {key_length} letters, digits and `._~-` in `Idempotency-Key`, a fresh one for
+each record. The same key with the same record for the same partner is answered 200 with
+`Idempotency-Replayed: true` and the id it was given first; with anything else it is a conflict,
+409. A key is kept with its record, in one step and for ever: it outlives restarts and kills. A
+refusal uses no key up. A key belongs to its client's name: two clients may use the same.
 
 So a lost answer is no trouble: send the same again.
 
 ## Take, then acknowledge
 
-`GET /v1/inbox?after=CURSOR` returns what partners sent; `next` is the cursor of the next page. When all of
-it is safe in your system, `POST /v1/inbox/ack` with `up_to` says so. With `wait_s` the node waits up to
-30 s for the first record, so that a loop needs no polling; at most 16 requests wait at a time.
-`GET /v1/outcomes` is taken in the same way and says what finally became of what you sent.
+`GET /v1/inbox?after=CURSOR` returns what partners sent; `next` is the cursor of the next page.
+When all of it is safe in your system, `POST /v1/inbox/ack` with `up_to` says so. With `wait_s` the
+node waits up to 30 s for the first record, so that a loop needs no polling; at most 16 requests
+wait at a time. `GET /v1/outcomes` is taken in the same way and says what finally became of what
+you sent.
 
 ## Operations
 
@@ -85,33 +88,33 @@ it is safe in your system, `POST /v1/inbox/ack` with `up_to` says so. With `wait
 ## Problems
 
 Whatever is not done is answered as `application/problem+json` (RFC 9457): `code` is one of these,
-`reason` one of Corridor's ([errors.md](errors.md)) or null, `faults` name every fault by `path` and
-`rule` and never repeat a value, and `cure` says what to do next.
+`reason` one of Corridor's ([errors.md](errors.md)) or null, `faults` name every fault by `path`
+and `rule` and never repeat a value, and `cure` says what to do next.
 
 {problems}"""
 
 LINES = (
-    ("health", "http://127.0.0.1:8464/v1/health", 200),
-    ("partners", '-H "Authorization: Bearer $TOKEN" http://127.0.0.1:8464/v1/partners', 200),
-    ("submit", '-H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" '
+    ("health", ("http://127.0.0.1:8464/v1/health"), 200),
+    ("partners", ('-H "Authorization: Bearer $TOKEN" http://127.0.0.1:8464/v1/partners'), 200),
+    ("submit", ('-H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" '
      '-H "Idempotency-Key: case-4711" --data-binary @record.json '
-     "'http://127.0.0.1:8464/v1/records?to=TR'", 202),
-    ("submit", '-H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" '
+     "'http://127.0.0.1:8464/v1/records?to=TR'"), 202),
+    ("submit", ('-H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" '
      '-H "Idempotency-Key: case-4711" --data-binary @record.json '
-     "'http://127.0.0.1:8464/v1/records?to=TR'", 200),
-    ("xml", '-H "Authorization: Bearer $TOKEN" -H "Content-Type: application/xml" '
-     "--data-binary @message.xml 'http://127.0.0.1:8464/v1/records?to=TR&lane=bulk'", 202),
-    ("find", '-H "Authorization: Bearer $TOKEN" '
-     "'http://127.0.0.1:8464/v1/records?container=MSKU1234565'", 200),
-    ("take", '-H "Authorization: Bearer $TOKEN" '
-     "'http://127.0.0.1:8464/v1/inbox?after=0&limit=10&wait_s=1'", 200),
-    ("ack", '-H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" '
-     "--data '{\"up_to\": 0}' http://127.0.0.1:8464/v1/inbox/ack", 200),
-    ("outcomes", '-H "Authorization: Bearer $TOKEN" http://127.0.0.1:8464/v1/outcomes', 200),
-    ("query", '-H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" '
+     "'http://127.0.0.1:8464/v1/records?to=TR'"), 200),
+    ("xml", ('-H "Authorization: Bearer $TOKEN" -H "Content-Type: application/xml" '
+     "--data-binary @message.xml 'http://127.0.0.1:8464/v1/records?to=TR&lane=bulk'"), 202),
+    ("find", ('-H "Authorization: Bearer $TOKEN" '
+     "'http://127.0.0.1:8464/v1/records?container=MSKU1234565'"), 200),
+    ("take", ('-H "Authorization: Bearer $TOKEN" '
+     "'http://127.0.0.1:8464/v1/inbox?after=0&limit=10&wait_s=1'"), 200),
+    ("ack", ('-H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" '
+     "--data '{\"up_to\": 0}' http://127.0.0.1:8464/v1/inbox/ack"), 200),
+    ("outcomes", ('-H "Authorization: Bearer $TOKEN" http://127.0.0.1:8464/v1/outcomes'), 200),
+    ("query", ('-H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" '
      "--data '{\"to\": \"TR\", \"kind\": \"status\", \"ids\": [{\"kind\": \"mrn\", "
-     "\"value\": \"25TR3401004B7KQ2J4\"}]}' http://127.0.0.1:8464/v1/queries", 202),
-    ("no token", "http://127.0.0.1:8464/v1/inbox", 401),
+     "\"value\": \"25TR3401004B7KQ2J4\"}]}' http://127.0.0.1:8464/v1/queries"), 202),
+    ("no token", ("http://127.0.0.1:8464/v1/inbox"), 401),
 )  # fmt: skip
 """What a person types: (about, the rest of a curl line, the status it prints)."""
 
@@ -151,7 +154,7 @@ def _operations() -> list[list[str]]:
 
 def _limits() -> list[list[str]]:
     return [
-        ["a record in XML", f"{LIMITS['/v1/records'] // MIB} MiB", "the largest real NCTS messages"],
+        ["a record", f"{LIMITS['/v1/records'] // MIB} MiB", "the largest real NCTS messages"],
         ["many records", f"{LIMITS['/v1/records:bulk'] // MIB} MiB, {models.MAX_BULK} records",
          "one step in the store, during which nobody else writes"],
         ["any other body", f"{MAX_BODY // 1024} KiB", "what a question or a cursor needs"],

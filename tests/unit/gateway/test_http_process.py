@@ -206,7 +206,7 @@ def test_what_would_not_be_safe_is_refused_with_a_cure(
     assert run.returncode in {3, 5}, run.stderr
     told = json.loads(run.stdout)
     assert re.search(words, json.dumps(told))
-    assert "do" in json.dumps(told)
+    assert told["error"]["cure"]
 
 
 def test_a_port_that_is_taken_is_named(node_folder: NodeFolder) -> None:
@@ -223,7 +223,7 @@ def test_a_port_that_is_taken_is_named(node_folder: NodeFolder) -> None:
 def test_schemathesis_finds_nothing(node_folder: NodeFolder, tmp_path: Path) -> None:
     config, port = laid_out(node_folder)
     with node_process(config, port) as node:
-        status = fuzz(port, tmp_path / "out", cases=6, seed=1, phases="examples,coverage,fuzzing")
+        status = fuzz(port, tmp_path / "out", cases=3, seed=1, phases="examples,coverage,fuzzing")
         told = (tmp_path / "out" / "schemathesis.log").read_text()
         assert status == 0, told[-4000:]
         assert node.poll() is None

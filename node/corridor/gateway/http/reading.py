@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from corridor.errors import Reason, Refused
 from corridor.gateway.http.problems import Fault, Problem, of_refused
-from corridor.wire import limits
+from corridor.standards.ncts.mapper import Options, decode
 from corridor.wire.json_faults import json_faults
 from corridor.wire.records import encode_record, record_from_json
 
@@ -121,16 +121,7 @@ def read_record(kind: str, body: bytes, *, attach_original: bool) -> bytes:
 
 def _from_xml(body: bytes, *, attach_original: bool) -> bytes:
     try:
-        from corridor.standards.ncts.mapper import Options, decode  # noqa: PLC0415 - lxml is optional
-    except ImportError:
-        raise Problem(
-            "media_type", "This node reads no XML: its operator installs corridor-node[standards]."
-        ) from None
-    try:
         mapped = decode(body, Options(attach_original=attach_original))
     except Refused as refused:
         raise of_refused(refused) from None
     return encode_record(mapped.record)
-
-
-MAX_RECORD: Final = limits.MAX_RECORD_BYTES - limits.ENTRY_OVERHEAD_BYTES
