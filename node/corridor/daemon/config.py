@@ -20,6 +20,7 @@ from pydantic_settings import (
 )
 
 from corridor.daemon.config_sections import (
+    BackupSection,
     BrokerSection,
     ExchangeSection,
     GatewaySection,
@@ -54,6 +55,7 @@ class NodeConfig(BaseSettings):
     http: HttpSection = HttpSection()
     metrics: MetricsSection = MetricsSection()
     exchange: ExchangeSection = ExchangeSection()
+    backup: BackupSection = BackupSection()
     log: LogSection = LogSection()
 
     @classmethod
