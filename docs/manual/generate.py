@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from http_page import http_page  # type: ignore[import-not-found]  # beside this script
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
@@ -259,6 +260,7 @@ PAGES = {
     "configuration.md": configuration_page,
     "commands.md": commands_page,
     "ncts.md": ncts_page,
+    "http.md": http_page,
 }
 
 

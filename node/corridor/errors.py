@@ -119,6 +119,10 @@ class Reason(IntEnum):
     # business: an agreement's end
     AGREEMENT_ENDED = 440
     UNANSWERED = 441
+    # at the door of the node: what a client of a gateway may do
+    LANE_NOT_ALLOWED = 450
+    RECIPIENT_NOT_ALLOWED = 451
+    IDEMPOTENCY_CONFLICT = 452
     # for now; judged again later
     DIRECTORY_UNKNOWN = 500
     STORE_FULL = 501

@@ -38,6 +38,7 @@ _COMMANDS: Final = {
     "status": _Entry("status", "Show how the node is, on one screen."),
     "config": _Entry("config", "Show, check and explain the configuration."),
     "keys": _Entry("keys", "Show and rotate the node's keys."),
+    "http": _Entry("http", "Say who may use the node over HTTP, and what it offers."),
     "broker": _Entry("broker", "Write the broker's configuration, or compare it."),
     "backup": _Entry("backup", "Copy the node, check a copy, put the node back."),
     "envelope": _Entry("envelope", "Look into a sealed envelope."),

@@ -24,6 +24,7 @@ from corridor.daemon.config_sections import (
     BrokerSection,
     ExchangeSection,
     GatewaySection,
+    HttpSection,
     KeysSection,
     LinksSection,
     LogSection,
@@ -52,6 +53,7 @@ class NodeConfig(BaseSettings):
     keys: KeysSection = KeysSection()
     links: LinksSection = LinksSection()
     gateway: GatewaySection = GatewaySection()
+    http: HttpSection = HttpSection()
     metrics: MetricsSection = MetricsSection()
     exchange: ExchangeSection = ExchangeSection()
     retention: RetentionSection = RetentionSection()

@@ -118,6 +118,34 @@ class GatewaySection(Section):
     socket: Path = Field(default=Path("state/node.sock"), description="Unix socket, mode 0600")
 
 
+class HttpSection(Section):
+    """How national systems reach the node over HTTP; off unless switched on."""
+
+    enabled: bool = Field(default=False, description="whether the node answers over HTTP")
+    address: str = Field(
+        default="127.0.0.1", description="address to listen on; beyond loopback only with TLS"
+    )
+    port: Annotated[int, Field(ge=0, le=65535)] = Field(
+        default=8464, description="TCP port; 0 takes a free one and writes it to the log"
+    )
+    cert_file: Path | None = Field(default=None, description="the server's certificate, PEM")
+    key_file: Path | None = Field(default=None, description="its key, PEM")
+    client_ca_file: Path | None = Field(
+        default=None, description="CA whose client certificates are asked for (mutual TLS), PEM"
+    )
+    tokens_file: Path = Field(
+        default=Path("http/clients.json"),
+        description="who may use it: `corridor http token add` writes it, mode 0600",
+    )
+    requests_per_s: float = Field(
+        default=200.0, gt=0, description="how many requests, or records in bulk, a client may make"
+    )
+    longest_poll_s: float = Field(
+        default=30.0, ge=0, le=30, description="how long a request may wait for a first record"
+    )
+    burst: int = Field(default=2000, ge=1, description="how many at once after a rest")
+
+
 class MetricsSection(Section):
     """Where Prometheus and health checks find the node."""
 

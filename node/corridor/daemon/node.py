@@ -198,6 +198,10 @@ class Node:
         if erased := self._retention.step(unix_ms()):
             event_logger().info("records.erased", count=erased, why="retention")
 
+    def ready(self) -> tuple[bool, str]:
+        """Return whether the node can keep what it is given, and a sentence about it."""
+        return self._ready()
+
     def status(self) -> dict[str, Any]:
         """Return how the node is; the keys of `corridor status --json`."""
         view = self.trust.current()

@@ -15,6 +15,8 @@ class Offered(NamedTuple):
     """A serialised TransitRecord."""
     record_id: bytes | None = None
     lane: Lane | None = None
+    key: bytes | None = None
+    """Idempotency key, 32 bytes: the same key stands for the same record for ever."""
 
 
 class Answer(NamedTuple):

@@ -18,11 +18,11 @@ from typing import Any, Final, TypeVar
 
 from corridor.daemon.intake import Examined, examine
 from corridor.daemon.keeping import Keeping
+from corridor.daemon.keyed import Sound, keep
 from corridor.daemon.metrics import NodeMetrics
 from corridor.daemon.movements import MovementReader
 from corridor.daemon.offers import Answer, Offered
-from corridor.errors import Reason
-from corridor.exchange.values import Submission, SubmitStatus
+from corridor.exchange.values import SubmitStatus
 from corridor.store.port import Store
 from corridor.store.values import InboxRecord, LedgerLine, Outcome
 from corridor.transit.parties import Endpoint
@@ -84,11 +84,13 @@ class NodeService:
             offered, self._me, self._trust(), now_ms,
             has_room=self._has_room(), holds=self.movements.holds,
         )  # fmt: skip
-        sound = [one.submission for one in checked if isinstance(one, Examined)]
-        statuses = iter(self._keep(sound, now_ms))
-        answers = [
-            one if isinstance(one, Answer) else _answer(one, next(statuses)) for one in checked
+        sound = [
+            Sound(one.submission, given.record, given.key, one.left_out)
+            for one, given in zip(checked, offered, strict=True)
+            if isinstance(one, Examined)
         ]
+        kept = iter(self._keep(sound, now_ms))
+        answers = [one if isinstance(one, Answer) else next(kept) for one in checked]
         self._metrics.submitted(_types(checked), answers)
         if any(answer.status == SubmitStatus.ACCEPTED for answer in answers):
             self._wake_sender()  # it makes durable what it seals, and this with it
@@ -128,9 +130,12 @@ class NodeService:
         self._store.make_durable()
         return lines
 
-    def find(self, kind: str, value: str, limit: int) -> Sequence[Found]:
-        """Return records, sent or received, that carry exactly this term, newest first."""
-        ids = self._store.find(kind, normal_term(value), limit)
+    def find(self, kind: str, value: str, limit: int, skip: int = 0) -> Sequence[Found]:
+        """Return records, sent or received, that carry exactly this term, newest first.
+
+        At most `limit` of them, after the first `skip`.
+        """
+        ids = self._store.find(kind, normal_term(value), skip + limit)[skip:]
         found = [Found(one, self._store.ledger(one), self._store.deliveries(one)) for one in ids]
         self._store.make_durable()
         return found
@@ -160,16 +165,11 @@ class NodeService:
                 self._store.make_durable()
             return found
 
-    def _keep(self, sound: Sequence[Submission], now_ms: int) -> list[SubmitStatus]:
+    def _keep(self, sound: Sequence[Sound], now_ms: int) -> list[Answer]:
         if not sound:
             return []
         with self._store.transaction(durable=False) as change:
-            return list(change.accept_all(sound, now_ms))
-
-
-def _answer(kept: Examined, status: SubmitStatus) -> Answer:
-    reason = Reason.RECORD_ID_CONFLICT if status is SubmitStatus.CONFLICT else None
-    return Answer(status, kept.submission.record_id, reason, left_out=kept.left_out)
+            return keep(change, sound, now_ms)
 
 
 def _types(checked: Sequence[Examined | Answer]) -> list[int]:

@@ -22,6 +22,7 @@ from contextlib import contextmanager
 from corridor.errors import StoreMisused
 from corridor.exchange.values import Family, InFlight, Lane, Verdict
 from corridor.store.keeping import EraseStep
+from corridor.store.keyed import MemoryKeyed
 from corridor.store.memory_in import inbox_record
 from corridor.store.memory_keeping import MemoryKeeping
 from corridor.store.memory_movements import MemoryMovements
@@ -35,7 +36,7 @@ _COUNTED = ("outbox", "outcomes", "sealed", "received", "inbox", "aside", "quara
             "tombstones", "leaves")  # fmt: skip
 
 
-class MemoryTransaction(MemoryKeeping, MemoryMovements):
+class MemoryTransaction(MemoryKeeping, MemoryMovements, MemoryKeyed):
     """One transaction, or one view for reading, on the tables."""
 
 

@@ -26,6 +26,7 @@ TABLES: Final = (
     "received", "received_ids", "received_seqs", "owed", "tombstones", "in_streams",
     "inbox", "inbox_ids", "aside", "holds", "erasures", "quarantine", "quarantined", "held",
     "peers", "settings", "movements", "leaves", "log", "numbers", "skipped",
+    "submission_keys",
 )  # fmt: skip
 
 Snapshot = dict[str, dict[Any, Any]]

@@ -31,6 +31,7 @@ from corridor.exchange.values import (
     Waiting,
 )
 from corridor.store.keeping import Erasing, Keeping
+from corridor.store.keyed import Keyed
 from corridor.store.movement_port import MovementRows
 from corridor.store.values import (
     Depth,
@@ -47,7 +48,7 @@ ALL_BYTES: Final = 1 << 40
 """No limit of size."""
 
 
-class Transaction(MovementRows, Keeping, Protocol):
+class Transaction(MovementRows, Keeping, Keyed, Protocol):
     """What can be changed, and read, inside one durable step."""
 
     # -- intake

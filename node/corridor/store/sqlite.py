@@ -35,6 +35,7 @@ from corridor.store.database import (
     open_writer,
 )
 from corridor.store.durable import Durability
+from corridor.store.keyed import SqliteKeyed
 from corridor.store.movement_rows import Movements
 from corridor.store.port import Transaction
 from corridor.store.sqlite_erasing import ErasingStore
@@ -80,7 +81,7 @@ _COUNTS: Final = (
 )
 
 
-class SqliteTransaction(SqliteKeeping, Movements):
+class SqliteTransaction(SqliteKeeping, Movements, SqliteKeyed):
     """One transaction, or one view for reading."""
 
 
