@@ -112,6 +112,10 @@ class Reason(IntEnum):
     CREATED_IN_FUTURE = 320
     EXPIRED = 321
     LIFETIME = 322
+    # what a gateway does not take from its own national system
+    LANE_NOT_ALLOWED = 430
+    NOT_A_FILE = 431
+    UNREADABLE = 432
     # for now; judged again later
     DIRECTORY_UNKNOWN = 500
     STORE_FULL = 501
@@ -222,6 +226,21 @@ class NodeRefused(LocalTrouble):
 
     code = "node_refused"
     exit_status = ExitStatus.FAILED
+
+
+class NotAcknowledging(CorridorError):
+    """A gateway asked to acknowledge for a national system that another gateway serves."""
+
+    code = "not_acknowledging"
+    blame = Blame.OPERATOR
+
+
+class SpoolTrouble(CorridorError):
+    """The spool folder is not there or cannot be used now; it is tried again."""
+
+    code = "spool"
+    blame = Blame.OPERATOR
+    retryable = True
 
 
 class StoreTrouble(CorridorError):

@@ -3,19 +3,15 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, Field
 
+from corridor.daemon.config_base import Section
+from corridor.daemon.config_gateways import AllLanes, GatewayName, LaneName
 from corridor.transit.parties import Endpoint
 
 _EndpointText = Annotated[str, AfterValidator(Endpoint.parse)]
 _Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 _Port = Annotated[int, Field(ge=1, le=65535)]
-
-
-class Section(BaseModel):
-    """A section: keys that it does not name are refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class NodeSection(Section):
@@ -111,6 +107,14 @@ class GatewaySection(Section):
     """How the national system reaches the node."""
 
     socket: Path = Field(default=Path("state/node.sock"), description="Unix socket, mode 0600")
+    lanes: tuple[LaneName, ...] = Field(
+        default=AllLanes, description="lanes that programs on the socket may claim"
+    )
+    acknowledged_by: GatewayName | None = Field(
+        default=None,
+        description="the one gateway whose arrivals count; without it the spool or the webhook,"
+        " where one is on, otherwise whoever asks",
+    )
 
 
 class MetricsSection(Section):

@@ -13,8 +13,8 @@ from typing import Final, NamedTuple
 
 from corridor.daemon.offers import Answer, Offered
 from corridor.errors import Reason, Refused
-from corridor.exchange.lanes import default_lane
-from corridor.exchange.values import Submission
+from corridor.exchange.lanes import LanePlan
+from corridor.exchange.values import Lane, Submission
 from corridor.transit.identifiers import uuid7
 from corridor.transit.parties import CountryCode, Endpoint
 from corridor.trust.view import TrustView
@@ -24,23 +24,31 @@ from corridor.wire.records import check_records, decode_record, index_terms, rec
 from corridor.wire.v1.records_pb2 import TransitRecord
 
 _ID_RANDOM_BYTES: Final = 10
+_DEFAULT_LANES: Final = LanePlan()
 
 
 class _Parsed(NamedTuple):
     peer: Endpoint
     record_id: bytes
     kind: int
+    lane: Lane
     record: TransitRecord
     offered: Offered
 
 
-def examine(
-    offered: Sequence[Offered], me: Endpoint, trust: TrustView, now_ms: int, *, has_room: bool
+def examine(  # noqa: PLR0913 - what it is judged by
+    offered: Sequence[Offered],
+    me: Endpoint,
+    trust: TrustView,
+    now_ms: int,
+    *,
+    has_room: bool,
+    lanes: LanePlan = _DEFAULT_LANES,
 ) -> list[Submission | Answer]:
     """Return for each offered record what to keep, or why it is refused, in order."""
     if not has_room:
         return [_no_room(one, now_ms) for one in offered]
-    desk = _Desk(me, trust, now_ms)
+    desk = _Desk(me, trust, now_ms, lanes)
     parsed = [desk.parse(one) for one in offered]
     sound = [one for one in parsed if isinstance(one, _Parsed)]
     faults = iter(
@@ -54,9 +62,8 @@ def _examined(parsed: _Parsed, faults: tuple[str, ...]) -> Submission | Answer:
         return Answer("refused", parsed.record_id, Reason.RECORD_INVALID, faults)
     offered = parsed.offered
     entry = encode_entry(Entry(parsed.record_id, parsed.kind, SCHEMA_ID, None, offered.record))
-    lane = default_lane(parsed.kind) if offered.lane is None else offered.lane
     terms = index_terms(parsed.record)
-    return Submission(parsed.peer, parsed.record_id, parsed.kind, lane, entry, terms)
+    return Submission(parsed.peer, parsed.record_id, parsed.kind, parsed.lane, entry, terms)
 
 
 def _no_room(offered: Offered, now_ms: int) -> Answer:
@@ -71,10 +78,11 @@ def _id_of(offered: Offered, now_ms: int) -> bytes:
 class _Desk:
     """Parses what is offered at one moment; finds each recipient once."""
 
-    def __init__(self, me: Endpoint, trust: TrustView, now_ms: int) -> None:
+    def __init__(self, me: Endpoint, trust: TrustView, now_ms: int, lanes: LanePlan) -> None:
         self._me = me
         self._trust = trust
         self._now_ms = now_ms
+        self._lanes = lanes
         self._partners = trust.partners(me, now_ms)
         self._allowed: dict[tuple[Endpoint, int], bool] = {}
         self._known: dict[str, Endpoint] = {
@@ -104,7 +112,8 @@ class _Desk:
             self._allowed[peer, kind] = allowed
         if not allowed:
             raise Refused(Reason.NOT_AUTHORISED, f"no agreement lets us send type {kind} to {peer}")
-        return _Parsed(peer, record_id, kind, record, offered)
+        lane = self._lanes.choose(kind, offered.lane, offered.lanes)
+        return _Parsed(peer, record_id, kind, lane, record, offered)
 
     def _refuse_recipient(self, text: str) -> Endpoint:
         try:

@@ -2,7 +2,7 @@
 
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +79,8 @@ class Node:
             wake_sender=self.sender.wake,
             has_room=self._has_room,
             now_ms=unix_ms,
+            lanes=config.lane_plan,
+            acknowledged_by=config.acknowledged_by,
         )
         self.web = WebServer(
             config.metrics.address, config.metrics.port,
@@ -86,6 +88,8 @@ class Node:
         )  # fmt: skip
         self._free_mib = _free_mib(config.store.path)
         self._hourly_at = time.monotonic() + _HOURLY_S
+        self.beside: list[Callable[[], list[str]]] = []
+        """Say what needs a person: gateways that run beside the node."""
 
     def _hold_to_record(self) -> None:
         """Refuse to start from less than was held; note what is new since the last start."""
@@ -239,7 +243,7 @@ class Node:
             lines.append("the directory has ended: nothing is sealed; import a newer one")
         if self.trust.rotation_due(now_ms):
             lines.append("the encryption key ends soon: `corridor keys rotate`")
-        return lines
+        return [*lines, *(line for told in self.beside for line in told())]
 
     def _handled(self, handled: Handled) -> None:
         """Carry on what a batch led to; receiver's thread, after the commit."""

@@ -1,0 +1,36 @@
+"""The gateways that a configuration asks for, made in the order in which they start."""
+
+from corridor.daemon.config import NodeConfig
+from corridor.daemon.config_gateways import lanes_of
+from corridor.daemon.gateway_metrics import GatewayMetrics
+from corridor.daemon.node import Node
+from corridor.daemon.supervisor import Part
+from corridor.gateway.local_server import LocalServer
+from corridor.gateway.spool.gateway import SpoolGateway
+
+
+def make_gateways(config: NodeConfig, node: Node) -> list[Part]:
+    """Return the gateways of `node`; what they have to say stands in its status.
+
+    Raises:
+        CorridorError: One of them cannot be used as it is configured.
+    """
+    lanes = lanes_of(config.gateway.lanes)
+    server = LocalServer(config.gateway.socket, node.service, node.status, lanes)
+    made: list[Part] = [server]
+    spool, webhook = config.spool.directory is not None, config.webhook.url is not None
+    if not (spool or webhook):
+        return made
+    metrics = GatewayMetrics(node.metrics.registry, spool=spool, webhook=webhook)
+    if spool:
+        folder = SpoolGateway(config.spool, node.service, metrics)
+        node.beside.append(folder.attention)
+        made.append(folder)
+    if webhook:
+        # Half of what it imports is wanted by nobody who has no webhook.
+        from corridor.gateway.webhook.gateway import WebhookGateway  # noqa: PLC0415
+
+        hook = WebhookGateway(config.webhook, node.service, metrics)
+        node.beside.append(hook.attention)
+        made.append(hook)
+    return made
