@@ -62,7 +62,14 @@ def read_named(name: str, content: bytes, *, attach_original: bool = False) -> R
         raise Refused(Reason.RECORD_MALFORMED, "its name says JSON, and it is no JSON object")
     if said == "protobuf":
         return Read(content, "not_asked_for")
-    return read_record(content, attach_original=attach_original and kind == "xml")
+    try:
+        return read_record(content, attach_original=attach_original and kind == "xml")
+    except ModuleNotFoundError as error:
+        if error.name != "lxml":
+            raise
+        raise Refused(
+            Reason.SOURCE_UNSUPPORTED, "lxml is not installed: pip install corridor-node[standards]"
+        ) from None
 
 
 def _kind_of(content: bytes) -> str:
@@ -73,14 +80,8 @@ def _kind_of(content: bytes) -> str:
 
 
 def _mapped(content: bytes, *, attach_original: bool) -> Read:
-    try:
-        from corridor.standards.ncts.mapper import Options, decode  # noqa: PLC0415 - needs lxml
-    except ModuleNotFoundError as error:
-        if error.name != "lxml":
-            raise
-        raise Refused(
-            Reason.SOURCE_UNSUPPORTED, "lxml is not installed: pip install corridor-node[standards]"
-        ) from None
+    from corridor.standards.ncts.mapper import Options, decode  # noqa: PLC0415 - needs lxml
+
     mapped = decode(content, Options(attach_original=attach_original))
     return Read(encode_record(mapped.record), mapped.original.value)
 

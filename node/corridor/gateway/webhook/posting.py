@@ -9,7 +9,8 @@ Rules:
 import socket
 import threading
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
+from http.client import HTTPException
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -19,6 +20,7 @@ from urllib3.exceptions import HTTPError
 
 _MAX_ANSWER_BYTES: Final = 65_536
 _MAX_RETRY_AFTER_S: Final = 3600
+_LATE: Final = "no whole answer in time"
 
 
 class Unreachable(Exception):
@@ -63,13 +65,17 @@ class Poster:
             connection.request("POST", self._path, body=body, headers=headers,
                                preload_content=False)  # fmt: skip
             answer = connection.getresponse()
-            content = answer.read(_MAX_ANSWER_BYTES + 1)
+            with closing(answer):
+                content = answer.read(_MAX_ANSWER_BYTES + 1)
             if len(content) > _MAX_ANSWER_BYTES or answer.headers.get("connection") == "close":
                 self.close()
+            if late.is_set():
+                self.close()
+                raise Unreachable(_LATE)
             return Answered(answer.status, answer.headers.get("retry-after"))
-        except (HTTPError, OSError, ValueError) as error:
+        except (HTTPError, HTTPException, OSError, ValueError) as error:
             self.close()
-            cause = "no whole answer in time" if late.is_set() else type(error).__name__
+            cause = _LATE if late.is_set() else type(error).__name__
             raise Unreachable(cause) from None
         finally:
             watch.cancel()
