@@ -49,7 +49,7 @@ class Beside:
         self.node.stop()
 
     @property
-    def store(self) -> Any:
+    def store(self) -> Any:  # noqa: ANN401 - its seams are private
         return self.node._store
 
     @property
@@ -116,7 +116,7 @@ def put(folder: Path, name: str, content: bytes) -> Path:
     return partial.rename(folder / name)
 
 
-def until(holds: Callable[[], Any], timeout_s: float = 15) -> Any:
+def until(holds: Callable[[], Any], timeout_s: float = 15) -> Any:  # noqa: ANN401 - its finding
     """Wait until something is true, and return it."""
     deadline = time.monotonic() + timeout_s
     while not (found := holds()):

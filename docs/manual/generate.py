@@ -1,6 +1,6 @@
 """Writes the pages of the manual that the code already knows by heart.
 
-    python docs/manual/generate.py           write errors.md, configuration.md, commands.md, ncts.md
+    python docs/manual/generate.py           write the pages of PAGES, below
     python docs/manual/generate.py --check   exit 1 where one differs
     python docs/manual/generate.py errors.md only that one
 
@@ -25,6 +25,10 @@ from corridor.daemon.config import NodeConfig
 from corridor.errors import CorridorError, ExitStatus, Reason
 from corridor.standards.ncts.messages import messages as ncts_messages
 from corridor.standards.ncts.rows import rows
+
+TESTS = Path(__file__).resolve().parents[2] / "tests"
+sys.path.insert(0, str(TESTS))  # their cases are what one page is made of
+from testkit.bad_input import CASES  # noqa: E402 - found there only
 
 HERE = Path(__file__).parent
 
@@ -65,6 +69,29 @@ The elements of a consignment stand under CC015C; CC013C, CC044C and CC170C carr
 a part of it, in the field `consignment` of their own body, and list here only what is theirs alone.
 """
 
+BAD_INPUT = """\
+# Bad input
+
+Written by `docs/manual/generate.py` from the cases in `tests/testkit`; each line is played against
+a running node by the tests.
+
+Whatever comes in, there is one named refusal and nothing else: no row of the store changes, no
+record that was accepted earlier is lost, and the next good input is taken as ever. What to do about
+a name stands in [errors.md](errors.md).
+"""
+
+AFTER_BAD_INPUT = {
+    "local socket": "The answer names it; the connection goes on. A message that cannot be parsed,"
+    " breaks off or says that it is longer than 32 MiB ends its own connection only.",
+    "spool folder": "The file is in `refused/`, beside it `NAME.result.json` with the reason, every"
+    " fault and the cure; `work/` is empty.",
+    "`corridor send`": "The message and what to do are on standard error, with `--json` one object"
+    " on standard output; the exit status is not 0.",
+    "webhook": "Nothing counts as delivered and nothing is acknowledged: the same post comes again"
+    " under the same id. The name is the label `result` of `corridor_webhook_posts_total`; `gone`"
+    " ends the stream until the node starts again.",
+}
+
 COMMANDS = """\
 # Commands
 
@@ -80,6 +107,7 @@ GROUPS = {
     200: "Trust and authority",
     300: "Content of a record",
     320: "Time",
+    430: "Gateways",
     500: "For now",
 }
 
@@ -211,11 +239,23 @@ def ncts_page() -> str:
     return "\n".join(parts)
 
 
+def bad_input_page() -> str:
+    """Return the page of what the tests put into each gateway."""
+    parts = [BAD_INPUT]
+    for gateway in dict.fromkeys(case.gateway for case in CASES):
+        after = AFTER_BAD_INPUT[gateway]
+        parts.append(f"## {gateway[0].upper()}{gateway[1:]}\n\n{after}\n")
+        lines = [[case.came, f"`{case.named}`"] for case in CASES if case.gateway == gateway]
+        parts.append(table(["what comes in", "named"], lines))
+    return "\n".join(parts)
+
+
 PAGES = {
     "errors.md": errors_page,
     "configuration.md": configuration_page,
     "commands.md": commands_page,
     "ncts.md": ncts_page,
+    "bad-input.md": bad_input_page,
 }
 
 

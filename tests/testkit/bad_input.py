@@ -97,7 +97,8 @@ SPOOL = tuple(
          _file("l1.xml", f"{_XML}<x>Türkiye</x>".encode("latin-1"))),
         ("XML with a document type and an entity", "source_malformed",
          _file("bomb.xml", _BOMB.encode())),
-        ("XML that breaks off", "source_malformed", _file("cut.xml", b"<ncts:CC015C xmlns:ncts='x'")),
+        ("XML that breaks off", "source_malformed",
+         _file("cut.xml", b"<ncts:CC015C xmlns:ncts='x'")),
         ("a message that no mapper knows", "source_unsupported", _file("x.xml", b"<invoice/>")),
         ("a name that says XML on something else", "source_malformed", _file("n.xml", good())),
         ("bytes that are no protobuf", "record_malformed", _file("n.pb", b"\xff\xff\xff")),
@@ -112,10 +113,11 @@ SPOOL = tuple(
          _file("home.pb", good(), folder=".")),
         ("a lane that the spool may not claim", "lane_not_allowed",
          _file("u.pb", good(), folder="GE/urgent")),
-        ("a symbolic link", "not_a_file", _other("link.xml", lambda p: p.symlink_to("/etc/passwd"))),
+        ("a symbolic link", "not_a_file",
+         _other("link.xml", lambda p: p.symlink_to("/etc/passwd"))),
         ("a link to nothing", "not_a_file", _other("dangling", lambda p: p.symlink_to("none"))),
         ("a folder in a folder", "not_a_file", _other("folder", lambda p: p.mkdir())),
-        ("a pipe", "not_a_file", _other("pipe.xml", lambda p: os.mkfifo(p))),
+        ("a pipe", "not_a_file", _other("pipe.xml", os.mkfifo)),
         ("a socket", "not_a_file", _other("sock", _socket)),
         ("a file with a second name", "not_a_file", _other("second.json", _hard_link)),
     )
@@ -143,6 +145,7 @@ SOCKET = tuple(
 )  # fmt: skip
 """Each returns the fields of a LocalSubmission."""
 
+
 def _asked(**request: Any) -> bytes:  # noqa: ANN401 - any of its fields
     return local.LocalRequest(**request).SerializeToString()
 
@@ -151,7 +154,8 @@ REQUESTS = tuple(
     Case("local socket", came, named, make)
     for came, named, make in (
         ("a request of a newer version", "request_unknown", lambda: b""),
-        ("a search by something else", "term_unknown", lambda: _asked(find=local.FindRequest(kind="size", value="1"))),
+        ("a search by something else", "term_unknown",
+         lambda: _asked(find=local.FindRequest(kind="size", value="1"))),
         ("an acknowledgement, where another gateway acknowledges", "not_acknowledging",
          lambda: _asked(acknowledge=local.AcknowledgeRequest(up_to=1))),
     )
@@ -162,14 +166,14 @@ SEND = tuple(
     Case("`corridor send`", came, named, make)
     for came, named, make in (
         ("a file that is not there", "system", lambda p: p / "none.json"),
-        ("an empty file", "input", lambda p: _file("e.json", b"", ".")(p)),
+        ("an empty file", "input", _file("e.json", b"", ".")),
         ("a file of more than 20 MiB", "input", lambda p: _sized(p / "huge.pb")),
-        ("JSON in Latin-1", "character_set", lambda p: _file("l.json", b'{"\xe9":1}', ".")(p)),
-        ("JSON that breaks off", "record_malformed", lambda p: _file("h.json", b"{", ".")(p)),
+        ("JSON in Latin-1", "character_set", _file("l.json", b'{"\xe9":1}', ".")),
+        ("JSON that breaks off", "record_malformed", _file("h.json", b"{", ".")),
         ("XML with a document type", "source_malformed",
-         lambda p: _file("b.xml", _BOMB.encode(), ".")(p)),
+         _file("b.xml", _BOMB.encode(), ".")),
         ("a message that no mapper knows", "source_unsupported",
-         lambda p: _file("x.xml", b"<x/>", ".")(p)),
+         _file("x.xml", b"<x/>", ".")),
     )
 )  # fmt: skip
 """Each makes a file in a folder and returns it."""

@@ -71,7 +71,18 @@ class Node:
         )  # fmt: skip
         self._telling = Telling(self.sender)
         self._publisher, self._consumer = self._connect(_address(config))
-        self.service = NodeService(
+        self.service = self._serve(config)
+        self.beside: list[Callable[[], list[str]]] = []  # gateways say what needs a person
+        self.web = WebServer(
+            config.metrics.address, config.metrics.port,
+            registry=self.metrics.registry, ready=self._ready, version=__version__,
+        )  # fmt: skip
+        self._free_mib = _free_mib(config.store.path)
+        self._hourly_at = time.monotonic() + _HOURLY_S
+
+    def _serve(self, config: NodeConfig) -> NodeService:
+        """Make what gateways call."""
+        return NodeService(
             me=config.endpoint,
             store=self._store,
             trust=self.trust.current,
@@ -82,14 +93,6 @@ class Node:
             lanes=config.lane_plan,
             acknowledged_by=config.acknowledged_by,
         )
-        self.web = WebServer(
-            config.metrics.address, config.metrics.port,
-            registry=self.metrics.registry, ready=self._ready, version=__version__,
-        )  # fmt: skip
-        self._free_mib = _free_mib(config.store.path)
-        self._hourly_at = time.monotonic() + _HOURLY_S
-        self.beside: list[Callable[[], list[str]]] = []
-        """Say what needs a person: gateways that run beside the node."""
 
     def _hold_to_record(self) -> None:
         """Refuse to start from less than was held; note what is new since the last start."""

@@ -6,7 +6,7 @@ from corridor.daemon.gateway_metrics import GatewayMetrics
 from corridor.daemon.node import Node
 from corridor.daemon.supervisor import Part
 from corridor.gateway.local_server import LocalServer
-from corridor.gateway.spool.gateway import SpoolGateway
+from corridor.gateway.optional import part
 
 
 def make_gateways(config: NodeConfig, node: Node) -> list[Part]:
@@ -23,14 +23,11 @@ def make_gateways(config: NodeConfig, node: Node) -> list[Part]:
         return made
     metrics = GatewayMetrics(node.metrics.registry, spool=spool, webhook=webhook)
     if spool:
-        folder = SpoolGateway(config.spool, node.service, metrics)
+        folder = part("spool").SpoolGateway(config.spool, node.service, metrics)
         node.beside.append(folder.attention)
         made.append(folder)
     if webhook:
-        # Half of what it imports is wanted by nobody who has no webhook.
-        from corridor.gateway.webhook.gateway import WebhookGateway  # noqa: PLC0415
-
-        hook = WebhookGateway(config.webhook, node.service, metrics)
+        hook = part("webhook").WebhookGateway(config.webhook, node.service, metrics)
         node.beside.append(hook.attention)
         made.append(hook)
     return made

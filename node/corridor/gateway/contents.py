@@ -9,6 +9,7 @@ Rules:
 from typing import Final, NamedTuple
 
 from corridor.errors import InputTrouble, Reason, Refused
+from corridor.gateway.optional import part
 from corridor.wire.records import encode_record, record_from_json
 
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
@@ -80,9 +81,8 @@ def _kind_of(content: bytes) -> str:
 
 
 def _mapped(content: bytes, *, attach_original: bool) -> Read:
-    from corridor.standards.ncts.mapper import Options, decode  # noqa: PLC0415 - needs lxml
-
-    mapped = decode(content, Options(attach_original=attach_original))
+    ncts = part("ncts")
+    mapped = ncts.decode(content, ncts.Options(attach_original=attach_original))
     return Read(encode_record(mapped.record), mapped.original.value)
 
 

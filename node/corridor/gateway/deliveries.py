@@ -3,6 +3,7 @@
 from typing import Any
 
 from corridor.errors import Refused
+from corridor.gateway.optional import part
 from corridor.store.values import InboxRecord, Outcome
 from corridor.wire.batches import decode_entry, type_label
 from corridor.wire.records import decode_record, record_to_message
@@ -51,11 +52,8 @@ def original_of(record: TransitRecord) -> bytes | None:
     if original.media_type == "application/xml" and original.content:
         return original.content
     try:
-        from corridor.standards.ncts.mapper import encode  # noqa: PLC0415 - needs lxml
-    except ModuleNotFoundError:
+        written = part("ncts").encode(record)
+    except (Refused, ModuleNotFoundError):
         return None
-    try:
-        written = encode(record)
-    except Refused:
-        return None
-    return None if written.missing else written.document
+    document: bytes | None = None if written.missing else written.document
+    return document

@@ -2,9 +2,10 @@
 
     python spool_killed.py NODE.TOML SPOOL KEPT
 
-For each step: SPOOL and the node's state are put back as they are in KEPT, a process turns the spool
-and kills itself before that step, another one turns it to its end; what is there then is printed, one
-JSON line each, until a step is never reached. Processes are forked, so that nothing is imported again.
+For each step: SPOOL and the node's state are put back as they are in KEPT, a process turns the
+spool and kills itself before that step, another one turns it to its end; what is there then is
+printed, one JSON line each, until a step is never reached. Processes are forked, so that nothing is
+imported again.
 """
 
 import json
@@ -18,6 +19,7 @@ from typing import Any
 
 from corridor.daemon.config import load_config
 from corridor.daemon.gateway_metrics import GatewayMetrics
+from corridor.daemon.logs import configure_logs
 from corridor.daemon.node import Node
 from corridor.daemon.service import NodeService
 from corridor.gateway.spool.gateway import SpoolGateway
@@ -83,6 +85,7 @@ def state() -> dict[str, object]:
 
 
 def main() -> None:
+    configure_logs("error", "json")
     step = NEVER
     while True:
         for name, place in (("spool", SPOOL), ("state", CONFIG.parent / "state")):

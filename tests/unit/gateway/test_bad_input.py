@@ -1,6 +1,7 @@
 """Each kind of bad input of the manual's table, played against the real thing."""
 
 import json
+import shutil
 import socket
 import struct
 import threading
@@ -26,7 +27,6 @@ def named(case: Case) -> str:
 
 @pytest.fixture(scope="module")
 def beside(still: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Beside]:
-    import shutil  # noqa: PLC0415 - as in conftest's node_folder, once for the module
 
     plan = next(p.plan for c, p in still.nodes.items() if c == "TR")  # type: ignore[attr-defined]
     folder = tmp_path_factory.mktemp("bad") / "TR"
@@ -39,14 +39,12 @@ def beside(still: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     text = text.replace(f"port = {plan.metrics_port}", "port = 0")
     config.write_text(text + SPOOL_SECTION.format(folder=folder / "spool"))
     with Beside(config) as made:
-        until(lambda: (made.spool / "out").is_dir())
+        until((made.spool / "out").is_dir)
         yield made
 
 
 @pytest.mark.parametrize("case", SPOOL, ids=named)
-def test_a_bad_file_is_refused_by_name_and_nothing_else_changes(
-    beside: Beside, case: Case
-) -> None:
+def test_a_bad_file_is_refused_by_name_and_nothing_else_changes(beside: Beside, case: Case) -> None:
     before = beside.rows()
     place = case.make(beside.spool / "out")
     inside = place.resolve(strict=False) if ".." in str(place) else place

@@ -18,6 +18,7 @@ from corridor.exchange.values import Verdict
 from corridor.gateway.spool import files
 from corridor.gateway.spool.files import NotWhole, look_at, read_whole, short_name, shown
 from corridor.gateway.spool.outgoing import id_in_name
+from corridor.gateway.spool.scan import Scan
 from corridor.transit.identifiers import uuid7
 from corridor.wire.records import decode_record, record_from_json, record_to_json
 
@@ -44,7 +45,11 @@ def test_json_protobuf_and_a_national_message_become_records(spool: MAKE) -> Non
     with spool() as node:
         out = node.spool / "out" / "TR"
         put(out, "a.json", record_to_json(decode_record(record_bytes(2))).encode())
-        put(out, "bom.json", b"\xef\xbb\xbf" + record_to_json(decode_record(record_bytes(3))).encode())
+        put(
+            out,
+            "bom.json",
+            b"\xef\xbb\xbf" + record_to_json(decode_record(record_bytes(3))).encode(),
+        )
         put(out, "b.pb", raw)
         for name in ("a.json", "bom.json", "b.pb"):
             told = result(node.spool / "done" / "TR" / name)
@@ -111,7 +116,7 @@ def test_the_id_in_a_name_is_the_records_and_one_id_for_two_contents_is_a_confli
         ("", False),
     ],
 )
-def test_an_id_stands_at_the_end_of_a_name(name: str, found: bool) -> None:
+def test_an_id_stands_at_the_end_of_a_name(name: str, *, found: bool) -> None:
     assert (id_in_name(name) is not None) is found
 
 
@@ -190,8 +195,6 @@ def test_unfinished_and_hidden_names_are_left_alone(spool: MAKE) -> None:
 
 
 def test_a_file_settles_before_it_is_taken(tmp_path: Path) -> None:
-    from corridor.gateway.spool.scan import Scan  # noqa: PLC0415 - for this test only
-
     now = [100.0]
     scan = Scan(2.0, lambda: now[0])
     out = tmp_path / "out"
@@ -209,8 +212,6 @@ def test_a_file_settles_before_it_is_taken(tmp_path: Path) -> None:
 
 
 def test_thousands_of_files_are_taken_in_turns_oldest_first(tmp_path: Path) -> None:
-    from corridor.gateway.spool.scan import Scan  # noqa: PLC0415 - for this test only
-
     out = tmp_path / "out"
     for folder, count in (("TR", 3000), ("AZ", 3)):
         (out / folder).mkdir(parents=True)
@@ -246,17 +247,13 @@ def test_a_file_that_the_node_may_not_read_is_refused(tmp_path: Path) -> None:
     if not pid:  # as nobody, for root may read everything
         if os.geteuid() == 0:
             os.setresuid(65534, 65534, 65534)
-        handle = 0
         try:
-            os.chdir("/")
-            fd = os.open(tmp_path, os.O_RDONLY | os.O_DIRECTORY) if os.access(tmp_path, os.X_OK) else -1
-            handle = fd
             files._opened(file)
         except Refused as refused:
             os.write(write, refused.reason.label.encode())
         except BaseException as error:  # noqa: BLE001 - the parent reads what it was
             os.write(write, repr(error).encode())
-        os._exit(handle and 0)
+        os._exit(0)
     os.close(write)
     told = os.read(read, 200).decode()
     os.waitpid(pid, 0)
@@ -286,10 +283,10 @@ def test_a_full_store_leaves_files_where_they_are_and_takes_them_later(
     spool: MAKE, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with spool() as node:
-        until(lambda: (node.spool / "out").is_dir())
+        until((node.spool / "out").is_dir)
         monkeypatch.setattr(node.node.service, "_has_room", lambda: False)
         put(node.spool / "out" / "TR", "a.pb", record_bytes(1))
-        until(lambda: (node.spool / "work" / "TR" / "a.pb").exists())
+        until((node.spool / "work" / "TR" / "a.pb").exists)
         time.sleep(0.1)
         put(node.spool / "out" / "TR", "b.pb", record_bytes(2))
         time.sleep(0.2)
@@ -307,7 +304,7 @@ def test_where_results_cannot_be_written_the_file_waits_and_is_not_doubled(
     real = os.fsync
 
     def fsync(handle: int) -> None:
-        if full[0] and ".result.json" in os.readlink(f"/proc/self/fd/{handle}"):
+        if full[0] and ".result.json" in str(Path(f"/proc/self/fd/{handle}").readlink()):
             raise OSError(28, "No space left on device")
         real(handle)
 
@@ -338,7 +335,7 @@ def test_the_partners_verdict_comes_beside_the_result(spool: MAKE) -> None:
         # The same file again, after its receipt: its outcome is told again, at once.
         (done / "0.pb.outcome.json").unlink()
         put(node.spool / "out" / "TR", "0.pb", record_bytes(0))
-        until(lambda: (done / "0.pb.outcome.json").exists())
+        until((done / "0.pb.outcome.json").exists)
 
 
 def test_what_partners_sent_is_written_once_and_acknowledged(spool: MAKE) -> None:
@@ -369,7 +366,9 @@ def test_acknowledged_is_what_was_taken_away_where_configured_so(spool: MAKE) ->
     with spool('acknowledge = "removed"\nmax_unread_files = 2\n') as node:
         node.deliver(range(1, 3))
         inbound = node.spool / "in" / "TR"
-        first, second = until(lambda: len(list(inbound.glob("*.json"))) == 2 and sorted(inbound.glob("*.json")))  # noqa: E501
+        first, second = until(
+            lambda: len(list(inbound.glob("*.json"))) == 2 and sorted(inbound.glob("*.json"))
+        )
         node.deliver(range(3, 4))
         until(lambda: any("in/ is full" in line for line in node.node.status()["attention"]))
         assert node.node.service.acknowledged() == 0
@@ -383,7 +382,9 @@ def test_acknowledged_is_what_was_taken_away_where_configured_so(spool: MAKE) ->
 def test_a_spool_that_follows_does_not_acknowledge(node_folder: NodeFolder, tmp_path: Path) -> None:
     (tmp_path / "spool").mkdir()
     config = node_folder("GE", SPOOL.format(folder=tmp_path / "spool"))
-    config.write_text(config.read_text().replace("[gateway]", '[gateway]\nacknowledged_by = "socket"'))
+    config.write_text(
+        config.read_text().replace("[gateway]", '[gateway]\nacknowledged_by = "socket"')
+    )
     with Beside(config) as node:
         node.deliver(range(1, 2))
         until(lambda: list((node.spool / "in").glob("TR/*.json")))
@@ -413,7 +414,9 @@ def test_two_that_would_acknowledge_are_refused_with_the_cure(
     text = config.read_text()
     config.write_text(text.replace("[gateway]", '[gateway]\nacknowledged_by = "webhook"'))
     assert load_config(config).acknowledged_by == "webhook"
-    config.write_text(text.replace(hook, "").replace("[gateway]", '[gateway]\nacknowledged_by = "webhook"'))
+    config.write_text(
+        text.replace(hook, "").replace("[gateway]", '[gateway]\nacknowledged_by = "webhook"')
+    )
     with pytest.raises(ConfigurationError, match="hands no records over"):
         load_config(config)
 

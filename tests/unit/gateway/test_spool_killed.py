@@ -1,4 +1,4 @@
-"""Killed before every single step of the spool, a real process loses nothing and doubles nothing."""
+"""Killed before every single step of the spool, a process loses nothing and doubles nothing."""
 
 import json
 import os

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -20,9 +20,13 @@ from builders_gateway import Beside, put, record_bytes, result, until
 from corridor.daemon.config import load_config
 from corridor.errors import ConfigurationError, KeyTrouble
 from corridor.exchange.values import Verdict
+from corridor.gateway.webhook import gateway
 from corridor.gateway.webhook.posting import Answered, Poster, Unreachable
 from corridor.gateway.webhook.signing import read_secrets, signature
 from corridor.gateway.webhook.streams import Place
+
+if TYPE_CHECKING:
+    from corridor.lab.network import Network
 
 NodeFolder = Callable[..., Path]
 SECRETS = (bytes(range(32)), b"the secret before this one......")
@@ -156,8 +160,6 @@ def test_gone_ends_the_stream_with_an_alarm_and_nothing_is_acknowledged(
 def test_a_dead_address_stops_nothing_and_gets_everything_when_it_lives(
     node_folder: NodeFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from corridor.gateway.webhook import gateway  # noqa: PLC0415 - for this test only
-
     monkeypatch.setattr(gateway, "_ALARM_AFTER_MS", 300)
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
@@ -193,9 +195,11 @@ def test_the_pause_outlives_a_restart(node_folder: NodeFolder) -> None:
         assert len(system.posts) == 1
 
 
-def test_outcomes_are_posted_under_ids_of_their_own(node_folder: NodeFolder, tmp_path: Path) -> None:
+def test_outcomes_are_posted_under_ids_of_their_own(
+    node_folder: NodeFolder, tmp_path: Path
+) -> None:
     (tmp_path / "spool").mkdir()
-    spool = f'\n[spool]\ndirectory = "{tmp_path / "spool"}"\nsettle_s = 0\npoll_s = 0.02\ninbound = false\n'
+    spool = f'\n[spool]\ndirectory = "{tmp_path / "spool"}"\nsettle_s = 0\ninbound = false\n'
     with national() as system, Beside(node_with(node_folder, system.url, spool)) as node:
         put(node.spool / "out" / "TR", "a.pb", record_bytes(1))
         record_id = result(node.spool / "done" / "TR" / "a.pb")["record_id"]
@@ -207,7 +211,9 @@ def test_outcomes_are_posted_under_ids_of_their_own(node_folder: NodeFolder, tmp
         assert system.posts[0][0]["webhook-id"] == f"{record_id}-TR.GTB-final"
 
 
-def slow_server(answer: Callable[[socket.socket], None]) -> tuple[str, threading.Thread, socket.socket]:
+def slow_server(
+    answer: Callable[[socket.socket], None],
+) -> tuple[str, threading.Thread, socket.socket]:
     listener = socket.create_server(("127.0.0.1", 0))
 
     def serve() -> None:
@@ -257,17 +263,16 @@ def test_an_answer_without_end_is_not_read_to_its_end() -> None:
     thread.join(5)
 
 
-def test_a_certificate_that_nobody_vouches_for_is_not_trusted(still: Any) -> None:
-    from corridor.lab.brokers import PrivateBroker  # noqa: PLC0415 - for its certificates
+def test_a_certificate_that_nobody_vouches_for_is_not_trusted(still: "Network") -> None:
 
-    broker: PrivateBroker = next(iter(still.brokers.values()))
+    broker = next(iter(still.brokers.values()))
     pki = broker.plan.pki
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(pki / "server.pem", pki / "server.key")
     with national() as system:
         system.server.socket = context.wrap_socket(system.server.socket, server_side=True)
         poster = Poster(f"https://127.0.0.1:{system.port}/", 2)
-        with pytest.raises(Unreachable, match="SSL|Certificate"):
+        with pytest.raises(Unreachable, match=r"SSL|Certificate"):
             poster.post(b"{}", {})
         poster = Poster(f"https://127.0.0.1:{system.port}/", 2, pki / "ca.pem")
         with pytest.raises(Unreachable):  # known, but it speaks for another name

@@ -133,6 +133,8 @@ class Runner:
                 break
             cursor = event.cursor
         self._note(cursor, failure)
+        if len(events) < self._settings.batch:
+            self._poster.close()  # the other side may serve one connection at a time
         return failure is None and len(events) == self._settings.batch
 
     @property
