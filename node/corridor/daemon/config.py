@@ -27,6 +27,7 @@ from corridor.daemon.config_gateways import (
     acknowledging,
 )
 from corridor.daemon.config_sections import (
+    BackupSection,
     BrokerSection,
     ExchangeSection,
     GatewaySection,
@@ -59,6 +60,7 @@ class NodeConfig(BaseSettings):
     gateway: GatewaySection = GatewaySection()
     metrics: MetricsSection = MetricsSection()
     exchange: ExchangeSection = ExchangeSection()
+    backup: BackupSection = BackupSection()
     log: LogSection = LogSection()
     lanes: LanesSection = LanesSection()
     spool: SpoolSection = SpoolSection()
