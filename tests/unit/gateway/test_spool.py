@@ -13,7 +13,7 @@ import pytest
 
 from builders_gateway import SPOOL, Beside, changed, put, record_bytes, result, until
 from corridor.daemon.config import load_config
-from corridor.errors import ConfigurationError, Reason, Refused
+from corridor.errors import ConfigurationError, Reason, Refused, StoreTrouble
 from corridor.exchange.values import Verdict
 from corridor.gateway.spool import files
 from corridor.gateway.spool.files import NotWhole, look_at, read_whole, short_name, shown
@@ -331,7 +331,7 @@ def test_the_partners_verdict_comes_beside_the_result(spool: MAKE) -> None:
             told = until(lambda out=outcome: out.exists() and json.loads(out.read_bytes()))
             assert told["verdict"] == verdict.name.lower()
             assert (told["record_id"], told["partner"]) == (record_id, "TR.GTB")
-        assert not list((node.spool / "work" / ".sent").iterdir())
+        until(lambda: not list((node.spool / "work" / ".sent").iterdir()))
         # The same file again, after its receipt: its outcome is told again, at once.
         (done / "0.pb.outcome.json").unlink()
         put(node.spool / "out" / "TR", "0.pb", record_bytes(0))
@@ -440,3 +440,62 @@ def test_the_lane_that_is_configured_is_taken(node_folder: NodeFolder, tmp_path:
         (line,) = node.store.ledger(bytes.fromhex(told["record_id"]))
         assert line.lane.name == "BULK"
     shutil.rmtree(tmp_path / "spool")
+
+
+def test_a_folder_that_is_swapped_for_a_link_gives_nothing_of_what_lies_behind(
+    tmp_path: Path,
+) -> None:
+    spool, keys = tmp_path / "spool", tmp_path / "keys"
+    keys.mkdir()
+    (keys / "signing.key").write_bytes(b"private")
+    (spool / "out").mkdir(parents=True)
+    (spool / "work" / "TR").mkdir(parents=True)
+    (spool / "out" / "TR").symlink_to(keys)
+    with pytest.raises(OSError, match=r"Not a directory|symbolic"):
+        files.move(spool, spool / "out" / "TR" / "signing.key", spool / "work" / "TR" / "x")
+    (spool / "out" / "AZ").mkdir()
+    (spool / "out" / "AZ" / "a").write_bytes(b"a")
+    (spool / "done").symlink_to(keys)
+    with pytest.raises(OSError, match=r"Not a directory|symbolic"):
+        files.move(spool, spool / "out" / "AZ" / "a", spool / "done" / "a")
+    assert [one.name for one in keys.iterdir()] == ["signing.key"]
+
+
+def test_one_file_that_cannot_be_taken_does_not_hold_up_the_others(
+    spool: MAKE, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = os.rename
+
+    def rename(source: str, target: str, **more: int) -> None:
+        if source == "sick.pb":
+            raise OSError(5, "Input/output error")
+        real(source, target, **more)
+
+    monkeypatch.setattr(files.os, "rename", rename)
+    with spool() as node:
+        put(node.spool / "out" / "TR", "good.pb", record_bytes(1))
+        (node.spool / "out" / "TR" / "sick.pb").write_bytes(record_bytes(2))
+        put(node.spool / "out" / "TR", "more.pb", record_bytes(3))
+        for name in ("good.pb", "more.pb"):
+            result(node.spool / "done" / "TR" / name)
+        until(lambda: any("Input/output" in line for line in node.node.status()["attention"]))
+        (node.spool / "out" / "TR" / "sick.pb").unlink()
+        until(lambda: not any("Input/output" in line for line in node.node.status()["attention"]))
+
+
+@pytest.mark.parametrize("error", [StoreTrouble("the disk does not answer"), RuntimeError("oh")])
+def test_whatever_fails_behind_the_spool_is_told_and_tried_again(
+    spool: MAKE, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fails(_offered: object) -> None:
+        raise error
+
+    with spool() as node:
+        until((node.spool / "out").is_dir)
+        monkeypatch.setattr(node.node.service, "submit", fails)
+        put(node.spool / "out" / "TR", "a.pb", record_bytes(1))
+        said = "does not answer" if isinstance(error, StoreTrouble) else "RuntimeError"
+        until(lambda: any(said in line for line in node.node.status()["attention"]))
+        monkeypatch.undo()
+        assert result(node.spool / "done" / "TR" / "a.pb")["status"] == "accepted"
+        until(lambda: not any("spool" in line for line in node.node.status()["attention"]))

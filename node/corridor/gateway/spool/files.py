@@ -2,7 +2,8 @@
 
 Rules:
 
-* nothing is followed: what is not a plain file with one name is refused and never opened;
+* nothing is followed, on no step of the way: what is not a plain file with one name is refused and
+  never opened;
 * a file is whole when nobody writes it: no lock is held on it and no program has it open for
   writing, as far as the system can say;
 * a file is written whole or not at all: under a hidden name, synced, renamed, folder synced;
@@ -141,6 +142,37 @@ def _check_quiet(handle: int) -> None:
     except OSError as error:
         if error.errno == errno.EAGAIN:
             raise NotWhole from None
+
+
+def move(base: Path, source: Path, target: Path) -> None:
+    """Rename a file below `base`; no folder on either way is a link.
+
+    Whoever may write into the spool could else have us take files from where only we may.
+
+    Raises:
+        OSError: It was not moved; ENOTDIR or ELOOP where a folder is a link.
+    """
+    here = _folder(base, source.parent)
+    try:
+        there = _folder(base, target.parent)
+        try:
+            os.rename(source.name, target.name, src_dir_fd=here, dst_dir_fd=there)
+        finally:
+            os.close(there)
+    finally:
+        os.close(here)
+
+
+def _folder(base: Path, folder: Path) -> int:
+    """Open a folder at or below `base`, step by step."""
+    handle = os.open(base, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    for name in folder.relative_to(base).parts:
+        try:
+            inner = os.open(name, _OPEN | os.O_DIRECTORY, dir_fd=handle)
+        finally:
+            os.close(handle)
+        handle = inner
+    return handle
 
 
 def write_beside(place: Path, content: bytes, mode: int) -> None:

@@ -82,8 +82,8 @@ class SpoolGateway:
         if waiting and oldest_ms and now_ms - oldest_ms > _WAITS_TOO_LONG_MS:
             lines.append(f"spool: {waiting} file(s) waiting since {stamp(oldest_ms)}")
         if self._out.stuck:
-            count = len(self._out.stuck)
-            lines.append(f"spool: {count} refused file(s) in out/ cannot be moved: take them away")
+            count, why = len(self._out.stuck), next(iter(self._out.stuck.values()))
+            lines.append(f"spool: {count} file(s) cannot be taken away from out/: {why}")
         if self._out.scan.shut:
             lines.append(
                 f"spool: the node may not look into out/{', out/'.join(self._out.scan.shut)}"

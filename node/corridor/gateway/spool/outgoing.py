@@ -10,6 +10,7 @@ Rules:
 * what can be taken later (the store is full) is not refused, it waits in `work/`.
 """
 
+import errno
 import hashlib
 import os
 import re
@@ -33,6 +34,7 @@ from corridor.gateway.spool.files import (
     as_json,
     look_at,
     make_folder,
+    move,
     read_whole,
     short_name,
     shown,
@@ -51,6 +53,7 @@ _ID_IN_NAME: Final = re.compile(
     r"(?:^|[._-])([0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$"
 )
 _SUFFIX_CHARS: Final = 12
+_CONCERNS_ALL: Final = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.ESTALE, errno.ENOTCONN}
 
 
 class Judged(NamedTuple):
@@ -127,11 +130,11 @@ class OutTray:
             if os.path.lexists(target):
                 return None  # its namesake comes first
             make_folder(target.parent, self._layout.folder_mode)
-            found.path.rename(target)
+            move(self._layout.base, found.path, target)
         except FileNotFoundError:
             return None  # its owner took it back
-        except PermissionError as error:
-            self.stuck[found.path] = error.strerror or str(error)
+        except OSError as error:
+            self._stick(found, error)
             return None
         except NotWhole:
             self.scan.forget(found.path)
@@ -171,6 +174,9 @@ class OutTray:
             read = read_named(name, content, attach_original=self._attach)
         except (NotWhole, FileNotFoundError):
             return None
+        except OSError as error:
+            self._stick(found, error)
+            return None
         except Refused as refused:
             self._refuse(found, refused, digest)
             return None
@@ -178,6 +184,12 @@ class OutTray:
         recipient = shown(found.folder)
         offered = Offered(recipient, read.record, record_id, found.lane, self._lanes)
         return _Read(found, offered, digest, read.original)
+
+    def _stick(self, found: Found, error: OSError) -> None:
+        """Pass over one file that cannot be taken; a disk that takes nothing concerns all."""
+        if error.errno in _CONCERNS_ALL:
+            raise error
+        self.stuck[found.path] = error.strerror or str(error)
 
     def _refuse(self, found: Found, refused: Refused, digest: str) -> None:
         faults = (refused.detail,) if refused.detail else ()
@@ -205,7 +217,7 @@ class OutTray:
                 "file.refused", reason=answer.reason.label if answer.reason else answer.status
             )
         try:
-            path.replace(place)
+            move(self._layout.base, path, place)
         except OSError as error:
             if kept:
                 raise

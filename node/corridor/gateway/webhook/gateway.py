@@ -143,16 +143,16 @@ class Runner:
 
     def _post(self, event: Event) -> Answered | str | None:
         """Post one event; returns None where it was delivered, else what went wrong."""
-        timestamp = int(time.time())
+        timestamp, body = int(time.time()), event.body
         headers = {
             "content-type": "application/json",
             "user-agent": "corridor",
             "webhook-id": event.post_id,
             "webhook-timestamp": str(timestamp),
-            "webhook-signature": signature(self._secrets, event.post_id, timestamp, event.body),
+            "webhook-signature": signature(self._secrets, event.post_id, timestamp, body),
         }
         try:
-            answer = self._poster.post(event.body, headers)
+            answer = self._poster.post(body, headers)
         except Unreachable as error:
             self._count("unreachable")
             return str(error)

@@ -15,6 +15,7 @@ from typing import Final, Literal, TypeAlias
 from corridor.daemon.service import NodeService
 from corridor.exchange.repair import jittered_ms
 from corridor.gateway.deliveries import delivery, outcome
+from corridor.store.values import InboxRecord, Outcome
 
 StreamName: TypeAlias = Literal["inbox", "outcomes"]
 _KINDS: Final = {"inbox": "record.received", "outcomes": "record.final"}
@@ -47,7 +48,14 @@ class Event:
     post_id: str
     """The same whenever it is posted again."""
     known_ms: int
-    body: bytes
+    told: InboxRecord | Outcome
+
+    @property
+    def body(self) -> bytes:
+        """What is posted; made when it is, for records may be large and many."""
+        if isinstance(self.told, InboxRecord):
+            return _body("inbox", delivery(self.told))
+        return _body("outcomes", outcome(self.told))
 
 
 class Stream:
@@ -68,15 +76,13 @@ class Stream:
         """Return what is to be posted next, in order."""
         if self.name == "inbox":
             return [
-                Event(one.cursor, f"{one.record_id.hex()}-{one.peer}", one.received_ms,
-                      _body(self.name, delivery(one)))
+                Event(one.cursor, f"{one.record_id.hex()}-{one.peer}", one.received_ms, one)
                 for one in self._service.take(self.place.cursor, limit, 0)
-            ]  # fmt: skip
+            ]
         return [
-            Event(one.cursor, f"{one.record_id.hex()}-{one.peer}-final", one.receipted_ms,
-                  _body(self.name, outcome(one)))
+            Event(one.cursor, f"{one.record_id.hex()}-{one.peer}-final", one.receipted_ms, one)
             for one in self._service.outcomes(self.place.cursor, limit, 0)
-        ]  # fmt: skip
+        ]
 
     def keep(self, place: Place) -> None:
         """Note how far it is, durably; what was delivered is acknowledged."""
