@@ -499,3 +499,16 @@ def test_whatever_fails_behind_the_spool_is_told_and_tried_again(
         monkeypatch.undo()
         assert result(node.spool / "done" / "TR" / "a.pb")["status"] == "accepted"
         until(lambda: not any("spool" in line for line in node.node.status()["attention"]))
+
+
+def test_one_id_for_two_partners_has_two_outcomes(spool: MAKE) -> None:
+    record_id = uuid7(1_800_000_000_000, bytes(10))
+    name = f"{record_id.hex()}.pb"
+    with spool() as node:
+        for country in ("AZ", "TR"):
+            put(node.spool / "out" / country, name, record_bytes(1))
+            assert result(node.spool / "done" / country / name)["status"] == "accepted"
+        node.settle(record_id)
+        until((node.spool / "done" / "TR" / f"{name}.outcome.json").exists)
+        assert not (node.spool / "done" / "AZ" / f"{name}.outcome.json").exists()
+        assert [one.name[-2:] for one in (node.spool / "work" / ".sent").iterdir()] == ["AZ"]

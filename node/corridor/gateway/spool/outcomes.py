@@ -40,13 +40,18 @@ class Outcomes:
             OSError: The note was not written.
         """
         where = str(place.relative_to(self._layout.base))
-        final = [one for one in self._service.ledger(record_id) if one.verdict is not None]
-        if final and final[0].verdict in {Verdict.ACCEPTED, Verdict.REFUSED}:
+        country = place.parent.name[:2]
+        final = [
+            one
+            for one in self._service.ledger(record_id)
+            if one.peer.country == country and one.verdict in {Verdict.ACCEPTED, Verdict.REFUSED}
+        ]
+        if final:
             self._write(place, _of_line(final[0]))
             return
         raw = where.encode("utf-8", "surrogateescape")
         content = as_json({"place": shown(where), "name": raw.hex()})
-        write_beside(self._layout.sent / record_id.hex(), content, self._layout.file_mode)
+        write_beside(self._note(record_id, country), content, self._layout.file_mode)
 
     def turn(self) -> bool:
         """Write what became final; returns whether there may be more.
@@ -58,7 +63,7 @@ class Outcomes:
         cursor = int.from_bytes(noted) if noted else 0
         found = self._service.outcomes(cursor, _BATCH, 0)
         for one in found:
-            note = self._layout.sent / one.record_id.hex()
+            note = self._note(one.record_id, one.peer.country)
             place = self._place(note)
             if place is not None:
                 if place.parent.is_dir():
@@ -67,6 +72,10 @@ class Outcomes:
         if found:
             self._service.note(_CURSOR, found[-1].cursor.to_bytes(8))
         return len(found) == _BATCH
+
+    def _note(self, record_id: bytes, country: str) -> Path:
+        """Return where the note of a record stands: one id may go to several partners."""
+        return self._layout.sent / f"{record_id.hex()}-{country}"
 
     def _place(self, note: Path) -> Path | None:
         with suppress(FileNotFoundError, ValueError, KeyError, TypeError):
