@@ -31,6 +31,10 @@ from corridor.transit.diagram import state_diagram, table_rows
 from corridor.transit.movement import FINAL, WORDS, State
 from corridor.transit.timers import HOUR_MS, Timers
 
+TESTS = Path(__file__).resolve().parents[2] / "tests"
+sys.path.insert(0, str(TESTS))  # their cases are what one page is made of
+from testkit.bad_input import CASES  # noqa: E402 - found there only
+
 HERE = Path(__file__).parent
 
 ERRORS = """\
@@ -93,6 +97,29 @@ all that have the same records see the same state, in whatever order they came a
 - A country does not see what is told to others only: a release stands for the acceptance before it,
   an end at destination for the arrival.
 """
+
+BAD_INPUT = """\
+# Bad input
+
+Written by `docs/manual/generate.py` from the cases in `tests/testkit`; each line is played against
+a running node by the tests.
+
+Whatever comes in, there is one named refusal and nothing else: no row of the store changes, no
+record that was accepted earlier is lost, and the next good input is taken as ever. What to do about
+a name stands in [errors.md](errors.md).
+"""
+
+AFTER_BAD_INPUT = {
+    "local socket": "The answer names it; the connection goes on. A message that cannot be parsed,"
+    " breaks off or says that it is longer than 32 MiB ends its own connection only.",
+    "spool folder": "The file is in `refused/`, beside it `NAME.result.json` with the reason, every"
+    " fault and the cure; `work/` is empty.",
+    "`corridor send`": "The message and what to do are on standard error, with `--json` one object"
+    " on standard output; the exit status is not 0.",
+    "webhook": "Nothing counts as delivered and nothing is acknowledged: the same post comes again"
+    " under the same id. The name is the label `result` of `corridor_webhook_posts_total`; `gone`"
+    " ends the stream until the node starts again.",
+}
 
 COMMANDS = """\
 # Commands
@@ -254,6 +281,17 @@ def movements_page() -> str:
     return "\n".join(parts)
 
 
+def bad_input_page() -> str:
+    """Return the page of what the tests put into each gateway."""
+    parts = [BAD_INPUT]
+    for gateway in dict.fromkeys(case.gateway for case in CASES):
+        after = AFTER_BAD_INPUT[gateway]
+        parts.append(f"## {gateway[0].upper()}{gateway[1:]}\n\n{after}\n")
+        lines = [[case.came, f"`{case.named}`"] for case in CASES if case.gateway == gateway]
+        parts.append(table(["what comes in", "named"], lines))
+    return "\n".join(parts)
+
+
 PAGES = {
     "movements.md": movements_page,
     "errors.md": errors_page,
@@ -261,6 +299,7 @@ PAGES = {
     "commands.md": commands_page,
     "ncts.md": ncts_page,
     "http.md": http_page,
+    "bad-input.md": bad_input_page,
 }
 
 

@@ -120,9 +120,12 @@ class Reason(IntEnum):
     AGREEMENT_ENDED = 440
     UNANSWERED = 441
     # at the door of the node: what a client of a gateway may do
-    LANE_NOT_ALLOWED = 450
     RECIPIENT_NOT_ALLOWED = 451
     IDEMPOTENCY_CONFLICT = 452
+    # what a gateway does not take from its own national system
+    LANE_NOT_ALLOWED = 430
+    NOT_A_FILE = 431
+    UNREADABLE = 432
     # for now; judged again later
     DIRECTORY_UNKNOWN = 500
     STORE_FULL = 501
@@ -248,6 +251,21 @@ class NodeRefused(LocalTrouble):
 
     code = "node_refused"
     exit_status = ExitStatus.FAILED
+
+
+class NotAcknowledging(CorridorError):
+    """A gateway asked to acknowledge for a national system that another gateway serves."""
+
+    code = "not_acknowledging"
+    blame = Blame.OPERATOR
+
+
+class SpoolTrouble(CorridorError):
+    """The spool folder is not there or cannot be used now; it is tried again."""
+
+    code = "spool"
+    blame = Blame.OPERATOR
+    retryable = True
 
 
 class StoreTrouble(CorridorError):

@@ -2,16 +2,10 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from corridor.cli.options import config_option, json_option
-
-if TYPE_CHECKING:
-    from corridor.daemon.config import NodeConfig
-    from corridor.daemon.node import Node
-    from corridor.daemon.supervisor import Part
 
 
 @click.command("run")
@@ -32,8 +26,8 @@ def command(config_path: Path, as_json: bool, *, restored: bool) -> None:
     from corridor.daemon.config import load_config
     from corridor.daemon.logs import configure_logs
     from corridor.daemon.node import Node
-    from corridor.daemon.supervisor import Part, block_signals, supervise
-    from corridor.gateway.local_server import LocalServer
+    from corridor.daemon.supervisor import block_signals, supervise
+    from corridor.gateway.beside import make_gateways
     from corridor.seal import selftest
     from corridor.wire.canonical import require_fast_runtime
 
@@ -45,16 +39,4 @@ def command(config_path: Path, as_json: bool, *, restored: bool) -> None:
     node = Node(config)
     if restored:
         node.declare_restore()
-    gateways: list[Part] = [LocalServer(config.gateway.socket, node.service, node.status)]
-    if config.http.enabled:
-        gateways.append(_http(config, node))
-    sys.exit(supervise(node, gateways, lambda: load_config(config_path)))
-
-
-def _http(config: "NodeConfig", node: "Node") -> "Part":
-    from corridor.gateway.http.server import HttpServer
-
-    return HttpServer(
-        config.http, node.service,
-        status=node.status, ready=node.ready, registry=node.metrics.registry,
-    )  # fmt: skip
+    sys.exit(supervise(node, make_gateways(config, node), lambda: load_config(config_path)))

@@ -3,8 +3,10 @@
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, Field, field_validator
 
+from corridor.daemon.config_base import Section
+from corridor.daemon.config_gateways import AllLanes, GatewayName, LaneName
 from corridor.transit.parties import Endpoint
 from corridor.wire.batches import FIRST_BUSINESS, LAST_BUSINESS, type_label
 
@@ -15,12 +17,6 @@ _Days = Annotated[int, Field(ge=30, le=11_000)]
 """As long as the sealed bytes at least, for a partner may have to ask again; 30 years at most."""
 _BUSINESS_TYPES: Final = range(FIRST_BUSINESS, LAST_BUSINESS + 1)
 _DAY_MS: Final = 86_400_000
-
-
-class Section(BaseModel):
-    """A section: keys that it does not name are refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class NodeSection(Section):
@@ -116,6 +112,14 @@ class GatewaySection(Section):
     """How the national system reaches the node."""
 
     socket: Path = Field(default=Path("state/node.sock"), description="Unix socket, mode 0600")
+    lanes: tuple[LaneName, ...] = Field(
+        default=AllLanes, description="lanes that programs on the socket may claim"
+    )
+    acknowledged_by: GatewayName | None = Field(
+        default=None,
+        description="the one gateway whose arrivals count; without it the spool or the webhook,"
+        " where one is on, otherwise whoever asks",
+    )
 
 
 class HttpSection(Section):

@@ -15,8 +15,8 @@ from typing import Final, NamedTuple
 
 from corridor.daemon.offers import Answer, Offered
 from corridor.errors import Reason, Refused
-from corridor.exchange.lanes import default_lane
-from corridor.exchange.values import Submission
+from corridor.exchange.lanes import LanePlan
+from corridor.exchange.values import Lane, Submission
 from corridor.transit.identifiers import uuid7
 from corridor.transit.movement import Role
 from corridor.transit.parties import CountryCode, Endpoint
@@ -37,6 +37,7 @@ from corridor.wire.records import (
 from corridor.wire.v1.records_pb2 import TransitRecord
 
 _ID_RANDOM_BYTES: Final = 10
+_DEFAULT_LANES: Final = LanePlan()
 
 
 Holds = Callable[[str, int], bool]
@@ -59,6 +60,7 @@ class _Parsed(NamedTuple):
     peer: Endpoint
     record_id: bytes
     kind: int
+    lane: Lane
     record: TransitRecord
     offered: Offered
     left_out: tuple[str, ...]
@@ -72,6 +74,7 @@ def examine(  # noqa: PLR0913 - what is offered, and everything by which it is j
     *,
     has_room: bool,
     holds: Holds = _unknown_movement,
+    lanes: LanePlan = _DEFAULT_LANES,
 ) -> list[Examined | Answer]:
     """Return for each offered record what to keep, or why it is refused, in order.
 
@@ -79,7 +82,7 @@ def examine(  # noqa: PLR0913 - what is offered, and everything by which it is j
     """
     if not has_room:
         return [_no_room(one, now_ms) for one in offered]
-    desk = _Desk(me, trust, now_ms)
+    desk = _Desk(me, trust, now_ms, lanes)
     parsed = [desk.parse(one) for one in offered]
     sound = [one for one in parsed if isinstance(one, _Parsed)]
     faults = iter(
@@ -102,12 +105,11 @@ def _examined(
         return Answer("refused", parsed.record_id, claim.reason, (claim.detail,))
     offered = parsed.offered
     entry = encode_entry(Entry(parsed.record_id, parsed.kind, SCHEMA_ID, None, offered.record))
-    lane = default_lane(parsed.kind) if offered.lane is None else offered.lane
     terms = index_terms(parsed.record)
     if not _held(parsed, terms, holds):
         detail = "role.not_held header.sender_role"
         return Answer("refused", parsed.record_id, Reason.ROLE_NOT_HELD, (detail,))
-    kept = Submission(parsed.peer, parsed.record_id, parsed.kind, lane, entry, terms)
+    kept = Submission(parsed.peer, parsed.record_id, parsed.kind, parsed.lane, entry, terms)
     return Examined(kept, parsed.left_out)
 
 
@@ -136,10 +138,11 @@ def _id_of(offered: Offered, now_ms: int) -> bytes:
 class _Desk:
     """Parses what is offered at one moment; finds each recipient once."""
 
-    def __init__(self, me: Endpoint, trust: TrustView, now_ms: int) -> None:
+    def __init__(self, me: Endpoint, trust: TrustView, now_ms: int, lanes: LanePlan) -> None:
         self._me = me
         self._trust = trust
         self._now_ms = now_ms
+        self._lanes = lanes
         self._partners = trust.partners(me, now_ms)
         self._allowed: dict[tuple[Endpoint, int], bool] = {}
         self._known: dict[str, Endpoint] = {
@@ -169,10 +172,11 @@ class _Desk:
             self._allowed[peer, kind] = allowed
         if not allowed:
             raise self._not_allowed(peer, kind)
+        lane = self._lanes.choose(kind, offered.lane, offered.lanes)
         left_out = project(record, kind, peer[:2])
         if left_out:
             offered = offered._replace(record=encode_record(record))
-        return _Parsed(peer, record_id, kind, record, offered, left_out)
+        return _Parsed(peer, record_id, kind, lane, record, offered, left_out)
 
     def _not_allowed(self, peer: Endpoint, kind: int) -> Refused:
         ended = why_ended(self._trust, self._me, peer, kind, self._now_ms)

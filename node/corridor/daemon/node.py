@@ -2,7 +2,7 @@
 
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -78,14 +78,31 @@ class Node:
         )  # fmt: skip
         self._telling = Telling(self.sender)
         self._publisher, self._consumer = self._connect(_address(config))
-        self.service = self._serve()
+        self.service = self._serve(config)
         self._retention = Retention(self._store, config.retention.keep_ms())
+        self.beside: list[Callable[[], list[str]]] = []  # gateways say what needs a person
         self.web = WebServer(
             config.metrics.address, config.metrics.port,
             registry=self.metrics.registry, ready=self._ready, version=__version__,
         )  # fmt: skip
         self._free_mib = _free_mib(config.store.path)
         self._hourly_at = time.monotonic() + _HOURLY_S
+
+    def _serve(self, config: NodeConfig) -> NodeService:
+        """Make what gateways call."""
+        service = NodeService(
+            me=config.endpoint,
+            store=self._store,
+            trust=self.trust.current,
+            metrics=self.metrics,
+            wake_sender=self.sender.wake,
+            has_room=self._has_room,
+            now_ms=unix_ms,
+            lanes=config.lane_plan,
+            acknowledged_by=config.acknowledged_by,
+        )
+        service.capacity = self._capacity
+        return service
 
     @cached_property
     def _tracker(self) -> MovementTracker:
@@ -123,20 +140,6 @@ class Node:
         self._telling.attach(publisher)
         self.receiver.attach(consumer)
         return publisher, consumer
-
-    def _serve(self) -> NodeService:
-        """Make what gateways ask."""
-        service = NodeService(
-            me=self.config.endpoint,
-            store=self._store,
-            trust=self.trust.current,
-            metrics=self.metrics,
-            wake_sender=self.sender.wake,
-            has_room=self._has_room,
-            now_ms=unix_ms,
-        )
-        service.capacity = self._capacity
-        return service
 
     def declare_restore(self) -> None:
         """Mark what was created until now as possibly handed on before; once, before `start`.
@@ -276,7 +279,7 @@ class Node:
             lines.append("the encryption key ends soon: `corridor keys rotate`")
         if backup_is_due(self.config, now_ms):
             lines.append("no backup was made for too long: `corridor backup create`")
-        return lines
+        return [*lines, *(line for told in self.beside for line in told())]
 
     def _handled(self, handled: Handled) -> None:
         """Carry on what a batch led to; receiver's thread, after the commit."""

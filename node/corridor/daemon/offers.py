@@ -15,6 +15,9 @@ class Offered(NamedTuple):
     """A serialised TransitRecord."""
     record_id: bytes | None = None
     lane: Lane | None = None
+    """The lane that is claimed; None where the type of record decides."""
+    lanes: frozenset[Lane] | None = None
+    """The lanes that the way in may claim; None for every lane."""
     key: bytes | None = None
     """Idempotency key, 32 bytes: the same key stands for the same record for ever."""
 

@@ -22,6 +22,8 @@ from corridor.daemon.keyed import Sound, keep
 from corridor.daemon.metrics import NodeMetrics
 from corridor.daemon.movements import MovementReader
 from corridor.daemon.offers import Answer, Offered
+from corridor.errors import NotAcknowledging
+from corridor.exchange.lanes import LanePlan
 from corridor.exchange.values import SubmitStatus
 from corridor.store.port import Store
 from corridor.store.values import InboxRecord, LedgerLine, Outcome
@@ -59,8 +61,13 @@ class NodeService:
         wake_sender: Callable[[], None],
         has_room: Callable[[], bool],
         now_ms: Callable[[], int],
+        lanes: LanePlan | None = None,
+        acknowledged_by: str | None = None,
     ) -> None:
-        """Serve `me`; `wake_sender` is called when records wait, `has_room` before keeping any."""
+        """Serve `me`; `wake_sender` is called when records wait, `has_room` before keeping any.
+
+        `acknowledged_by` is the one gateway that may acknowledge; None for whichever asks.
+        """
         self._me = me
         self._store = store
         self._trust = trust
@@ -72,6 +79,8 @@ class NodeService:
         self.keeping = Keeping(store, now_ms)
         self.capacity: Callable[[], dict[str, Any]] = dict
         """What disk the node needs; the node puts in what knows it."""
+        self._lanes = lanes or LanePlan()
+        self.acknowledged_by = acknowledged_by
         self._grown = threading.Condition()
         self._ended = False
         with store.reading() as view:
@@ -82,7 +91,7 @@ class NodeService:
         now_ms = self._now_ms()
         checked = examine(
             offered, self._me, self._trust(), now_ms,
-            has_room=self._has_room(), holds=self.movements.holds,
+            has_room=self._has_room(), holds=self.movements.holds, lanes=self._lanes,
         )  # fmt: skip
         sound = [
             Sound(one.submission, given.record, given.key, one.left_out)
@@ -107,12 +116,36 @@ class NodeService:
 
         return self._until_some(read, wait_s)
 
-    def acknowledge(self, up_to: int) -> int:
-        """Note that the national system holds every record up to a cursor."""
+    def acknowledge(self, up_to: int, by: str = "socket") -> int:
+        """Note that the national system holds every record up to a cursor; `by` is the gateway.
+
+        Raises:
+            NotAcknowledging: Another gateway acknowledges for this node's national system.
+        """
+        if self.acknowledged_by not in {None, by}:
+            raise NotAcknowledging(
+                f"what partners sent is acknowledged by the {self.acknowledged_by}, not the {by}",
+                cure="only read here, or change gateway.acknowledged_by and restart the node",
+            )
         with self._store.transaction() as change:
             count = change.acknowledge(up_to, self._now_ms())
         self._metrics.delivered.inc(count)
         return count
+
+    def acknowledged(self) -> int:
+        """Return the cursor up to which the national system holds every record."""
+        with self._store.reading() as view:
+            return view.acknowledged()
+
+    def note_of(self, name: str) -> bytes | None:
+        """Return what a gateway noted under a name: how far it is, for its next start."""
+        with self._store.reading() as view:
+            return view.setting(f"gateway.{name}")
+
+    def note(self, name: str, value: bytes) -> None:
+        """Keep a small note of a gateway; durable when this returns."""
+        with self._store.transaction() as change:
+            change.put_setting(f"gateway.{name}", value)
 
     def outcomes(self, after: int, limit: int, wait_s: float) -> Sequence[Outcome]:
         """Return what became of submitted records; wait up to `wait_s` for the first one."""

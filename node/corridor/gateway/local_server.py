@@ -45,9 +45,15 @@ class LocalServer:
     """Serves a `NodeService` on a Unix socket from `start` to `stop`."""
 
     def __init__(
-        self, path: Path, service: NodeService, status: Callable[[], dict[str, Any]]
+        self,
+        path: Path,
+        service: NodeService,
+        status: Callable[[], dict[str, Any]],
+        lanes: frozenset[Lane] | None = None,
     ) -> None:
         """Bind the socket at `path`; one left by a node that died is replaced.
+
+        `lanes` are those that its clients may claim; None for every lane.
 
         Raises:
             ConfigurationError: The path cannot be bound, or a node is serving it.
@@ -55,6 +61,7 @@ class LocalServer:
         self._path = path
         self._service = service
         self._status = status
+        self._lanes = lanes
         self._connections: dict[socket.socket, threading.Thread] = {}
         self._lock = threading.Lock()
         self._listener = _bind(path)
@@ -144,6 +151,7 @@ class LocalServer:
                 one.record,
                 one.record_id if one.HasField("record_id") else None,
                 Lane(one.lane - 1) if 1 <= one.lane <= len(Lane) else None,
+                self._lanes,
             )
             for one in request.submit.submissions
         ]
@@ -168,7 +176,7 @@ class LocalServer:
         return reply
 
     def _acknowledge(self, request: local.LocalRequest) -> local.LocalReply:
-        count = self._service.acknowledge(_cursor(request.acknowledge.up_to))
+        count = self._service.acknowledge(_cursor(request.acknowledge.up_to), "socket")
         return local.LocalReply(acknowledge=local.AcknowledgeReply(acknowledged=count))
 
     def _outcomes(self, request: local.LocalRequest) -> local.LocalReply:

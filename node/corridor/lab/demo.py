@@ -197,7 +197,7 @@ def write_summary(summary: Summary, path: Path) -> None:
 
 def _exchange(network: Network, traffic: Traffic, say: Say) -> tuple[Played, Receipts, float]:
     begun = time.monotonic()
-    played = play(traffic.plan, network.sockets)
+    played = play(traffic.plan, network.ways_in)
     receipts = await_receipts(played.accepted, network.sockets, timeout_s=RECEIPTS_S)
     seconds = time.monotonic() - begun
     got = receipts.accepted.total() + len(receipts.refused)

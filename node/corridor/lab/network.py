@@ -70,6 +70,11 @@ class Network:
         return {node.plan.country.endpoint: node.plan.socket for node in self.nodes.values()}
 
     @property
+    def ways_in(self) -> dict[str, Path]:
+        """Where each national system submits, by endpoint: a socket, or a spool's folder."""
+        return {node.plan.country.endpoint: node.plan.way_in for node in self.nodes.values()}
+
+    @property
     def recordings(self) -> dict[str, Path]:
         """What national systems were handed, by endpoint."""
         return {node.plan.country.endpoint: node.plan.recording for node in self.nodes.values()}
@@ -100,6 +105,7 @@ class Network:
                 self.directory / "nodes" / country.code,
                 socket_path(runtime, country.code),
                 lease.take(1)[0],
+                lease.take(1)[0] if country.national_system == "webhook" else 0,
             )
             write_node(plan, self.brokers[country.code].plan, world, now_ms)
             self.nodes[country.code] = NodeProcess(plan)

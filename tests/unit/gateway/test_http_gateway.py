@@ -222,7 +222,7 @@ def test_the_node_tells_how_it_is(serving: Serving) -> None:
     partners = watch("GET", "/v1/partners").json["partners"]
     assert [one["endpoint"] for one in partners] == ["AZ.SCC", "TR.GTB"]
     reasons = {one["reason"]: one for one in watch("GET", "/v1/reasons").json["reasons"]}
-    assert reasons["lane_not_allowed"]["number"] == 450
+    assert reasons["lane_not_allowed"]["number"] == 430
     assert all(one["cure"] and one["meaning"] for one in reasons.values())
     health = serving.caller(None)("GET", "/v1/health")
     assert (health.status, health.json["ready"]) == (200, True)

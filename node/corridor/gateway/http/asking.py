@@ -134,7 +134,7 @@ def acknowledge_records(
     del client
     media_type(request.headers.get("content-type"), (JSON,))
     asked: models.Ack = _validated(models.Ack, parse_json(body))
-    count = desk.service.acknowledge(asked.up_to)
+    count = desk.service.acknowledge(asked.up_to, "http")
     return models.AckReply.model_construct(acknowledged=count)
 
 

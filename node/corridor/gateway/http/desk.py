@@ -102,7 +102,7 @@ def offer(client: Client, to: str, record: bytes, lane: str | None, key: str | N
     if client.partners and to[:2] not in client.partners:
         raise refusal(Reason.RECIPIENT_NOT_ALLOWED, [Fault("query.to", "role")])
     whole = None if key is None else sha256(f"{client.name}\0{key}".encode()).digest()
-    return Offered(to, record, None, None if lane is None else Lane[lane.upper()], whole)
+    return Offered(to, record, None, None if lane is None else Lane[lane.upper()], key=whole)
 
 
 def kept(answer: Answer) -> models.Kept:
