@@ -36,7 +36,6 @@ class Movement:
     story: Story
     mrn: Mrn
     steps: tuple[Told, ...]
-    written: dict[bytes, bytes]
     views: tuple[View, ...]
     faults: tuple[str, ...]
     """Everything that is not as the story says; nothing where it is."""
@@ -150,12 +149,12 @@ class _Player:
         mrn = mrn_of(steps[0])
         written = {one.record_id: encode_record(one.record) for one in steps}
         views = tuple(self._view(country, mrn, written) for country in story.countries)
-        faults += [fault for view in views for fault in _compare(view, story, steps, written)]
+        faults += [fault for view in views for fault in compare(view, story, steps, written)]
         scripts: Counter[str] = Counter()
         for view in views:
             for record in view.heard.values():
                 scripts += scripts_of(record)
-        return Movement(story, mrn, steps, written, views, tuple(faults), scripts)
+        return Movement(story, mrn, steps, views, tuple(faults), scripts)
 
     def prove(self) -> Proof:
         """Compare what was told with what recorders were handed and what was receipted."""
@@ -210,7 +209,7 @@ def mrn_of(told: Told) -> Mrn:
     return Mrn(next(one.value for one in ids if one.scheme == types.ID_SCHEME_MRN))
 
 
-def _compare(
+def compare(
     view: View, story: Story, steps: Sequence[Told], written: dict[bytes, bytes]
 ) -> list[str]:
     """Return what a side holds otherwise than the story says."""

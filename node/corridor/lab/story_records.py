@@ -21,7 +21,6 @@ from corridor.transit.identifiers import uuid7
 from corridor.wire.v1 import records_pb2 as records
 from corridor.wire.v1 import types_pb2 as types
 
-
 _OPENS_MS: Final = 8 * HOUR_MS  # offices open in the morning
 
 
