@@ -175,6 +175,14 @@ class InputTrouble(CorridorError):
     blame = Blame.OPERATOR
 
 
+class ProductionRefused(CorridorError):
+    """Traffic is recorded and played outside production only; nothing was read or sent."""
+
+    code = "production"
+    blame = Blame.OPERATOR
+    exit_status = ExitStatus.CONFIGURATION
+
+
 class NotInstalled(CorridorError):
     """A part of Corridor that is installed separately is needed and is not there."""
 
