@@ -188,7 +188,7 @@ class Replay:
                 clock_s += min(gap_s, pace.max_gap_s) / pace.speed
             if pace.rate is not None:
                 clock_s = number / pace.rate
-            before_ms = one.received_ms
+            before_ms = max(before_ms, one.received_ms)
             number += 1
             due = self._due(one, clock_s)
             if due is not None:

@@ -5,6 +5,7 @@ Rules:
 * nothing is taken from anybody: records are read again by cursor and never acknowledged, so that
   the national system gets every one of them as if nobody recorded;
 * production is refused, whatever is asked for: a capture holds records in plain;
+* records of several nodes stand in the order in which they were stored, as far as clocks agree;
 * a recording that goes on in the same file begins behind the last record in it.
 """
 
@@ -12,6 +13,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, Final
 
@@ -147,17 +149,15 @@ class Recorder:
     ) -> None:
         begun = idle_since = time.monotonic()
         while not self._full(until):
-            found = 0
-            for endpoint, node in nodes.items():
-                taken = node.take(cursors[endpoint], limit=self._room(until))
-                if taken:
-                    writer.write([self._captured(one, endpoint) for one in taken])
-                    cursors[endpoint] = taken[-1].cursor
-                    self._count(endpoint, len(taken))
-                    progress(len(taken))
-                    found += len(taken)
-                if self._full(until):
-                    break
+            found = self._next(nodes, cursors)[: self._room(until)]
+            if found:
+                writer.write([self._captured(one, endpoint) for endpoint, one in found])
+                for endpoint, one in found:
+                    cursors[endpoint] = one.cursor
+                    known = self.recorded.by_recipient.get(endpoint, 0)
+                    self.recorded.by_recipient[endpoint] = known + 1
+                self.recorded.records += len(found)
+                progress(len(found))
             now = time.monotonic()
             idle_since = now if found else idle_since
             if until.seconds is not None and now - begun >= until.seconds:
@@ -167,18 +167,34 @@ class Recorder:
             if not found:
                 time.sleep(_LOOK_AGAIN_S)
 
+    def _next(
+        self, nodes: Mapping[str, LocalClient], cursors: Mapping[str, int]
+    ) -> list[tuple[str, local.LocalDelivery]]:
+        """Return what comes next, of all nodes in the order in which it was stored.
+
+        A node that gave a full batch has more: nothing later than its last one is taken yet.
+        """
+        batches = {one: node.take(cursors[one], limit=_BATCH) for one, node in nodes.items()}
+        timed = {
+            # A clock that was put back must not turn the order of one node's records.
+            endpoint: list(accumulate((one.received_ms for one in batch), max))
+            for endpoint, batch in batches.items()
+        }
+        horizon = min((at[-1] for at in timed.values() if len(at) == _BATCH), default=None)
+        found = [
+            (at_ms, endpoint, one)
+            for endpoint, batch in batches.items()
+            for at_ms, one in zip(timed[endpoint], batch, strict=True)
+            if horizon is None or at_ms <= horizon
+        ]
+        found.sort(key=lambda line: line[0])
+        return [(endpoint, one) for _, endpoint, one in found]
+
     def _full(self, until: Until) -> bool:
         return until.records is not None and self.recorded.records >= until.records
 
-    def _room(self, until: Until) -> int:
-        if until.records is None:
-            return _BATCH
-        return min(_BATCH, until.records - self.recorded.records)
-
-    def _count(self, endpoint: str, count: int) -> None:
-        self.recorded.records += count
-        known = self.recorded.by_recipient.get(endpoint, 0)
-        self.recorded.by_recipient[endpoint] = known + count
+    def _room(self, until: Until) -> int | None:
+        return None if until.records is None else until.records - self.recorded.records
 
     def _captured(self, one: local.LocalDelivery, endpoint: str) -> Captured:
         body = self._redaction.record(one.record) if self._redaction else one.record

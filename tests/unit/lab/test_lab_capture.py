@@ -69,6 +69,13 @@ def test_the_format_is_the_one_of_the_manual() -> None:
     assert session_block(SESSION)[14:].startswith(b'{"format": 1, "network": "abab')
 
 
+def test_the_block_in_the_manual_is_the_one_that_is_written() -> None:
+    manual = Path(__file__).resolve().parents[3] / "docs" / "manual" / "replay.md"
+    shown = manual.read_text().rsplit("```\n", 2)[1]
+    block = record_block(captured(7)._replace(received_ms=0x019B4D8F2A00))
+    assert bytes.fromhex(shown) == block
+
+
 def test_an_empty_file_is_an_empty_capture(tmp_path: Path) -> None:
     path = tmp_path / "empty.tcap"
     path.touch()
