@@ -11,8 +11,6 @@ import unicodedata
 from datetime import UTC, datetime
 from typing import Final
 
-from rich.cells import cell_len
-
 from corridor.lab.pilots import Movement, PilotAccount
 from corridor.lab.scenario import Scenario
 from corridor.lab.story import Step
@@ -58,16 +56,28 @@ def shown(text: str) -> str:
     return f"{_ISOLATE}{text}{_END}" if turned else text
 
 
+def cells(text: str) -> int:
+    """Return how many cells of a terminal a text takes: marks and isolates take none."""
+    return sum(
+        0
+        if unicodedata.category(one) in {"Mn", "Me", "Cf"}
+        else 2
+        if unicodedata.east_asian_width(one) in {"W", "F"}
+        else 1
+        for one in text
+    )
+
+
 def pad(text: str, width: int) -> str:
     """Return a text with blanks up to a width in cells of a terminal."""
-    return text + " " * max(0, width - cell_len(text))
+    return text + " " * max(0, width - cells(text))
 
 
 def _movement(scenario: Scenario, one: Movement) -> str:
     story = one.story
     lines = [story.title, f"  {one.mrn}  {story.procedure}  {shown(story.way_text)}"]
     offices = [scenario.script.offices[told.step.office] for told in one.steps]
-    width = max(map(cell_len, offices))
+    width = max(map(cells, offices))
     for told, office in zip(one.steps, offices, strict=True):
         marks = "  ".join(_mark(view, told) for view in one.views)
         what = f"{told.step.country} {WORDS[told.step.what]}"

@@ -4,9 +4,7 @@
 from collections import Counter
 from dataclasses import replace
 
-from rich.cells import cell_len
-
-from corridor.lab.pilot_account import WORDS, pad, shown, tell_pilot
+from corridor.lab.pilot_account import WORDS, cells, pad, shown, tell_pilot
 from corridor.lab.pilots import Movement, PilotAccount, compare, mrn_of
 from corridor.lab.scenario import load_scenario
 from corridor.lab.story import STEPS
@@ -102,8 +100,9 @@ def test_arabic_is_set_apart_and_columns_count_cells() -> None:
     assert shown("وهران") == "\u2068وهران\u2069"
     assert shown("Oran") == "Oran"
     assert shown("თბილისი") == "თბილისი"
-    assert cell_len(pad(shown("العقيد لطفي"), 20)) == 20
+    assert cells(pad(shown("العقيد لطفي"), 20)) == 20
     assert pad("Casablanca", 4) == "Casablanca"
+    assert (cells("عمّان"), cells("海关"), cells("თბილისი")) == (4, 4, 7)
 
 
 def test_every_step_has_words() -> None:

@@ -34,7 +34,7 @@ def consignment(  # noqa: PLR0913 - everything that decides what a lorry carries
         destination: Country of the consignee.
         way: Codes of all countries on the way, both ends included.
         year: Year of the documents.
-        language: In which goods are described where there are words; "" is English.
+        language: In which goods are described where there are words.
     """
     houses = _houses(draw, origin, destination, year, language)
     gross = sum(_grams(house.gross_mass) for house in houses)
@@ -50,11 +50,7 @@ def consignment(  # noqa: PLR0913 - everything that decides what a lorry carries
         ucr=f"{numbers.digits(draw, 1)}{origin.code}{numbers.pick(draw, numbers.ALPHANUMERIC, 18)}",
         parties=_parties(draw, origin, destination),
         equipment=[_equipment(draw, houses, in_container=in_container)],
-        means=[
-            _means(goods.MEANS_ROLE_DEPARTURE, 1, _PLATE, lorry, origin.code),
-            _means(goods.MEANS_ROLE_DEPARTURE, 2, _TRAILER, plate(draw, origin), origin.code),
-            _means(goods.MEANS_ROLE_BORDER, 1, _PLATE, lorry, origin.code),
-        ],
+        means=_vehicles(draw, lorry, origin),
         countries_of_routing=[
             goods.RoutingCountry(sequence=number, country=country)
             for number, country in enumerate(way, 1)
@@ -100,6 +96,14 @@ def _equipment(
 
 def _seal(draw: Random) -> str:
     return f"{numbers.pick(draw, numbers.LETTERS, 2)}{numbers.digits(draw, 7)}"
+
+
+def _vehicles(draw: Random, lorry: str, origin: Country) -> list[goods.TransportMeans]:
+    return [
+        _means(goods.MEANS_ROLE_DEPARTURE, 1, _PLATE, lorry, origin.code),
+        _means(goods.MEANS_ROLE_DEPARTURE, 2, _TRAILER, plate(draw, origin), origin.code),
+        _means(goods.MEANS_ROLE_BORDER, 1, _PLATE, lorry, origin.code),
+    ]
 
 
 def _means(
