@@ -112,6 +112,17 @@ class Reason(IntEnum):
     CREATED_IN_FUTURE = 320
     EXPIRED = 321
     LIFETIME = 322
+    # business: what a record claims of its sender
+    OFFICE_NOT_OWN = 400
+    ROLE_NOT_ALLOWED = 401
+    ROLE_NOT_HELD = 402
+    # business: an agreement's end
+    AGREEMENT_ENDED = 440
+    UNANSWERED = 441
+    # at the door of the node: what a client of a gateway may do
+    LANE_NOT_ALLOWED = 450
+    RECIPIENT_NOT_ALLOWED = 451
+    IDEMPOTENCY_CONFLICT = 452
     # for now; judged again later
     DIRECTORY_UNKNOWN = 500
     STORE_FULL = 501
@@ -181,6 +192,13 @@ class ProductionRefused(CorridorError):
     code = "production"
     blame = Blame.OPERATOR
     exit_status = ExitStatus.CONFIGURATION
+
+
+class RecordKept(CorridorError):
+    """A record cannot be erased, held or released as asked; nothing was changed."""
+
+    code = "record_kept"
+    blame = Blame.OPERATOR
 
 
 class NotInstalled(CorridorError):

@@ -2,10 +2,16 @@
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from corridor.cli.options import config_option, json_option
+
+if TYPE_CHECKING:
+    from corridor.daemon.config import NodeConfig
+    from corridor.daemon.node import Node
+    from corridor.daemon.supervisor import Part
 
 
 @click.command("run")
@@ -26,7 +32,7 @@ def command(config_path: Path, as_json: bool, *, restored: bool) -> None:
     from corridor.daemon.config import load_config
     from corridor.daemon.logs import configure_logs
     from corridor.daemon.node import Node
-    from corridor.daemon.supervisor import block_signals, supervise
+    from corridor.daemon.supervisor import Part, block_signals, supervise
     from corridor.gateway.local_server import LocalServer
     from corridor.seal import selftest
     from corridor.wire.canonical import require_fast_runtime
@@ -39,5 +45,16 @@ def command(config_path: Path, as_json: bool, *, restored: bool) -> None:
     node = Node(config)
     if restored:
         node.declare_restore()
-    gateway = LocalServer(config.gateway.socket, node.service, node.status)
-    sys.exit(supervise(node, [gateway], lambda: load_config(config_path)))
+    gateways: list[Part] = [LocalServer(config.gateway.socket, node.service, node.status)]
+    if config.http.enabled:
+        gateways.append(_http(config, node))
+    sys.exit(supervise(node, gateways, lambda: load_config(config_path)))
+
+
+def _http(config: "NodeConfig", node: "Node") -> "Part":
+    from corridor.gateway.http.server import HttpServer
+
+    return HttpServer(
+        config.http, node.service,
+        status=node.status, ready=node.ready, registry=node.metrics.registry,
+    )  # fmt: skip

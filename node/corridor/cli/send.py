@@ -66,11 +66,14 @@ def command(
         "recipient": recipient,
         "reason": result.reason or None,
         "faults": list(result.faults),
+        "left_out": list(result.left_out),
         "original": read.original,
     }
     if read.original == "too_large":
         warning = "the original is larger than may travel; the record holds its digest only"
         click.echo(f"warning: {warning}", err=True)
+    for path in result.left_out:
+        click.echo(f"left out, {recipient} is not entitled to it: {path}", err=True)
     emit(data, _text(result, recipient, read.original), as_json=as_json)
     if result.status in {"refused", "conflict"}:
         sys.exit(ExitStatus.FAILED)

@@ -33,7 +33,7 @@ _CURES: Final = {
     errno.ENOSPC: "free disk space",
     errno.EROFS: "name a place that can be written",
 }
-_EXTRAS: Final = {"lxml": "standards"}
+_EXTRAS: Final = {"lxml": "standards", "fastapi": "http", "uvicorn": "http"}
 """Packages that only a part of Corridor needs, and the extra that brings them."""
 
 

@@ -24,11 +24,13 @@ from corridor.daemon.config_sections import (
     BrokerSection,
     ExchangeSection,
     GatewaySection,
+    HttpSection,
     KeysSection,
     LinksSection,
     LogSection,
     MetricsSection,
     NodeSection,
+    RetentionSection,
     Section,
     StoreSection,
     TrustSection,
@@ -51,8 +53,10 @@ class NodeConfig(BaseSettings):
     keys: KeysSection = KeysSection()
     links: LinksSection = LinksSection()
     gateway: GatewaySection = GatewaySection()
+    http: HttpSection = HttpSection()
     metrics: MetricsSection = MetricsSection()
     exchange: ExchangeSection = ExchangeSection()
+    retention: RetentionSection = RetentionSection()
     backup: BackupSection = BackupSection()
     log: LogSection = LogSection()
 

@@ -15,6 +15,8 @@ class Offered(NamedTuple):
     """A serialised TransitRecord."""
     record_id: bytes | None = None
     lane: Lane | None = None
+    key: bytes | None = None
+    """Idempotency key, 32 bytes: the same key stands for the same record for ever."""
 
 
 class Answer(NamedTuple):
@@ -24,3 +26,5 @@ class Answer(NamedTuple):
     record_id: bytes = b""
     reason: Reason | None = None
     faults: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    """Paths of what the recipient is not entitled to; the record was kept without it."""

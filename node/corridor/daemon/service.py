@@ -14,13 +14,15 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
-from corridor.daemon.intake import examine
+from corridor.daemon.intake import Examined, examine
+from corridor.daemon.keeping import Keeping
+from corridor.daemon.keyed import Sound, keep
 from corridor.daemon.metrics import NodeMetrics
+from corridor.daemon.movements import MovementReader
 from corridor.daemon.offers import Answer, Offered
-from corridor.errors import Reason
-from corridor.exchange.values import Submission, SubmitStatus
+from corridor.exchange.values import SubmitStatus
 from corridor.store.port import Store
 from corridor.store.values import InboxRecord, LedgerLine, Outcome
 from corridor.transit.parties import Endpoint
@@ -66,6 +68,10 @@ class NodeService:
         self._wake_sender = wake_sender
         self._has_room = has_room
         self._now_ms = now_ms
+        self.movements = MovementReader(store, me, now_ms)
+        self.keeping = Keeping(store, now_ms)
+        self.capacity: Callable[[], dict[str, Any]] = dict
+        """What disk the node needs; the node puts in what knows it."""
         self._grown = threading.Condition()
         self._ended = False
         with store.reading() as view:
@@ -74,12 +80,17 @@ class NodeService:
     def submit(self, offered: Sequence[Offered]) -> list[Answer]:
         """Keep what is sound, in one durable step; answer for each, in order."""
         now_ms = self._now_ms()
-        checked = examine(offered, self._me, self._trust(), now_ms, has_room=self._has_room())
-        sound = [one for one in checked if isinstance(one, Submission)]
-        statuses = iter(self._keep(sound, now_ms))
-        answers = [
-            one if isinstance(one, Answer) else _answer(one, next(statuses)) for one in checked
+        checked = examine(
+            offered, self._me, self._trust(), now_ms,
+            has_room=self._has_room(), holds=self.movements.holds,
+        )  # fmt: skip
+        sound = [
+            Sound(one.submission, given.record, given.key, one.left_out)
+            for one, given in zip(checked, offered, strict=True)
+            if isinstance(one, Examined)
         ]
+        kept = iter(self._keep(sound, now_ms))
+        answers = [one if isinstance(one, Answer) else next(kept) for one in checked]
         self._metrics.submitted(_types(checked), answers)
         if any(answer.status == SubmitStatus.ACCEPTED for answer in answers):
             self._wake_sender()  # it makes durable what it seals, and this with it
@@ -119,9 +130,12 @@ class NodeService:
         self._store.make_durable()
         return lines
 
-    def find(self, kind: str, value: str, limit: int) -> Sequence[Found]:
-        """Return records, sent or received, that carry exactly this term, newest first."""
-        ids = self._store.find(kind, normal_term(value), limit)
+    def find(self, kind: str, value: str, limit: int, skip: int = 0) -> Sequence[Found]:
+        """Return records, sent or received, that carry exactly this term, newest first.
+
+        At most `limit` of them, after the first `skip`.
+        """
+        ids = self._store.find(kind, normal_term(value), skip + limit)[skip:]
         found = [Found(one, self._store.ledger(one), self._store.deliveries(one)) for one in ids]
         self._store.make_durable()
         return found
@@ -151,21 +165,16 @@ class NodeService:
                 self._store.make_durable()
             return found
 
-    def _keep(self, sound: Sequence[Submission], now_ms: int) -> list[SubmitStatus]:
+    def _keep(self, sound: Sequence[Sound], now_ms: int) -> list[Answer]:
         if not sound:
             return []
         with self._store.transaction(durable=False) as change:
-            return list(change.accept_all(sound, now_ms))
+            return keep(change, sound, now_ms)
 
 
-def _answer(kept: Submission, status: SubmitStatus) -> Answer:
-    reason = Reason.RECORD_ID_CONFLICT if status is SubmitStatus.CONFLICT else None
-    return Answer(status, kept.record_id, reason)
-
-
-def _types(checked: Sequence[Submission | Answer]) -> list[int]:
+def _types(checked: Sequence[Examined | Answer]) -> list[int]:
     """Return the record type of each, 0 where it was not even parsed."""
-    return [one.record_type if isinstance(one, Submission) else 0 for one in checked]
+    return [one.submission.record_type if isinstance(one, Examined) else 0 for one in checked]
 
 
 def _known_here(after: int, last: int, began: int) -> int:

@@ -24,6 +24,7 @@ from corridor.daemon.service import NodeService
 from corridor.errors import ConfigurationError, CorridorError, LocalTrouble, Refused
 from corridor.exchange.values import Lane
 from corridor.gateway.framing import receive_message, send_message
+from corridor.gateway.local_keeping import keeping_answers
 from corridor.store.values import InboxRecord, LedgerLine
 from corridor.wire.batches import decode_entry
 from corridor.wire.local import parse_request
@@ -122,7 +123,11 @@ class LocalServer:
             "outcomes": self._outcomes,
             "ledger": self._ledger,
             "find": self._find,
+            "movement": self._movement,
+            "movements": self._movements,
             "status": self._say_status,
+            "capacity": self._say_capacity,
+            **keeping_answers(self._service.keeping),
         }
         try:
             answer = answers.get(kind)
@@ -149,6 +154,7 @@ class LocalServer:
                 record_id=answer.record_id,
                 reason=answer.reason.label if answer.reason else "",
                 faults=answer.faults,
+                left_out=answer.left_out,
             )
         return reply
 
@@ -201,6 +207,24 @@ class LocalServer:
                 received=[_delivery(delivery) for delivery in one.received],
             )
         return reply
+
+    def _movement(self, request: local.LocalRequest) -> local.LocalReply:
+        view, drafts = self._service.movements.show(request.movement.reference)
+        reply = local.LocalReply(movement=local.MovementReply(json=json.dumps(view)))
+        for one in drafts:
+            reply.movement.drafts.add(
+                kind=one.draft.kind.value, recipient=one.draft.recipient, record=one.record
+            )
+        return reply
+
+    def _movements(self, request: local.LocalRequest) -> local.LocalReply:
+        asked = request.movements
+        lines = self._service.movements.under_way(_limit(asked.limit), overdue=asked.overdue)
+        return local.LocalReply(movements=local.MovementsReply(json=json.dumps(lines)))
+
+    def _say_capacity(self, _request: local.LocalRequest) -> local.LocalReply:
+        told = json.dumps(self._service.capacity())
+        return local.LocalReply(capacity=local.CapacityReply(json=told))
 
     def _say_status(self, _request: local.LocalRequest) -> local.LocalReply:
         return local.LocalReply(status=local.StatusReply(json=json.dumps(self._status())))

@@ -24,6 +24,7 @@ from corridor.lab.brokers import PrivateBroker, stop_together, wait_ready
 from corridor.lab.nodes import NodePlan, NodeProcess, RecorderProcess, wait_nodes
 from corridor.lab.ports import PortLease
 from corridor.lab.provision import directory_address, socket_path, write_node
+from corridor.lab.registry import keep_registry
 from corridor.lab.scenario import Scenario
 from corridor.lab.world import make_world
 from corridor.transit.parties import CountryCode
@@ -92,6 +93,7 @@ class Network:
         self.brokers = lay_out(self.directory / "brokers", partners, lease, now_ms)
         addresses = {code: directory_address(broker.plan) for code, broker in self.brokers.items()}
         world = make_world(self.scenario, addresses, now_ms)
+        keep_registry(self.directory / "registry", world)
         for country in self.scenario.countries:
             plan = NodePlan(
                 country,

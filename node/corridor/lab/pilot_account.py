@@ -83,7 +83,9 @@ def _movement(scenario: Scenario, one: Movement) -> str:
         what = f"{told.step.country} {WORDS[told.step.what]}"
         lines.append(f"  {_when(told.at_ms)}  {what:<31}{pad(shown(office), width)}  {marks}")
         lines += [f"  {'':14}{line}" for line in _words(told.step)]
-    lines += [f"  as {view.country} sees it: {_seen(view)}" for view in one.views]
+    for view in one.views:
+        lines.append(f"  as {view.country} sees it: {_seen(view)}")
+        lines += [f"    {shown(line)}" for line in view.picture.splitlines()[1:] if line.strip()]
     texts = ", ".join(f"{name} {count}" for name, count in sorted(one.scripts.items()))
     lines.append(f"  texts that arrived as they were written: {texts}")
     lines += [f"  NOT SO: {fault}" for fault in one.faults]

@@ -215,7 +215,7 @@ def compare(
     """Return what a side holds otherwise than the story says."""
     told = {one.record_id for one in steps if one.step.country == view.country}
     heard = {one.record_id for one in steps if view.country in one.recipients}
-    faults = []
+    faults = [f"{view.country}: {trouble}" for trouble in view.troubles]
     if view.told != told:
         faults.append(f"{view.country} told {len(told)} records, {len(view.told)} are receipted")
     if view.heard.keys() != heard:

@@ -5,7 +5,7 @@ Rules:
 * a country holds what it told and was receipted for, and what its partners told it; nothing else
   is looked at: no file of the lab, only what its own node answers;
 * a text is unharmed if it is, byte for byte, the text that was written, and in composed form (NFC);
-* how a movement stands is read from the records that a country holds, never from the script.
+* how a movement stands is what the country's own node says it is, never what the script says.
 """
 
 import unicodedata
@@ -13,10 +13,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 from corridor.gateway.local_client import LocalClient
 from corridor.standards.generate.words import DAY_MS
+from corridor.transit.movement import OperationState, State
+from corridor.transit.screen import screen_of
+from corridor.transit.timers import Overdue
 from corridor.wire.messages import Message
 from corridor.wire.records import decode_record
 from corridor.wire.v1 import records_pb2 as records
@@ -37,6 +40,10 @@ class View:
     code: str
     """Of the refusal, where it was refused or rejected."""
     limit: str
+    troubles: tuple[str, ...] = ()
+    """Records that its node parked, or took to be late, out of place or not entitled."""
+    picture: str = ""
+    """The movement as `corridor movement show` prints it."""
 
     @property
     def ids(self) -> frozenset[bytes]:
@@ -63,8 +70,32 @@ def read_view(
         if found.sent and all(line.verdict == "accepted" for line in found.sent):
             told.add(found.record_id)
     known = {key: written[key] for key in told if key in written} | heard
-    ends, code, limit = standing([decode_record(one) for one in known.values()], now_ms)
-    return View(country, frozenset(told), heard, ends, code, limit)
+    _, code, limit = standing([decode_record(one) for one in known.values()], now_ms)
+    seen, _ = node.movement(mrn)
+    troubles = [f"parked: {one['what']} waits for {one['waits_for']}" for one in seen["parked"]]
+    troubles += [f"{one['flag']}: {one['what']}, {one['why']}" for one in seen["flagged"]]
+    picture = screen_of(seen)
+    ends = ends_of(seen)
+    return View(country, frozenset(told), heard, ends, code, limit, tuple(troubles), picture)
+
+
+def ends_of(seen: Mapping[str, Any]) -> str:
+    """Return how a movement stands by what a node says of it."""
+    state = seen["state"]
+    if state in _ENDS:
+        return _ENDS[state]
+    if any(one["state"] == OperationState.REFUSED for one in seen["operations"]):
+        return "refused"
+    if any(one["what"] == Overdue.ARRIVAL for one in seen["overdue"]):
+        return "overdue"
+    return ON_THE_WAY
+
+
+_ENDS: Final = {
+    State.DISCHARGED: "discharged",
+    State.REFUSED: "refused",
+    State.REJECTED: "rejected",
+}
 
 
 def standing(held: list[records.TransitRecord], now_ms: int) -> tuple[str, str, str]:

@@ -13,7 +13,13 @@ WITHOUT = {
     Reason.SOURCE_MALFORMED: "the sender's own national system is told; nothing is sent",
     Reason.SOURCE_UNSUPPORTED: "the sender's own national system is told; nothing is sent",
     Reason.CHARACTER_SET: "the sender's own national system is told; nothing is sent",
+    Reason.ROLE_NOT_HELD: "the sender's own national system is told; nothing is sent",
     Reason.STRAY: "it lies in a queue of our own broker that must stay empty, whatever it holds",
+    Reason.AGREEMENT_ENDED: "the sender's own national system is told; nothing is sent",
+    Reason.UNANSWERED: "it names that nothing came: no bytes make it so",
+    Reason.LANE_NOT_ALLOWED: "a client of the sender's own node is told; nothing is sent",
+    Reason.RECIPIENT_NOT_ALLOWED: "a client of the sender's own node is told; nothing is sent",
+    Reason.IDEMPOTENCY_CONFLICT: "a client of the sender's own node is told; nothing is sent",
     Reason.STORE_FULL: "the receiver's disk is full: no bytes that arrive make it so",
     Reason.HELD_FULL: "the receiver holds what it can: no bytes alone make it so",
 }

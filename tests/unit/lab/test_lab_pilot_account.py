@@ -4,13 +4,15 @@
 from collections import Counter
 from dataclasses import replace
 
+import pytest
+
 from corridor.lab.pilot_account import WORDS, cells, pad, shown, tell_pilot
 from corridor.lab.pilots import Movement, PilotAccount, compare, mrn_of
 from corridor.lab.scenario import load_scenario
 from corridor.lab.story import STEPS
 from corridor.lab.story_records import tell
 from corridor.lab.traffic import Proof
-from corridor.lab.views import View
+from corridor.lab.views import View, ends_of
 from corridor.wire.records import encode_record
 from corridor.wire.v1 import records_pb2 as records
 
@@ -82,6 +84,34 @@ def test_other_bytes_and_other_texts_do_not_hold() -> None:
 def test_another_end_than_the_storys_does_not_hold() -> None:
     found = movement(view("MA"), view("DZ", "refused", "G1"))
     assert found.faults == ("DZ sees it refused G1, not discharged",)
+
+
+def test_a_record_that_a_node_parks_or_flags_does_not_hold() -> None:
+    troubled = replace(view("DZ"), troubles=("parked: released waits for the declaration",))
+    found = movement(view("MA"), troubled)
+    assert found.faults == ("DZ: parked: released waits for the declaration",)
+
+
+@pytest.mark.parametrize(
+    ("state", "operations", "overdue", "ends"),
+    [
+        ("S12", ["discharged"], [], "discharged"),
+        ("X1", [], [], "rejected"),
+        ("X2", [], [], "refused"),
+        ("S6", ["started", "refused"], ["arrival"], "refused"),
+        ("S6", ["started"], ["arrival", "recovery"], "overdue"),
+        ("S7", ["started"], ["result"], "on the way"),
+    ],
+)
+def test_the_end_is_what_the_node_says(
+    state: str, operations: list[str], overdue: list[str], ends: str
+) -> None:
+    seen = {
+        "state": state,
+        "operations": [{"state": one} for one in operations],
+        "overdue": [{"what": one} for one in overdue],
+    }
+    assert ends_of(seen) == ends
 
 
 def test_what_was_lost_or_came_twice_does_not_hold() -> None:
