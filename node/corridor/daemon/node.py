@@ -212,6 +212,7 @@ class Node:
         return {
             "endpoint": self.config.endpoint,
             "environment": self.config.node.environment,
+            "network": view.network_id.hex(),
             "version": __version__,
             "now_ms": now_ms,
             "metrics": f"{self.config.metrics.address}:{self.web.port}",
