@@ -20,12 +20,15 @@ _MAX_PEM_BYTES = 64 * 1024
 _READABLE = click.Path(path_type=Path, dir_okay=False, exists=True)
 
 
-class _Country(click.ParamType[CountryCode]):
+class Country(click.ParamType[CountryCode]):
+    """A country code on the command line."""
+
     name = "country"
 
     def convert(
         self, value: str, param: click.Parameter | None, ctx: click.Context | None
     ) -> CountryCode:
+        """Return the code."""
         try:
             return CountryCode.parse(value)
         except ValueError as error:
@@ -33,7 +36,7 @@ class _Country(click.ParamType[CountryCode]):
 
 
 @click.command("request")
-@click.argument("country", type=_Country())
+@click.argument("country", type=Country())
 @config_option
 @json_option
 def request(country: CountryCode, config_path: Path, as_json: bool) -> None:
@@ -65,7 +68,7 @@ def request(country: CountryCode, config_path: Path, as_json: bool) -> None:
 
 @click.command("issue")
 @click.argument("asked", metavar="REQUEST", type=_READABLE)
-@click.option("--to", "country", type=_Country(), required=True, help="The partner that asks.")
+@click.option("--to", "country", type=Country(), required=True, help="The partner that asks.")
 @click.option("--ca-cert", type=_READABLE, required=True, help="Our CA: pki/ca.pem.")
 @click.option("--ca-key", type=_READABLE, required=True, help="Its key, kept offline.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True,

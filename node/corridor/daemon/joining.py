@@ -1,0 +1,223 @@
+"""Joins a network: pins its first root, believes what the registry signed, lends the node its keys.
+
+Rules:
+
+* nothing is written before the fingerprint, compared over another channel, is the first root's;
+* the pin in `node.toml` is written once and never changed: another network is another folder;
+* each step is done when it is not done yet, so that the command can be repeated, and a run that
+  was cut short goes on where it ended; what is older than what is held is refused (`rollback`);
+* identity keys are read for the one signature and go back offline.
+"""
+
+import os
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from corridor.daemon.config import NodeConfig, load_config
+from corridor.daemon.keystore import KeyRole, KeyStore
+from corridor.daemon.network_folder import Network
+from corridor.daemon.rotation import rotate
+from corridor.daemon.trust_keeper import open_keys, open_trust
+from corridor.errors import ConfigurationError, KeyTrouble, Reason, Refused
+from corridor.seal.keys import SigningKey
+from corridor.transit.parties import Endpoint
+from corridor.trust import ceremony
+from corridor.trust.agreement import IdentityKeys
+from corridor.trust.delegation import DelegatedKey, KeyUsage
+from corridor.trust.view import TrustView
+
+_PIN: Final = re.compile(r"^[ \t]*#?[ \t]*genesis_sha256[ \t]*=.*$", re.MULTILINE)
+_TRUST: Final = re.compile(r"^\[trust\][ \t]*$", re.MULTILINE)
+_SUITES: Final = (2, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of joining: what it was, and whether it was done now or before."""
+
+    what: str
+    new: bool
+
+
+def pin_network(path: Path, genesis: bytes) -> Step:
+    """Write the first root's hash into a node's configuration, unless it is there.
+
+    Raises:
+        ConfigurationError: Another network is pinned there, or the file would not be usable.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        held = _pinned(text)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigurationError(
+            f"{path}: {error}", cure="`corridor init` writes such a file"
+        ) from None
+    if held is not None:
+        if held.lower() != genesis.hex():
+            raise ConfigurationError(
+                f"{path} names another network already (trust.genesis_sha256 {held}); nothing was "
+                "changed",
+                cure="make another folder with `corridor init` for another network",
+            )
+        return Step("the network is pinned in the configuration", new=False)
+    line = f'genesis_sha256 = "{genesis.hex()}"'
+    new, count = _PIN.subn(line, text, count=1)
+    if not count:
+        new, count = _TRUST.subn(f"[trust]\n{line}", text, count=1)
+    if not count:
+        new = f"{text.rstrip()}\n\n[trust]\n{line}\n"
+    _replace_config(path, new)
+    return Step("pinned the network in the configuration", new=True)
+
+
+def is_pinned(path: Path, genesis: bytes) -> bool:
+    """Whether a node's configuration names this first root already."""
+    try:
+        return _pinned(path.read_text(encoding="utf-8")) == genesis.hex()
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return False
+
+
+def believe(config: NodeConfig, network: Network, now_ms: int) -> tuple[TrustView, list[Step]]:
+    """Take the registry's statements into what the node believes.
+
+    Raises:
+        Refused: One is not to be believed: ROLLBACK, STATEMENT_EXPIRED, QUORUM and others.
+        KeyTrouble: The folder of statements cannot be used.
+    """
+    offered = network.view(now_ms)
+    if not offered.is_current(now_ms):
+        raise Refused(
+            Reason.STATEMENT_EXPIRED, "the directory, or its root, has ended, or there is none yet"
+        )
+    trust = open_trust(config)
+    try:
+        view = trust.load(now_ms)
+    except ConfigurationError:
+        # Nothing is held yet. A folder that a crash left without its list is begun again.
+        view = trust.found(network.statements(), now_ms)
+        return view, [Step(f"believes directory {view.dir_version}", new=True)]
+    before = view.dir_version
+    for signed in network.statements():
+        view = trust.add(view, signed, now_ms)
+    return view, [Step(f"believes directory {view.dir_version}", new=view.dir_version != before)]
+
+
+def require_listed(config: NodeConfig, view: TrustView) -> IdentityKeys:
+    """Return our identity keys as the directory lists them.
+
+    Raises:
+        ConfigurationError: The directory does not list us.
+    """
+    member = view.member(config.endpoint)
+    if member is None:
+        raise ConfigurationError(
+            f"directory {view.dir_version} does not list {config.endpoint}",
+            cure="give join-request.json to the registry, and take the directory that lists you",
+        )
+    return member.identity
+
+
+def identity_signers(
+    folder: Path, passphrase_file: Path | None, identity: IdentityKeys
+) -> tuple[SigningKey, ...]:
+    """Return as many identity keys as must sign.
+
+    Raises:
+        KeyTrouble: Too few of the keys that the directory lists are in the folder.
+    """
+    store = KeyStore(folder, passphrase_file=passphrase_file)
+    listed = {key.key_id for key in identity.keys}
+    found = [key for key_id, key in store.signing_keys(KeyRole.IDENTITY).items() if key_id in listed]
+    if len(found) < identity.threshold:
+        raise KeyTrouble(
+            f"{folder} holds {len(found)} identity keys of {identity.member_id} that the directory "
+            f"lists; {identity.threshold} must sign",
+            cure="name the folder of identity keys that `corridor init` made, with --identity",
+        )
+    return tuple(found[: identity.threshold])
+
+
+def delegate(
+    config: NodeConfig,
+    view: TrustView,
+    signers: tuple[SigningKey, ...],
+    now_ms: int,
+) -> tuple[TrustView, Step]:
+    """Lend the node's keys to it, unless that is done.
+
+    Raises:
+        Refused: The delegation would not be believed.
+        KeyTrouble: The node's keys cannot be read.
+    """
+    me = config.endpoint
+    missing = _not_lent(open_keys(config.keys), view, me, now_ms)
+    if not missing:
+        return view, Step("the node's keys are delegated", new=False)
+    held = view.state.delegations.get(me.member)
+    signed = ceremony.make_delegation(
+        view.network_id,
+        me.member,
+        missing,
+        signers,
+        issued_ms=now_ms,
+        previous=None if held is None else held.signed.to_bytes(),
+    )
+    view = open_trust(config).add(view, signed, now_ms)
+    return view, Step(f"delegated {len(missing)} keys to the node, for 90 days", new=True)
+
+
+def is_delegated(config: NodeConfig, view: TrustView, now_ms: int) -> bool:
+    """Whether the node's keys are lent to it already."""
+    return not _not_lent(open_keys(config.keys), view, config.endpoint, now_ms)
+
+
+def announce(config: NodeConfig, view: TrustView, now_ms: int) -> Step:
+    """Make the first bundle of encryption keys, unless there is one.
+
+    Raises:
+        Refused: It would not be believed.
+    """
+    if view.bundle(config.endpoint) is not None:
+        return Step("a bundle of encryption keys is there", new=False)
+    rotate(config, _SUITES, now_ms)
+    return Step("made the bundle that tells partners the encryption keys", new=True)
+
+
+def _not_lent(
+    keys: KeyStore, view: TrustView, me: Endpoint, now_ms: int
+) -> tuple[DelegatedKey, ...]:
+    held = view.delegation(me.member)
+    lent = {entry.key.key_id for entry in (held.keys if held else ())}
+    roles = ((KeyRole.SIGN, KeyUsage.SIGN), (KeyRole.KEY_MANAGER, KeyUsage.KEY_MANAGER))
+    return tuple(
+        ceremony.lend(key, usage, me, now_ms)
+        for role, usage in roles
+        for key_id, key in keys.signing_keys(role).items()
+        if key_id not in lent
+    )
+
+
+def _pinned(text: str) -> str | None:
+    found: Any = tomllib.loads(text).get("trust", {})
+    value = found.get("genesis_sha256") if isinstance(found, dict) else None
+    return None if value is None else str(value)
+
+
+def _replace_config(path: Path, text: str) -> None:
+    """Replace a configuration whole, once the new one was read without a fault."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}.new")
+    try:
+        beside.write_text(text, encoding="utf-8")
+        beside.chmod(path.stat().st_mode & 0o777)
+        load_config(beside)
+        with beside.open("rb") as written:
+            os.fsync(written.fileno())
+        beside.replace(path)
+    except OSError as error:
+        raise ConfigurationError(f"{error.filename}: {error.strerror}") from None
+    finally:
+        beside.unlink(missing_ok=True)
