@@ -66,7 +66,7 @@ def command() -> None:
 @click.option("--out", type=FOLDER, required=True, help="The folder for the two files.")
 @yes_option
 @json_option
-def propose(  # noqa: PLR0913 - a flag for every question
+def propose(
     country: "CountryCode",
     config_path: Path,
     identity_at: Path,
@@ -110,7 +110,7 @@ def propose(  # noqa: PLR0913 - a flag for every question
 @_HEARD
 @yes_option
 @json_option
-def sign(  # noqa: PLR0913 - a flag for every question
+def sign(
     files: tuple[Path, ...],
     config_path: Path,
     identity_at: Path,
@@ -222,7 +222,7 @@ def _signers(desk: _Desk, place: Path, passphrase: Path | None) -> "tuple[Signin
     return identity_signers(place, passphrase or desk.config.keys.passphrase_file, desk.me.identity)
 
 
-def _terms(  # noqa: PLR0913 - what an agreement says
+def _terms(
     now_ms: int,
     types: str,
     purpose: str,

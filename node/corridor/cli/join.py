@@ -32,7 +32,7 @@ if TYPE_CHECKING:
               help="The folder of the administration's identity keys, for one signature.")  # fmt: skip
 @passphrase_option
 @json_option
-def command(  # noqa: PLR0913 - a flag for every question
+def command(
     config_path: Path,
     network_at: Path,
     heard: str | None,
@@ -72,9 +72,7 @@ def command(  # noqa: PLR0913 - a flag for every question
     if joined:
         steps.append(joining.announce(config, view, now_ms))
     others = [
-        describe_member(member)
-        for member in view.members()
-        if member.endpoint != config.endpoint
+        describe_member(member) for member in view.members() if member.endpoint != config.endpoint
     ]
     after = _next_steps(config_path, joined=joined)
     data = {

@@ -51,11 +51,16 @@ def request(country: CountryCode, config_path: Path, as_json: bool) -> None:
 
     config = load_config(config_path)
     place = config.links.partner_folder / f"fed-at-{country.lower()}.pem"
-    asked, key = make_request(federation_user(config.endpoint.country))
-    write_new(place.with_suffix(".key"), key, 0o600)
-    write_new(place.with_suffix(".csr"), asked, 0o644)
+    files = (place.with_suffix(".key"), place.with_suffix(".csr"))
+    there = all(file.is_file() for file in files)
+    if not there:
+        asked, key = make_request(federation_user(config.endpoint.country))
+        write_new(files[0], key, 0o600)
+        write_new(files[1], asked, 0o644)
     lines = [
-        f"wrote {place.with_suffix('.key')} and {place.with_suffix('.csr')}",
+        f"{files[0]} and {files[1]} are there already"
+        if there
+        else f"wrote {files[0]} and {files[1]}",
         f"next: {country} runs `corridor broker issue` on the .csr; put its answer at {place}",
     ]
     data = {

@@ -58,7 +58,7 @@ def command() -> None:
               help="How many of them must sign for the body to count.")  # fmt: skip
 @passphrase_option
 @json_option
-def body_key(  # noqa: PLR0913 - a flag for every question
+def body_key(
     body_id: str,
     body_class: str,
     at: Path,
@@ -103,7 +103,7 @@ def body_key(  # noqa: PLR0913 - a flag for every question
 @_OUT
 @yes_option
 @json_option
-def found(  # noqa: PLR0913 - a flag for every question
+def found(
     cards: tuple[Path, ...],
     name: str,
     root_change: str,
@@ -150,7 +150,7 @@ def found(  # noqa: PLR0913 - a flag for every question
                    "one for each request. Without it you are asked.")  # fmt: skip
 @yes_option
 @json_option
-def admit(  # noqa: PLR0913 - a flag for every question
+def admit(
     requests: tuple[Path, ...],
     network_at: Path,
     keys_at: Path,
@@ -191,7 +191,7 @@ def admit(  # noqa: PLR0913 - a flag for every question
 @_OUT
 @yes_option
 @json_option
-def include_agreement(  # noqa: PLR0913 - a flag for every question
+def include_agreement(
     files: tuple[Path, ...],
     network_at: Path,
     keys_at: Path,
@@ -243,7 +243,7 @@ def renew(
 @click.option("--expect-fingerprint", "heard", help="The draft's fingerprint as you heard it.")
 @yes_option
 @json_option
-def sign(  # noqa: PLR0913 - a flag for every question
+def sign(
     file: Path,
     network_at: Path | None,
     keys_at: Path,
@@ -349,7 +349,7 @@ def _sign_steps(out: Path) -> list[str]:
     ]
 
 
-def _write_draft(  # noqa: PLR0913 - what every draft needs
+def _write_draft(
     raw: bytes, network: "Network | None", out: Path, steps: list[str], *, yes: bool, as_json: bool
 ) -> None:
     from corridor.daemon.network_folder import write_statement

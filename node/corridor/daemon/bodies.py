@@ -161,5 +161,3 @@ def describe_bodies(bodies: Sequence[Body]) -> list[dict[str, Any]]:
         }
         for body in bodies
     ]
-
-

@@ -95,7 +95,9 @@ class _Desk:
             raise Refused(Reason.RECORD_MALFORMED, f"a record id of {limits.RECORD_ID_BYTES} bytes")
         if len(offered.record) > limits.MAX_RECORD_BYTES - limits.ENTRY_OVERHEAD_BYTES:
             raise Refused(Reason.RECORD_TOO_LARGE, f"{len(offered.record)} bytes")
-        peer = self._known.get(offered.recipient) or self._refuse_recipient(offered.recipient)
+        peer = self._known.get(offered.recipient) or refuse_recipient(
+            offered.recipient, self._partners
+        )
         record = decode_record(offered.record)
         kind = record_type_of(record)
         allowed = self._allowed.get((peer, kind))
@@ -106,12 +108,18 @@ class _Desk:
             raise Refused(Reason.NOT_AUTHORISED, f"no agreement lets us send type {kind} to {peer}")
         return _Parsed(peer, record_id, kind, record, offered)
 
-    def _refuse_recipient(self, text: str) -> Endpoint:
-        try:
-            named = Endpoint.parse(text) if "." in text else CountryCode.parse(text)
-        except ValueError as error:
-            raise Refused(Reason.UNKNOWN_RECIPIENT, str(error)) from None
-        known = ", ".join(self._partners) or "none"
-        raise Refused(
-            Reason.UNKNOWN_RECIPIENT, f"no agreement in force with {named}; partners are: {known}"
-        )
+
+def refuse_recipient(text: str, partners: Sequence[Endpoint]) -> Endpoint:
+    """Refuse a recipient that is no partner, and name those that are.
+
+    Raises:
+        Refused: UNKNOWN_RECIPIENT, always.
+    """
+    try:
+        named = Endpoint.parse(text) if "." in text else CountryCode.parse(text)
+    except ValueError as error:
+        raise Refused(Reason.UNKNOWN_RECIPIENT, str(error)) from None
+    known = ", ".join(partners) or "none"
+    raise Refused(
+        Reason.UNKNOWN_RECIPIENT, f"no agreement in force with {named}; partners are: {known}"
+    )

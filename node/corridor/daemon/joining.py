@@ -9,14 +9,12 @@ Rules:
 * identity keys are read for the one signature and go back offline.
 """
 
-import os
-import re
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from corridor.daemon.config import NodeConfig, load_config
+from corridor.daemon.config import NodeConfig
+from corridor.daemon.config_edit import read_value, write_value
 from corridor.daemon.keystore import KeyRole, KeyStore
 from corridor.daemon.network_folder import Network
 from corridor.daemon.rotation import rotate
@@ -29,8 +27,6 @@ from corridor.trust.agreement import IdentityKeys
 from corridor.trust.delegation import DelegatedKey, KeyUsage
 from corridor.trust.view import TrustView
 
-_PIN: Final = re.compile(r"^[ \t]*#?[ \t]*genesis_sha256[ \t]*=.*$", re.MULTILINE)
-_TRUST: Final = re.compile(r"^\[trust\][ \t]*$", re.MULTILINE)
 _SUITES: Final = (2, 1)
 
 
@@ -48,13 +44,7 @@ def pin_network(path: Path, genesis: bytes) -> Step:
     Raises:
         ConfigurationError: Another network is pinned there, or the file would not be usable.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-        held = _pinned(text)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigurationError(
-            f"{path}: {error}", cure="`corridor init` writes such a file"
-        ) from None
+    held = read_value(path, "trust", "genesis_sha256")
     if held is not None:
         if held.lower() != genesis.hex():
             raise ConfigurationError(
@@ -63,22 +53,13 @@ def pin_network(path: Path, genesis: bytes) -> Step:
                 cure="make another folder with `corridor init` for another network",
             )
         return Step("the network is pinned in the configuration", new=False)
-    line = f'genesis_sha256 = "{genesis.hex()}"'
-    new, count = _PIN.subn(line, text, count=1)
-    if not count:
-        new, count = _TRUST.subn(f"[trust]\n{line}", text, count=1)
-    if not count:
-        new = f"{text.rstrip()}\n\n[trust]\n{line}\n"
-    _replace_config(path, new)
+    write_value(path, "trust", "genesis_sha256", genesis.hex())
     return Step("pinned the network in the configuration", new=True)
 
 
 def is_pinned(path: Path, genesis: bytes) -> bool:
     """Whether a node's configuration names this first root already."""
-    try:
-        return _pinned(path.read_text(encoding="utf-8")) == genesis.hex()
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
-        return False
+    return read_value(path, "trust", "genesis_sha256") == genesis.hex()
 
 
 def believe(config: NodeConfig, network: Network, now_ms: int) -> tuple[TrustView, list[Step]]:
@@ -131,7 +112,9 @@ def identity_signers(
     """
     store = KeyStore(folder, passphrase_file=passphrase_file)
     listed = {key.key_id for key in identity.keys}
-    found = [key for key_id, key in store.signing_keys(KeyRole.IDENTITY).items() if key_id in listed]
+    found = [
+        key for key_id, key in store.signing_keys(KeyRole.IDENTITY).items() if key_id in listed
+    ]
     if len(found) < identity.threshold:
         raise KeyTrouble(
             f"{folder} holds {len(found)} identity keys of {identity.member_id} that the directory "
@@ -199,25 +182,3 @@ def _not_lent(
         for key_id, key in keys.signing_keys(role).items()
         if key_id not in lent
     )
-
-
-def _pinned(text: str) -> str | None:
-    found: Any = tomllib.loads(text).get("trust", {})
-    value = found.get("genesis_sha256") if isinstance(found, dict) else None
-    return None if value is None else str(value)
-
-
-def _replace_config(path: Path, text: str) -> None:
-    """Replace a configuration whole, once the new one was read without a fault."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}.new")
-    try:
-        beside.write_text(text, encoding="utf-8")
-        beside.chmod(path.stat().st_mode & 0o777)
-        load_config(beside)
-        with beside.open("rb") as written:
-            os.fsync(written.fileno())
-        beside.replace(path)
-    except OSError as error:
-        raise ConfigurationError(f"{error.filename}: {error.strerror}") from None
-    finally:
-        beside.unlink(missing_ok=True)

@@ -68,7 +68,9 @@ def read_statement(file: Path) -> bytes:
         with file.open("rb") as content:
             frame = content.read(_MAX_FILE_BYTES + 1)
     except OSError as error:
-        raise InputTrouble(f"{file}: {error.strerror}", cure="name a file that was signed") from None
+        raise InputTrouble(
+            f"{file}: {error.strerror}", cure="name a file that was signed"
+        ) from None
     try:
         return decode_statement_frame(frame)
     except Refused as refused:

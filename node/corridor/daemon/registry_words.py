@@ -100,9 +100,7 @@ def _changed(held: Directory | None, new: Directory) -> list[dict[str, Any]]:
 
 def _added(held: Directory | None, new: Directory) -> list[Agreement]:
     known = set() if held is None else {one.agreement.agreement_id for one in held.agreements}
-    return [
-        one.agreement for one in new.agreements if one.agreement.agreement_id not in known
-    ]
+    return [one.agreement for one in new.agreements if one.agreement.agreement_id not in known]
 
 
 def _ended(held: Directory | None, new: Directory) -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ from typing import Final, TypeVar
 from corridor.daemon.intake import examine
 from corridor.daemon.metrics import NodeMetrics
 from corridor.daemon.offers import Answer, Offered
+from corridor.daemon.probes import make_probe
 from corridor.errors import Reason
 from corridor.exchange.values import Submission, SubmitStatus
 from corridor.store.port import Store
@@ -81,6 +82,17 @@ class NodeService:
             self._wake_sender()  # it makes durable what it seals, and this with it
         self._store.make_durable(_PATIENCE_S)
         return answers
+
+    def probe(self, recipient: str) -> Answer:
+        """Send a canary to a partner; `ledger` tells when it was receipted."""
+        now_ms = self._now_ms()
+        made = make_probe(recipient, self._me, self._trust(), now_ms, has_room=self._has_room())
+        if isinstance(made, Answer):
+            return made
+        (status,) = self._keep([made], now_ms)
+        self._wake_sender()
+        self._store.make_durable(_PATIENCE_S)
+        return _answer(made, status)
 
     def take(self, after: int, limit: int, wait_s: float) -> Sequence[InboxRecord]:
         """Return records of partners after a cursor; wait up to `wait_s` for the first one."""

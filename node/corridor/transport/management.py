@@ -89,6 +89,12 @@ def read_links(url: str, login: Login) -> tuple[LinkState, ...]:
     )
 
 
+def read_consumers(url: str, login: Login) -> dict[str, int]:
+    """Return how many consumers each queue of the vhost has; needs the tag monitoring."""
+    rows = _get(url, login, f"/api/queues/{VIRTUAL_HOST}?columns=name,consumers")
+    return {row["name"]: int(row.get("consumers", 0)) for row in rows}
+
+
 def read_alarm_depths(url: str, login: Login) -> dict[str, int]:
     """Return how many messages lie in the queues that must stay empty; up to 5 s old.
 

@@ -65,9 +65,7 @@ class Signed:
             Refused: STATEMENT_MALFORMED, or STATEMENT_SIGNATURE for a key that signs twice.
         """
         payload_type = _statement_type(message.payload_type, kinds)
-        well_formed(
-            message.ByteSize() <= kinds[payload_type], f"{payload_type.name} is too large"
-        )
+        well_formed(message.ByteSize() <= kinds[payload_type], f"{payload_type.name} is too large")
         signatures = tuple(_signature(entry) for entry in message.signatures)
         distinct = {entry.key_id for entry in signatures}
         require(len(distinct) == len(signatures), Reason.STATEMENT_SIGNATURE, "a key signs twice")
