@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that are missing: RabbitMQ, Python's venv and, for tests, promtool.
+# Installs the Debian packages that are missing: RabbitMQ, Python's venv and, for tests, promtool and
+# iproute2.
 #
 #   deploy/setup/system.sh demo|test
 #
@@ -19,6 +20,9 @@ missing_packages() {
   # A venv that works needs nothing from Debian's Python any more.
   [[ -x $VENV/bin/pip ]] || "${PYTHON:-python3}" -c 'import venv, ensurepip' >/dev/null 2>&1 ||
     echo python3-venv
+  # The test of joining gives each country a network of its own.
+  [[ ${1:-demo} != test || -x /usr/sbin/ip || -x /sbin/ip ]] || command -v ip >/dev/null ||
+    echo iproute2
 }
 
 choose_apt() {
@@ -116,7 +120,7 @@ fetch_promtool() {
 }
 
 mkdir -p "$WORK"
-mapfile -t missing < <(missing_packages)
+mapfile -t missing < <(missing_packages "$@")
 [[ ${#missing[@]} -eq 0 ]] || install_packages "${missing[@]}"
 if [[ ${1:-demo} == test && ! -x $TOOLS/promtool ]] && ! command -v promtool >/dev/null; then
   fetch_promtool

@@ -116,9 +116,7 @@ def links(patient: Patient) -> list[Result]:
         return [fail(trouble.message, trouble.cure)]
     found = []
     for partner, _ in patient.partners:
-        link = upstreams.get(partner.country) or next(
-            (one for name, one in upstreams.items() if partner.country in name.split(".")), None
-        )
+        link = upstreams.get(partner.country)
         found.append(_our_end(partner, link.status if link else "", link.reason if link else ""))
         found.append(_their_end(patient, partner, consumers))
     return [*found, *_heard(patient)]

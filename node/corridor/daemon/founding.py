@@ -102,6 +102,7 @@ def found_node(answers: Answers, now_ms: int) -> Founded:
     node, identity = _beside(answers.at), _beside(answers.identity_at)
     try:
         node.mkdir(parents=True)
+        (node / "state").mkdir(mode=0o700)
         _write_keys(answers, keys, node / "keys", identity)
         ca = _write_pki(answers, node / "pki", identity / "broker-ca", now_ms)
         request = _join_request(answers, keys, ca, now_ms)

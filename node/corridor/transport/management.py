@@ -11,6 +11,7 @@ Rules:
 import base64
 import json
 import re
+from collections import Counter
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
@@ -90,9 +91,12 @@ def read_links(url: str, login: Login) -> tuple[LinkState, ...]:
 
 
 def read_consumers(url: str, login: Login) -> dict[str, int]:
-    """Return how many consumers each queue of the vhost has; needs the tag monitoring."""
-    rows = _get(url, login, f"/api/queues/{VIRTUAL_HOST}?columns=name,consumers")
-    return {row["name"]: int(row.get("consumers", 0)) for row in rows}
+    """Return how many consumers each queue of the vhost has now; needs the tag monitoring.
+
+    Those of the queues' own statistics are up to 5 s old, and would miss a link that just came.
+    """
+    rows = _get(url, login, f"/api/consumers/{VIRTUAL_HOST}")
+    return dict(Counter(str(row["queue"]["name"]) for row in rows))
 
 
 def read_alarm_depths(url: str, login: Login) -> dict[str, int]:
