@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 import pytest
 
@@ -50,7 +51,7 @@ class Namespaces:
     made: list[Namespace] = field(default_factory=list)
     _stack: ExitStack = field(default_factory=ExitStack)
 
-    def __enter__(self) -> "Namespaces":
+    def __enter__(self) -> Self:
         """Return itself."""
         return self
 
@@ -116,9 +117,9 @@ def run(
 
 def _wait_apart(pid: int, deadline_s: float = 10) -> None:
     """Wait until the holder has left our namespace."""
-    ours = os.readlink("/proc/self/ns/net")
+    ours = Path("/proc/self/ns/net").readlink()
     end = time.monotonic() + deadline_s
-    while os.readlink(f"/proc/{pid}/ns/net") == ours:
+    while Path(f"/proc/{pid}/ns/net").readlink() == ours:
         assert time.monotonic() < end, "no namespace was made"
         time.sleep(0.01)
 

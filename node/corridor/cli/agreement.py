@@ -150,8 +150,8 @@ def show(files: tuple[Path, ...], config_path: Path, as_json: bool) -> None:
     from corridor.daemon import agreeing
 
     found = agreeing.look(_open(config_path).view, files)
-    emit([one.describe() for one in found],
-         "\n".join(f"{_words(one)}\n  {_state(one)}" for one in found), as_json=as_json)  # fmt: skip
+    text = "\n".join(f"{_words(one)}\n  {_state(one)}" for one in found)
+    emit([one.describe() for one in found], text, as_json=as_json)
 
 
 @command.command("list")

@@ -135,7 +135,7 @@ def _stray(url: str, login: "Login") -> "list[Difference]":
 @command.command("password")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--config", "config_path", type=click.Path(path_type=Path, dir_okay=False),
-              help="Write the hash into this configuration, as links.operator_password_hash.")  # fmt: skip
+              help="Write the hash into this configuration too.")  # fmt: skip
 @json_option
 def password(file: Path, config_path: Path | None, as_json: bool) -> None:
     """Write a new password to FILE, which must not exist, and print RabbitMQ's hash of it.

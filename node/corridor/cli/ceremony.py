@@ -9,16 +9,14 @@ Rules:
 
 import re
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
 from corridor.cli.options import when
 from corridor.errors import InputTrouble
 
-_F = TypeVar("_F", bound=Callable[..., Any])
 _SHORTEST = 64
 
 FOLDER = click.Path(path_type=Path, file_okay=False)

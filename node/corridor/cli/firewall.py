@@ -52,9 +52,10 @@ class _Pass:
                    "repeated.")  # fmt: skip
 @json_option
 def firewall(config_path: Path, given: tuple[str, ...], as_json: bool) -> None:
-    """Print what the firewall must let pass, in words and as nftables lines; nothing else is needed.
+    """Print what the firewall must let pass, in words and as nftables lines.
 
     Between two countries two ways are open: each one's broker goes to the other's TLS port.
+    Nothing else is needed.
     """
     from corridor.daemon.config import load_config
     from corridor.daemon.trust_keeper import open_trust

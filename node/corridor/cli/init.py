@@ -137,8 +137,8 @@ def _next_steps(founded: "Founded", *, known: bool, locked: bool) -> list[str]:
     if not known:
         steps.append("take the fingerprint of the network's first root from it the same way")
     steps += [
-        f"corridor join {config} --identity {place} --network FOLDER   with what the registry signed",
-        f"corridor agreement propose CC {config}   with each partner; both sign, the registry lists",
+        f"corridor join {config} --identity {place} --network FOLDER   which the registry signed",
+        f"corridor agreement propose CC {config}   with each partner",
         f"corridor broker request CC {config}   for each partner; its broker's CA signs it",
         f"corridor broker firewall {config}   says what to ask the firewall's keeper for",
         "corridor broker password operator.password   and its hash into the configuration",

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 @click.option("--fingerprint", "heard", help="The fingerprint of the network's first root, as the "
               "registry told it to you over another channel. Asked for if not given.")  # fmt: skip
 @click.option("--identity", "identity_at", type=FOLDER,
-              help="The folder of the administration's identity keys, for one signature.")  # fmt: skip
+              help="The folder of the identity keys, for one signature.")  # fmt: skip
 @passphrase_option
 @json_option
 def command(
@@ -112,10 +112,8 @@ def _told(steps: "list[Step]") -> list[str]:
 def _next_steps(config_path: Path, *, joined: bool) -> list[str]:
     config = f"--config {config_path}"
     if not joined:
-        return [
-            f"corridor join {config} --network FOLDER --identity FOLDER   where the identity keys "
-            "are: the node may sign for nobody yet"
-        ]
+        step = f"corridor join {config} --network FOLDER --identity FOLDER"
+        return [f"{step}   where the identity keys are: the node may not sign yet"]
     return [
         "take the identity keys away from this machine again",
         f"corridor agreement propose CC {config}   with each partner",

@@ -96,7 +96,8 @@ def _text(data: dict[str, Any], wait_s: float) -> str:
         )
     if data["reason"]:
         faults = "".join(f"\n  {fault}" for fault in data["faults"])
-        return f"{name}: {data['state']}, {data['reason']}{faults}\n  what to do: {cure_of(data['reason'])}"
+        what = f"{name}: {data['state']}, {data['reason']}{faults}"
+        return f"{what}\n  what to do: {cure_of(data['reason'])}"
     return (
         f"{name}: {data['state']}, no receipt within {wait_s:g} s; it is kept and goes on\n"
         "  what to do: `corridor doctor` on both sides names what is shut"

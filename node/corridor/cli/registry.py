@@ -38,7 +38,7 @@ _KEYS = click.option("--keys", "keys_at", type=FOLDER, required=True,
                      help="The folder of this body's keys.")  # fmt: skip
 _OUT = click.option("--out", type=FILE, required=True, help="The draft to write.")
 _HELD = click.option("--network", "network_at", type=FOLDER,
-                     help="The folder of the network's public statements; none for a first root.")  # fmt: skip
+                     help="The network's folder of statements; none for a first root.")  # fmt: skip
 
 
 @click.group("registry")
@@ -119,7 +119,8 @@ def found(
     Its fingerprint is what every member compares over another channel, once and for ever.
 
     \b
-    corridor registry found un.json east.json west.json --name transit --keys un-keys --out root.crt1
+    corridor registry found un.json east.json west.json --name transit \\
+      --keys un-keys --out root.crt1
     """  # noqa: D301 - click's own mark for lines that stay as they are
     from corridor.daemon.bodies import read_card, read_clauses, signing_keys
     from corridor.daemon.registry import found_network
@@ -295,8 +296,7 @@ def publish(files: tuple[Path, ...], network_at: Path, as_json: bool) -> None:
     names = put(network_at, files, _now_ms())
     genesis = read_network(network_at).genesis_hash
     steps = [
-        f"hand {network_at} to every member: corridor join --network {network_at.name} ..., and "
-        "corridor keys adopt for those who joined already",
+        f"hand {network_at} to every member: corridor join --network {network_at.name}",
         "tell the fingerprint over another channel, never with the files",
     ]
     done = [*(f"published {name}" for name in names),

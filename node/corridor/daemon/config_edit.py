@@ -52,8 +52,9 @@ def write_value(path: Path, section: str, key: str, value: str) -> None:
         (rf"^\[{section}\][ \t]*$", f"[{section}]\n{line}"),
     )
     for pattern, new in places:
-        changed, count = re.subn(pattern, lambda _, new=new: new, text, count=1, flags=re.MULTILINE)
-        if count:
+        found = re.search(pattern, text, re.MULTILINE)
+        if found:
+            changed = text[: found.start()] + new + text[found.end() :]
             break
     else:
         changed = f"{text.rstrip()}\n\n[{section}]\n{line}\n"

@@ -33,7 +33,9 @@ def make_probe(
         why = "free disk space is below the configured floor"
         return Answer("refused", record_id, Reason.STORE_FULL, (why,))
     partners = trust.partners(me, now_ms)
-    known = {name: partner for partner in partners for name in (partner, partner.country)}
+    known: dict[str, Endpoint] = {
+        name: partner for partner in partners for name in (partner, partner.country)
+    }
     try:
         peer = known.get(recipient) or refuse_recipient(recipient, partners)
     except Refused as refused:

@@ -209,7 +209,11 @@ def add_signatures(signed: bytes, draft: Draft, keys: Sequence[SigningKey]) -> b
 
 
 def _next(
-    network: Network, view: TrustView, keys: Sequence[SigningKey], now_ms: int, **changes: Any
+    network: Network,
+    view: TrustView,
+    keys: Sequence[SigningKey],
+    now_ms: int,
+    **changes: Any,  # noqa: ANN401 - those of `next_directory`
 ) -> bytes:
     ours = _ours(view.root, keys)
     if network.directory is None:
@@ -232,7 +236,8 @@ def _check(view: TrustView, statement: Signed, now_ms: int) -> None:
 
 
 def _ours(root: Root, keys: Sequence[SigningKey]) -> list[SigningKey]:
-    ours = [key for key in keys if key.key_id in root.keys()]
+    known = root.keys()
+    ours = [key for key in keys if key.key_id in known]
     if not ours:
         raise Refused(Reason.QUORUM, "these keys belong to no body of this network")
     return ours

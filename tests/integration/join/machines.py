@@ -103,7 +103,7 @@ class Machine:
         self.node = Guarded(self.namespace.inside("sh", "-c", f"exec {line}"),
                             env=self.environment(), cwd=self.folder,
                             log=self.folder / "node.log")  # fmt: skip
-        path = self.folder / Path(line.split()[-1]).parent / "state" / "node.sock"
+        path = self.folder / Path(line.rsplit(maxsplit=1)[-1]).parent / "state" / "node.sock"
         log = self.folder / "node.log"
 
         def ready() -> bool:

@@ -1,8 +1,9 @@
 """The manual's page "Join the network", read as what has to be done: nothing is left out.
 
 A block ```sh begins with "# at MACHINE" and holds one command a line. A block ```text says what
-people do between commands: `handed over: A to B: FILE [as NAME]`, `told: A hears from B: WORD, ...`,
-`started: RabbitMQ at A, with FILE`. Everything else that is fenced is a `console` of root.
+people do between commands: `handed over: A to B: FILE [as NAME]`,
+`told: A hears from B: WORD, ...`, `started: RabbitMQ at A, with FILE`. Everything else that is
+fenced is a `console` of root.
 """
 
 import re

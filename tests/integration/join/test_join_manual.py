@@ -11,10 +11,10 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-
-from builders_namespaces import namespaces
 from machines import Machine, hand_over
 from page import PAGE, Command, Handed, Started, Told, read_page
+
+from builders_namespaces import namespaces
 
 TREE = Path(__file__).resolve().parents[3]
 SUMMARY = TREE / "build" / "join" / "summary.json"
