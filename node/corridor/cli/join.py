@@ -21,6 +21,8 @@ from corridor.cli.options import config_option, emit, json_option
 if TYPE_CHECKING:
     from corridor.daemon.joining import Step
     from corridor.daemon.network_folder import Network
+    from corridor.transit.parties import Endpoint
+    from corridor.trust.view import TrustView
 
 
 @click.command("join")
@@ -52,40 +54,44 @@ def command(
     from corridor.daemon import joining
     from corridor.daemon.config import load_config
     from corridor.daemon.network_folder import read_network
-    from corridor.daemon.registry_words import describe_member
 
     now_ms = time.time_ns() // 1_000_000
     network = read_network(network_at)
     _compare(network, config_path, heard)
+    joining.require_current(config_path, network, now_ms)
     steps = [joining.pin_network(config_path, network.genesis_hash)]
     config = load_config(config_path)
     view, believed = joining.believe(config, network, now_ms)
-    steps += believed
     identity = joining.require_listed(config, view)
+    steps.append(believed)
     if identity_at is not None:
         signers = joining.identity_signers(
             identity_at, passphrase_file or config.keys.passphrase_file, identity
         )
         view, lent = joining.delegate(config, view, signers, now_ms)
         steps.append(lent)
-    joined = joining.is_delegated(config, view, now_ms)
+    joined = joining.is_delegated(config, view)
     if joined:
         steps.append(joining.announce(config, view, now_ms))
-    others = [
-        describe_member(member) for member in view.members() if member.endpoint != config.endpoint
-    ]
-    after = _next_steps(config_path, joined=joined)
+    _tell(view, config.endpoint, steps, _next_steps(config_path, joined=joined), as_json=as_json)
+
+
+def _tell(
+    view: "TrustView", me: "Endpoint", steps: "list[Step]", after: list[str], *, as_json: bool
+) -> None:
+    from corridor.daemon.registry_words import describe_member
+
+    others = [describe_member(one) for one in view.members() if one.endpoint != me]
     data = {
-        "endpoint": config.endpoint,
+        "endpoint": me,
         "network": view.root.network_name,
-        "genesis_sha256": network.genesis_hash.hex(),
         "directory": view.dir_version,
-        "joined": joined,
         "steps": [{"what": step.what, "new": step.new} for step in steps],
         "members": others,
         "next": after,
     }
-    lines = [f"{config.endpoint} in the network {view.root.network_name!r}", *_told(steps)]
+    lines = [f"{me} in the network {view.root.network_name!r}"]
+    lines += [f"  {step.what}" + ("" if step.new else " already") for step in steps]
     if others:
         lines.append("other members; compare their fingerprints with themselves before you agree")
         lines += [f"  {line}" for member in others for line in member_words(member)]
@@ -103,10 +109,6 @@ def _compare(network: "Network", config_path: Path, heard: str | None) -> None:
             raise click.UsageError("missing: --fingerprint, as the registry told it to you")
         heard = click.prompt("Fingerprint of the network, as the registry told it to you", err=True)
     require_same(plain_hex(heard), network.genesis_hash, "the network")
-
-
-def _told(steps: "list[Step]") -> list[str]:
-    return [f"  {step.what}" + ("" if step.new else " already") for step in steps]
 
 
 def _next_steps(config_path: Path, *, joined: bool) -> list[str]:

@@ -62,29 +62,39 @@ def is_pinned(path: Path, genesis: bytes) -> bool:
     return read_value(path, "trust", "genesis_sha256") == genesis.hex()
 
 
-def believe(config: NodeConfig, network: Network, now_ms: int) -> tuple[TrustView, list[Step]]:
+def require_current(config_path: Path, network: Network, now_ms: int) -> None:
+    """Refuse statements that cannot be believed, or count no more, before anything is written.
+
+    Raises:
+        Refused: STATEMENT_EXPIRED, QUORUM, STATEMENT_SIGNATURE, LAB_ROOT and others.
+        ConfigurationError: The configuration cannot be read.
+    """
+    offered = network.view(now_ms)
+    offered.require_environment(read_value(config_path, "node", "environment") or "production")
+    if not offered.is_current(now_ms):
+        raise Refused(
+            Reason.STATEMENT_EXPIRED, "the directory, or its root, has ended, or there is none yet"
+        )
+
+
+def believe(config: NodeConfig, network: Network, now_ms: int) -> tuple[TrustView, Step]:
     """Take the registry's statements into what the node believes.
 
     Raises:
         Refused: One is not to be believed: ROLLBACK, STATEMENT_EXPIRED, QUORUM and others.
         KeyTrouble: The folder of statements cannot be used.
     """
-    offered = network.view(now_ms)
-    if not offered.is_current(now_ms):
-        raise Refused(
-            Reason.STATEMENT_EXPIRED, "the directory, or its root, has ended, or there is none yet"
-        )
     trust = open_trust(config)
     try:
         view = trust.load(now_ms)
     except ConfigurationError:
         # Nothing is held yet. A folder that a crash left without its list is begun again.
         view = trust.found(network.statements(), now_ms)
-        return view, [Step(f"believes directory {view.dir_version}", new=True)]
+        return view, Step(f"believes directory {view.dir_version}", new=True)
     before = view.dir_version
     for signed in network.statements():
         view = trust.add(view, signed, now_ms)
-    return view, [Step(f"believes directory {view.dir_version}", new=view.dir_version != before)]
+    return view, Step(f"believes directory {view.dir_version}", new=view.dir_version != before)
 
 
 def require_listed(config: NodeConfig, view: TrustView) -> IdentityKeys:
@@ -153,9 +163,9 @@ def delegate(
     return view, Step(f"delegated {len(missing)} keys to the node, for 90 days", new=True)
 
 
-def is_delegated(config: NodeConfig, view: TrustView, now_ms: int) -> bool:
+def is_delegated(config: NodeConfig, view: TrustView) -> bool:
     """Whether the node's keys are lent to it already."""
-    return not _not_lent(open_keys(config.keys), view, config.endpoint, now_ms)
+    return not _not_lent(open_keys(config.keys), view, config.endpoint, 0)
 
 
 def announce(config: NodeConfig, view: TrustView, now_ms: int) -> Step:
