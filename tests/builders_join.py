@@ -100,9 +100,10 @@ class JoinWorld:
 
     def propose(self, *more: object) -> Said:
         """Have Georgia propose an agreement to Türkiye."""
+        heard = f"--partner-fingerprint={self.fingerprint('tr')}"
         return corridor("agreement", "propose", "TR", "--config", self.config("ge"),
-                        "--identity", self.identity("ge"), "--out", self.at / "agreement",
-                        "--partner-fingerprint", self.fingerprint("tr"), "--yes", *more)  # fmt: skip
+                        "--identity", self.identity("ge"), "--out", self.at / "agreement", heard,
+                        "--yes", *more)  # fmt: skip
 
     def agree(self) -> Said:
         """Have Türkiye sign it."""

@@ -102,7 +102,8 @@ def _cure(error: CorridorError) -> str:
     from corridor.cli.trouble import cure_of
     from corridor.errors import Refused
 
-    return error.cure or (cure_of(error.reason.label) if isinstance(error, Refused) else "")
+    told = cure_of(error.reason.label) if isinstance(error, Refused) else ""
+    return error.cure or told or f"the RUNBOOK and the manual's page of errors, {error.code}"
 
 
 def _text(found: dict[str, list[Result]], failed: int) -> str:

@@ -286,11 +286,10 @@ def test_an_agreement_that_was_changed_is_not_signed(done: JoinWorld) -> None:
 def test_the_firewall_is_asked_for_two_lines_a_partner_and_nothing_else(done: JoinWorld) -> None:
     ways = good("broker", "firewall", "--config", done.config("ge"), "--json").json
     rules = [rule for way in ways for rule in way["rules"]]
+    match = 'tcp dport 5671 ct state new accept comment "TR.GTB"'
     assert rules == [
-        "nft add rule inet filter input ip saddr 192.0.2.2 tcp dport 5671 ct state new accept "
-        'comment "TR.GTB"',
-        "nft add rule inet filter output ip daddr 192.0.2.2 tcp dport 5671 ct state new accept "
-        'comment "TR.GTB"',
+        f"nft add rule inet filter input ip saddr 192.0.2.2 {match}",
+        f"nft add rule inet filter output ip daddr 192.0.2.2 {match}",
     ]
     given = good("broker", "firewall", "--config", done.config("ge"), "--partner-address",
                  "TR=2001:db8::7")  # fmt: skip

@@ -1,4 +1,4 @@
-"""The registry's ceremonies: refused by name, repeated without harm, never one signature too few."""
+"""The registry's ceremonies: refused by name, repeated without harm, never too few signatures."""
 
 import base64
 import json
@@ -119,15 +119,15 @@ def flip(asked: dict) -> None:
         (lambda asked: asked["identity"].update(threshold=1), "input"),
         (lambda asked: asked.update(corridor_join_request=9), "input"),
         (lambda asked: asked.clear(), "input"),
-        (lambda asked: None, "statement_chain"),
+        (lambda asked: asked.update(note="x"), "statement_chain"),
     ],
     ids=["wrong proof", "no proof", "no base64", "empty proof", "another endpoint",
          "another broker", "another threshold", "newer", "empty", "listed already"],
 )  # fmt: skip
 def test_a_request_that_is_not_right_is_refused_by_name(
     world: JoinWorld,
-    change,
-    expected: str,  # noqa: ANN001 - what to do to the request
+    change,  # noqa: ANN001 - what to do to the request
+    expected: str,
 ) -> None:
     heard = world.fingerprint("ge")
     path = damaged(world, change)

@@ -192,7 +192,7 @@ def test_a_root_is_drafted_too_and_nothing_else(world: World) -> None:
     ],
 )
 def test_it_is_told_who_signed_and_who_is_missing(
-    world: World, signers: tuple[str, ...], complete: bool, missing: tuple[str, ...]
+    world: World, signers: tuple[str, ...], complete: object, missing: tuple[str, ...]
 ) -> None:
     root = world.view().root
     new = ceremony.next_directory(world.directory, world.network_id, NOW_MS + 1)
