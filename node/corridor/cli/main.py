@@ -38,6 +38,7 @@ _COMMANDS: Final = {
     "broker": _Entry("broker", "Write the broker's configuration, or compare it."),
     "agreement": _Entry("agreement", "Propose, sign and show agreements with partners."),
     "registry": _Entry("registry", "Found a network, admit members: for its bodies."),
+    "backup": _Entry("backup", "Copy the node, check a copy, put the node back."),
     "envelope": _Entry("envelope", "Look into a sealed envelope."),
     "lab": _Entry("lab", "Run a whole network on this machine."),
     "replay": _Entry("replay", "Generate, play and verify test traffic."),
