@@ -12,6 +12,7 @@ from types import ModuleType
 import pytest
 
 from corridor.daemon.metrics import LATENCY_BUCKETS_S, NodeMetrics
+from testkit.watching import alerts
 
 TREE = Path(__file__).resolve().parents[3]
 FOLDER = TREE / "deploy" / "prometheus"
@@ -20,12 +21,7 @@ DAY_S = 86_400
 
 @pytest.fixture(scope="module")
 def table() -> ModuleType:
-    sys.path.insert(0, str(FOLDER))
-    try:
-        import alerts  # noqa: PLC0415 - a script's neighbour, not a package
-    finally:
-        sys.path.remove(str(FOLDER))
-    return alerts
+    return alerts()
 
 
 @dataclass(frozen=True)
