@@ -41,7 +41,7 @@ def test(partner: str, wait_s: float, config_path: Path, as_json: bool) -> None:
     config = load_config(config_path)
     with LocalClient(config.gateway.socket) as node:
         data = send_canary(node, partner, wait_s)
-    emit(data, _text(data, wait_s), as_json=as_json)
+    emit(data, words(data, wait_s), as_json=as_json)
     if data["state"] != "receipted":
         sys.exit(ExitStatus.FAILED)
 
@@ -64,11 +64,12 @@ def send_canary(node: "LocalClient", partner: str, wait_s: float) -> dict[str, A
     while True:
         (line,) = node.ledger(result.record_id)
         if line.verdict or time.monotonic() >= deadline:
-            return data | _progress(line)
+            return data | progress(line)
         time.sleep(_STEP_S)
 
 
-def _progress(line: "LocalLedgerLine") -> dict[str, Any]:
+def progress(line: "LocalLedgerLine") -> dict[str, Any]:
+    """Return how far a canary came, from its line in the ledger."""
     sealed = line.sealed_ms - line.accepted_ms if line.HasField("sealed_ms") else None
     back = line.receipted_ms - line.accepted_ms if line.HasField("receipted_ms") else None
     state = "waiting" if sealed is None else "under way"
@@ -85,7 +86,8 @@ def _progress(line: "LocalLedgerLine") -> dict[str, Any]:
     }
 
 
-def _text(data: dict[str, Any], wait_s: float) -> str:
+def words(data: dict[str, Any], wait_s: float) -> str:
+    """Return it as sentences."""
     from corridor.cli.trouble import cure_of
 
     name = f"canary {data['record_id']} to {data['partner']}"

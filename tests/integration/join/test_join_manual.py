@@ -19,7 +19,8 @@ from builders_namespaces import namespaces
 TREE = Path(__file__).resolve().parents[3]
 SUMMARY = TREE / "build" / "join" / "summary.json"
 MACHINES = ("UN", "EAST", "WEST", "Georgia", "Türkiye")
-LONGEST_S = 120
+LONGEST_S = 240
+"""50 s on two idle cores; the rest is for a machine that others use too."""
 
 
 @pytest.fixture
@@ -43,6 +44,7 @@ def machines() -> Iterator[dict[str, Machine]]:
 
 
 @pytest.mark.broker
+@pytest.mark.timeout(400)
 def test_the_page_is_carried_out_line_by_line(machines: dict[str, Machine]) -> None:
     begun = time.monotonic()
     typed: Counter[str] = Counter()

@@ -16,11 +16,13 @@ import pytest
 
 from builders_cli import Said, corridor
 from builders_join import JoinWorld, agreed, good
+from corridor.cli import peer
 from corridor.daemon.config import load_config
 from corridor.daemon.config_edit import write_value
 from corridor.daemon.node import Node
 from corridor.gateway.local_server import LocalServer
 from corridor.seal.x509 import Leaf, Usage, issue, make_ca
+from corridor.wire.v1.local_pb2 import LocalLedgerLine
 
 THEIRS = "federation: to.TR -> corridor.TR:from.GE"
 
@@ -322,6 +324,24 @@ def test_a_canary_to_nobody_is_refused_by_name(running: JoinWorld, name: str) ->
     assert (said.status, said.json["reason"]) == (1, "unknown_recipient")
     shown = corridor("peer", "test", name, "--config", running.config("ge"))
     assert "what to do" in shown.out
+
+
+@pytest.mark.parametrize(
+    ("told", "state", "words"),
+    [
+        ({"sealed_ms": 3, "receipted_ms": 57, "verdict": "accepted"}, "receipted", "in 57 ms"),
+        ({"sealed_ms": 3}, "under way", "no receipt"),
+        ({"verdict": "refused", "reason": "no_agreement"}, "refused", "no_agreement"),
+        ({"verdict": "deferred", "reason": "store_full"}, "deferred", "store_full"),
+    ],
+)
+def test_how_far_a_canary_came_is_said_in_words(
+    told: dict[str, Any], state: str, words: str
+) -> None:
+    line = LocalLedgerLine(recipient="TR.GTB", accepted_ms=0, **told)
+    data = {"record_id": "ab", "faults": [], **peer.progress(line)}
+    assert data["state"] == state
+    assert words in peer.words(data, 30)
 
 
 def test_a_canary_needs_a_node(world: JoinWorld) -> None:
