@@ -26,8 +26,12 @@ from corridor.trust import ceremony
 from corridor.trust.agreement import IdentityKeys
 from corridor.trust.delegation import DelegatedKey, KeyUsage
 from corridor.trust.view import TrustView
+from corridor.wire import limits
 
 _SUITES: Final = (2, 1)
+_USES: Final = ((KeyRole.SIGN, KeyUsage.SIGN), (KeyRole.KEY_MANAGER, KeyUsage.KEY_MANAGER))
+_RENEW_BEFORE_MS: Final = 30 * limits.DAY_MS
+"""Longer than the three weeks before which an alarm is raised."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,14 +144,16 @@ def delegate(
     signers: tuple[SigningKey, ...],
     now_ms: int,
 ) -> tuple[TrustView, Step]:
-    """Lend the node's keys to it, unless that is done.
+    """Lend the node's keys to it, unless that is done; new ones where the old ones end soon.
 
     Raises:
         Refused: The delegation would not be believed.
         KeyTrouble: The node's keys cannot be read.
     """
     me = config.endpoint
-    missing = _not_lent(open_keys(config.keys), view, me, now_ms)
+    keys = open_keys(config.keys)
+    _renew(keys, view, me, now_ms)
+    missing = _not_lent(keys, view, me, now_ms)
     if not missing:
         return view, Step("the node's keys are delegated", new=False)
     held = view.state.delegations.get(me.member)
@@ -180,15 +186,24 @@ def announce(config: NodeConfig, view: TrustView, now_ms: int) -> Step:
     return Step("made the bundle that tells partners the encryption keys", new=True)
 
 
+def _renew(keys: KeyStore, view: TrustView, me: Endpoint, now_ms: int) -> None:
+    """Make a new key of each use whose keys all end soon; a key is lent once, for one window."""
+    held = view.delegation(me.member)
+    ends = {entry.key.key_id: entry.not_after_ms for entry in (held.keys if held else ())}
+    for role, _ in _USES:
+        left = [ends.get(key_id) for key_id in keys.signing_keys(role)]
+        if all(end is not None and end - now_ms < _RENEW_BEFORE_MS for end in left):
+            keys.add_signing(role, SigningKey.generate())
+
+
 def _not_lent(
     keys: KeyStore, view: TrustView, me: Endpoint, now_ms: int
 ) -> tuple[DelegatedKey, ...]:
     held = view.delegation(me.member)
     lent = {entry.key.key_id for entry in (held.keys if held else ())}
-    roles = ((KeyRole.SIGN, KeyUsage.SIGN), (KeyRole.KEY_MANAGER, KeyUsage.KEY_MANAGER))
     return tuple(
         ceremony.lend(key, usage, me, now_ms)
-        for role, usage in roles
+        for role, usage in _USES
         for key_id, key in keys.signing_keys(role).items()
         if key_id not in lent
     )

@@ -200,6 +200,26 @@ def test_a_value_is_written_where_its_line_was_taken_away(world: JoinWorld) -> N
     assert load_config(config).trust.genesis_sha256 == world.genesis().replace(" ", "")
 
 
+@pytest.mark.parametrize(("days", "new"), [(40, False), (61, True), (80, True), (100, True)])
+def test_keys_that_end_soon_are_followed_by_new_ones(
+    done: JoinWorld, monkeypatch: pytest.MonkeyPatch, days: int, *, new: bool
+) -> None:
+    now = time.time_ns()
+    monkeypatch.setattr(time, "time_ns", lambda: now + days * 86_400 * 10**9)
+    good("registry", "renew", "--network", done.network, "--keys", done.keys("UN"), "--out",
+         done.at / "next.crt1", "--yes")  # fmt: skip
+    done.sign_and_publish("next.crt1")
+    steps = done.join("ge", "--json").json["steps"]
+    assert [step["new"] for step in steps] == [False, True, new, False]
+    config = load_config(done.config("ge"))
+    held = open_trust(config).load(time.time_ns() // 1_000_000).delegation("GE.RS")
+    assert held is not None
+    assert len(held.keys) == (4 if new else 2)
+    assert not any(step["new"] for step in done.join("ge", "--json").json["steps"])
+    found = corridor("doctor", "--config", done.config("ge"), "--only", "trust", "--json").json
+    assert found["checks"][1]["status"] == "ok"
+
+
 # --- agreements ---------------------------------------------------------------------------------
 
 
