@@ -32,7 +32,8 @@ def watch(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watche
         tool(program)
     folder = tmp_path_factory.mktemp("watch")
     subprocess.run(
-        ["python3", DEPLOY / "prometheus" / "generate.py", "--to", folder, "--divide", str(DIVIDE)],
+        ["python3", DEPLOY / "prometheus" / "write_rules.py", "--to", folder,
+         "--divide", str(DIVIDE)],
         check=True, capture_output=True, timeout=60,
     )  # fmt: skip
     with Watchers(lab.network, folder / "run", folder / RULES, scrape_s=1) as watchers:

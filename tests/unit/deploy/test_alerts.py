@@ -191,7 +191,7 @@ def test_promtool_finds_no_fault_with_the_rules() -> None:
 
 def generate(*arguments: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, str(FOLDER / "generate.py"), *map(str, arguments)],
+        [sys.executable, str(FOLDER / "write_rules.py"), *map(str, arguments)],
         capture_output=True, text=True, check=False, timeout=60,
     )  # fmt: skip
 

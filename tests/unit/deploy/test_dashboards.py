@@ -17,7 +17,7 @@ BOARDS = panels().DASHBOARDS
 
 def test_files_and_page_are_those_of_the_table() -> None:
     run = subprocess.run(
-        [sys.executable, str(FOLDER / "generate.py"), "--check"],
+        [sys.executable, str(FOLDER / "write_dashboards.py"), "--check"],
         capture_output=True, text=True, check=False, timeout=60,
     )  # fmt: skip
     assert run.returncode == 0, run.stdout

@@ -1,7 +1,7 @@
 """Writes Grafana's dashboards, and the manual's page about them, from panels.py.
 
-python deploy/grafana/generate.py            write the files
-python deploy/grafana/generate.py --check    are they up to date?
+python deploy/grafana/write_dashboards.py            write the files
+python deploy/grafana/write_dashboards.py --check    are they up to date?
 """
 
 import json
@@ -143,9 +143,9 @@ def page() -> str:
     lines = [
         "# What the dashboards show",
         "",
-        "Written by `deploy/grafana/generate.py` from `deploy/grafana/panels.py`. The files beside",
-        "them are imported into Grafana as they are, or provisioned. The scrape job of the nodes",
-        "is called `corridor`, that of the brokers `rabbitmq`; each target has a label `country`.",
+        "Written by `deploy/grafana/write_dashboards.py` from `panels.py`. The files beside them",
+        "are imported into Grafana as they are, or provisioned. The scrape job of the nodes is",
+        "called `corridor`, that of the brokers `rabbitmq`; each target has a label `country`.",
     ]
     for board in DASHBOARDS:
         lines += ["", f"## {board.title}", "", board.meaning, ""]
@@ -163,7 +163,7 @@ def main(arguments: Sequence[str]) -> int:
     stale = [path for path, text in wanted.items() if not path.exists() or path.read_text() != text]
     if "--check" in arguments:
         for path in stale:
-            print(f"{path} is not up to date: run python deploy/grafana/generate.py")
+            print(f"{path} is not up to date: run python deploy/grafana/write_dashboards.py")
         return 1 if stale else 0
     for path in stale:
         path.write_text(wanted[path])

@@ -1,8 +1,8 @@
 """Writes the rules for Prometheus from alerts.py and thresholds.toml.
 
-python deploy/prometheus/generate.py                    the files beside this one
-python deploy/prometheus/generate.py --check            are they up to date?
-python deploy/prometheus/generate.py --thresholds site.toml --to DIR [--divide 60]
+python deploy/prometheus/write_rules.py                    the files beside this one
+python deploy/prometheus/write_rules.py --check            are they up to date?
+python deploy/prometheus/write_rules.py --thresholds site.toml --to DIR [--divide 60]
 """
 
 import argparse
@@ -19,7 +19,7 @@ HERE: Final = Path(__file__).resolve().parent
 RULES: Final = "corridor-alerts.yml"
 _RUNBOOK: Final = "deploy/RUNBOOK.md"
 _HEAD: Final = (
-    "# Written by deploy/prometheus/generate.py from alerts.py and thresholds.toml.\n"
+    "# Written by deploy/prometheus/write_rules.py from alerts.py and thresholds.toml.\n"
     "# The job of the nodes is called corridor; each target has the label country.\n"
 )
 
@@ -90,7 +90,7 @@ def main(arguments: Sequence[str]) -> int:
     if given.check:
         if target.read_text("utf-8") == text:
             return 0
-        print(f"{target} is not up to date: run python deploy/prometheus/generate.py")
+        print(f"{target} is not up to date: run python deploy/prometheus/write_rules.py")
         return 1
     given.to.mkdir(parents=True, exist_ok=True)
     target.write_text(text, "utf-8")
