@@ -1,5 +1,6 @@
 """Checks of `corridor doctor` on the way to partners: certificates, broker, links, canary."""
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,9 @@ from corridor.errors import KeyTrouble, LinkTrouble
 if TYPE_CHECKING:
     from corridor.transit.parties import Endpoint
 
+STALE_S = 8.0
+"""What the management interface tells of consumers may be more than 5 s old: look again."""
+_STEP_S = 0.5
 _ISSUE_OWN = "have the own CA issue it again, and put it there"
 _OPERATOR = "give the operator's password: --password-file operator.password"
 _REASON_THERE = "if it says only `closed`, the reason is in the partner's broker's log"
@@ -112,6 +116,10 @@ def links(patient: Patient) -> list[Result]:
     try:
         upstreams = {link.upstream: link for link in read_links(url, patient.login)}
         consumers = read_consumers(url, patient.login)
+        end = time.monotonic() + STALE_S
+        while not _all_fetch(patient, consumers) and time.monotonic() < end:
+            time.sleep(_STEP_S)
+            consumers = read_consumers(url, patient.login)
     except LinkTrouble as trouble:
         return [fail(trouble.message, trouble.cure)]
     found = []
@@ -185,6 +193,13 @@ def _their_end(patient: Patient, partner: "Endpoint", consumers: dict[str, int])
         return ok(f"{partner}'s broker fetches from ours")
     cure = f"have {partner} run `corridor doctor`: its link to our broker is the one that is shut"
     return fail(f"{partner}'s broker does not fetch from ours", cure)
+
+
+def _all_fetch(patient: Patient, consumers: dict[str, int]) -> bool:
+    from corridor.exchange.addresses import federation_queue
+
+    me = patient.config.endpoint.country
+    return all(consumers.get(federation_queue(me, one.country)) for one, _ in patient.partners)
 
 
 def _heard(patient: Patient) -> list[Result]:

@@ -91,9 +91,9 @@ def read_links(url: str, login: Login) -> tuple[LinkState, ...]:
 
 
 def read_consumers(url: str, login: Login) -> dict[str, int]:
-    """Return how many consumers each queue of the vhost has now; needs the tag monitoring.
+    """Return how many consumers each queue of the vhost has; needs the tag monitoring.
 
-    Those of the queues' own statistics are up to 5 s old, and would miss a link that just came.
+    A consumer that has just come may be missing for some seconds: statistics are gathered.
     """
     rows = _get(url, login, f"/api/consumers/{VIRTUAL_HOST}")
     return dict(Counter(str(row["queue"]["name"]) for row in rows))

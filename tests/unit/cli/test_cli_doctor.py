@@ -16,7 +16,7 @@ import pytest
 
 from builders_cli import Said, corridor
 from builders_join import JoinWorld, agreed, good
-from corridor.cli import peer
+from corridor.cli import doctor_links, peer
 from corridor.daemon.config import load_config
 from corridor.daemon.config_edit import write_value
 from corridor.daemon.node import Node
@@ -259,8 +259,13 @@ def management(answers: dict[str, object]) -> Iterator[int]:
     ],
 )
 def test_a_link_is_looked_at_from_both_sides(
-    world: JoinWorld, links: list[object], consumers: list[str], expected: list[str]
+    world: JoinWorld,
+    monkeypatch: pytest.MonkeyPatch,
+    links: list[object],
+    consumers: list[str],
+    expected: list[str],
 ) -> None:
+    monkeypatch.setattr(doctor_links, "STALE_S", 0.6)
     answers = {
         "/api/federation-links/corridor": links,
         "/api/consumers/corridor": [{"queue": {"name": name}} for name in consumers],
