@@ -24,8 +24,9 @@ from corridor.cli.ceremony import (
     with_next,
     yes_option,
 )
+from corridor.cli.leave import agreement as command
 from corridor.cli.link_certificates import Country
-from corridor.cli.options import config_option, emit, json_option, table, when
+from corridor.cli.options import config_option, emit, json_option
 from corridor.errors import Reason, Refused
 
 if TYPE_CHECKING:
@@ -43,11 +44,6 @@ _HEARD = click.option("--partner-fingerprint", "heard",
                            "Without it you are asked.")  # fmt: skip
 _DATE = click.DateTime(["%Y-%m-%d"])
 _YEAR = timedelta(days=365)
-
-
-@click.group("agreement")
-def command() -> None:
-    """Propose, sign and show agreements with partners."""
 
 
 @command.command("propose")
@@ -152,25 +148,6 @@ def show(files: tuple[Path, ...], config_path: Path, as_json: bool) -> None:
     found = agreeing.look(_open(config_path).view, files)
     text = "\n".join(f"{_words(one)}\n  {_state(one)}" for one in found)
     emit([one.describe() for one in found], text, as_json=as_json)
-
-
-@command.command("list")
-@config_option
-@json_option
-def list_(config_path: Path, as_json: bool) -> None:
-    """List our agreements as the directory carries them, and whether they are in force."""
-    from corridor.daemon.agreeing import listed_agreements
-
-    desk = _open(config_path)
-    found = listed_agreements(desk.view, desk.config.endpoint.member, desk.now_ms)
-    rows = [
-        (one["id"], one["sender"], one["recipient"], str(len(one["record_types"])),
-         when(one["from_ms"]), when(one["to_ms"]), one["state"])
-        for one in found
-    ]  # fmt: skip
-    head = ("agreement", "from", "to", "types", "since", "until", "state")
-    emit(found, table(rows, head) or "no agreement yet: `corridor agreement propose CC`",
-         as_json=as_json)  # fmt: skip
 
 
 class _Desk(NamedTuple):

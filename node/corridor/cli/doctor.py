@@ -99,7 +99,7 @@ def _line(error: CorridorError) -> str:
 
 
 def _cure(error: CorridorError) -> str:
-    from corridor.cli.trouble import cure_of
+    from corridor.daemon.cures import cure_of
     from corridor.errors import Refused
 
     told = cure_of(error.reason.label) if isinstance(error, Refused) else ""

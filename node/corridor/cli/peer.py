@@ -88,7 +88,7 @@ def progress(line: "LocalLedgerLine") -> dict[str, Any]:
 
 def words(data: dict[str, Any], wait_s: float) -> str:
     """Return it as sentences."""
-    from corridor.cli.trouble import cure_of
+    from corridor.daemon.cures import cure_of
 
     name = f"canary {data['record_id']} to {data['partner']}"
     if data["state"] == "receipted":

@@ -29,6 +29,7 @@ from corridor.cli.ceremony import (
     yes_option,
 )
 from corridor.cli.options import emit, json_option
+from corridor.cli.registry_end import end, leave
 from corridor.errors import ExitStatus
 
 if TYPE_CHECKING:
@@ -43,7 +44,11 @@ _HELD = click.option("--network", "network_at", type=FOLDER,
 
 @click.group("registry")
 def command() -> None:
-    """Found a network, admit members, list agreements: for the bodies of the registry."""
+    """Found a network, admit members, list and end agreements: for the bodies of the registry."""
+
+
+for _each in (end, leave):
+    command.add_command(_each)
 
 
 @command.command("body-key")

@@ -37,7 +37,7 @@ def make_probe(
         name: partner for partner in partners for name in (partner, partner.country)
     }
     try:
-        peer = known.get(recipient) or refuse_recipient(recipient, partners)
+        peer = known.get(recipient) or refuse_recipient(recipient, trust, partners)
     except Refused as refused:
         return Answer("refused", record_id, refused.reason, (refused.detail,))
     body = encode_control(Canary(now_ms))

@@ -168,7 +168,7 @@ class MemoryIncoming(MemoryOutgoing):
             row: InRow = self._tables.get("inbox", cursor)
             if len(found) == limit:
                 break
-            if row.verdict is Verdict.ACCEPTED:
+            if row.verdict is Verdict.ACCEPTED and row.entry:
                 found.append(inbox_record(cursor, row))
         return found
 
@@ -251,6 +251,7 @@ class MemoryIncoming(MemoryOutgoing):
             envelope.received_ms,
             record.possible_repeat,
             record.terms,
+            envelope.position,
         )
         self._tables.put("inbox", cursor, row)
         self._tables.put("inbox_ids", (envelope.peer, record.record_id), cursor)

@@ -14,6 +14,7 @@ from corridor.errors import Reason, StoreMisused
 from corridor.exchange.values import (
     InFlight,
     Lane,
+    Position,
     ReceivedEnvelope,
     SealedEnvelope,
     Verdict,
@@ -23,8 +24,9 @@ from corridor.transit.parties import Endpoint
 TABLES: Final = (
     "outbox", "outbox_ids", "waiting", "sealed", "sealed_ids", "open", "out_streams", "outcomes",
     "received", "received_ids", "received_seqs", "owed", "tombstones", "in_streams",
-    "inbox", "inbox_ids", "aside", "quarantine", "quarantined", "held",
-    "peers", "settings", "leaves", "log", "numbers", "skipped",
+    "inbox", "inbox_ids", "aside", "holds", "erasures", "quarantine", "quarantined", "held",
+    "peers", "settings", "movements", "leaves", "log", "numbers", "skipped",
+    "submission_keys",
 )  # fmt: skip
 
 Snapshot = dict[str, dict[Any, Any]]
@@ -95,6 +97,7 @@ class InRow(NamedTuple):
     received_ms: int
     possible_repeat: bool
     terms: tuple[tuple[str, str], ...]
+    position: Position
 
 
 class Tables:
