@@ -84,6 +84,11 @@ class LocalClient:
         asked = local.FindRequest(kind=kind, value=value, limit=limit)
         return self._ask(local.LocalRequest(find=asked)).find.found
 
+    def probe(self, recipient: str) -> local.SubmitResult:
+        """Have a canary sent to a partner; returns its record id, or why there is none."""
+        request = local.LocalRequest(probe=local.ProbeRequest(recipient=recipient))
+        return self._ask(request).probe.result
+
     def movement(self, reference: str) -> tuple[dict[str, Any], Sequence[local.LocalDraft]]:
         """Return where a movement stands, and the records that may be sent about it."""
         asked = local.MovementRequest(reference=reference)
