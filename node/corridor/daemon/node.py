@@ -199,7 +199,7 @@ class Node:
             self._retention.begin()
             self.sender.run_in_loop(self._telling.tell_again)
         if erased := self._retention.step(unix_ms()):
-            event_logger().info("records.erased", count=erased, why="retention")
+            event_logger().info("records.erased", count=erased, cause="retention")
 
     def ready(self) -> tuple[bool, str]:
         """Return whether the node can keep what it is given, and a sentence about it."""
