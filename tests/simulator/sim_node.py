@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from corridor.daemon.outbound import Outbound
 from corridor.errors import StoreMisused, StoreTrouble
-from corridor.exchange.cues import Event, Outgoing
+from corridor.exchange.cues import Event, HandedOn, Outgoing
 from corridor.exchange.parts import Examination, Identity
 from corridor.exchange.values import Lane, Submission, SubmitStatus, Verdict
 from corridor.store.memory import MemoryStore
@@ -242,7 +242,21 @@ class Node:
                 self.world.ghost.handed[self.endpoint, record.record_id] += 1
         if records:
             with MemoryStore.transaction(self.store) as change:
+                change.mark_handed(records[-1].cursor, self.now)
+            if self.world.chance(0.5):
+                self.hand_on()  # a second passes before it acknowledges
+            self.beat_only()
+            with MemoryStore.transaction(self.store) as change:
                 change.acknowledge(records[-1].cursor, self.now)
+            self.world.ghost.acknowledged.update(
+                (self.endpoint, record.record_id) for record in records
+            )
+            self.beat_only()
+            self.hand_on()
+
+    def hand_on(self) -> None:
+        self.outbound.cues((HandedOn(),), self.now)
+        self.turn()
 
     def submit(self, submission: Submission) -> None:
         """The national system offers a record until it is told that it is accepted."""

@@ -54,6 +54,7 @@ class Ghost:
     handed: Counter[tuple[Endpoint, bytes]] = field(default_factory=Counter)
     """(recipient, record id) handed to the national system, not marked as a possible repeat."""
     given: set[tuple[Endpoint, bytes]] = field(default_factory=set)
+    acknowledged: set[tuple[Endpoint, bytes]] = field(default_factory=set)
     """(recipient, record id) handed to the national system at all."""
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from corridor import __version__
 from corridor.daemon.config import NodeConfig
+from corridor.daemon.desk import Sending
 from corridor.daemon.inbound import Handled, Inbound
 from corridor.daemon.logs import event_logger
 from corridor.daemon.metrics import NodeMetrics
@@ -20,6 +21,7 @@ from corridor.daemon.telling import Telling
 from corridor.daemon.trust_keeper import TrustKeeper
 from corridor.daemon.trust_record import TrustRecord
 from corridor.daemon.web import WebServer
+from corridor.exchange.cues import Way
 from corridor.exchange.parts import REAL_SEALS
 from corridor.exchange.policy import ExchangePolicy
 from corridor.store.sqlite import SqliteStore
@@ -71,21 +73,29 @@ class Node:
         )  # fmt: skip
         self._telling = Telling(self.sender)
         self._publisher, self._consumer = self._connect(_address(config))
-        self.service = NodeService(
-            me=config.endpoint,
-            store=self._store,
-            trust=self.trust.current,
-            metrics=self.metrics,
-            wake_sender=self.sender.wake,
-            has_room=self._has_room,
-            now_ms=unix_ms,
-        )
+        self.service = self._serve()
         self.web = WebServer(
             config.metrics.address, config.metrics.port,
             registry=self.metrics.registry, ready=self._ready, version=__version__,
         )  # fmt: skip
         self._free_mib = _free_mib(config.store.path)
         self._hourly_at = time.monotonic() + _HOURLY_S
+
+    def _serve(self) -> NodeService:
+        """Make what gateways call."""
+        return NodeService(
+            me=self.config.endpoint,
+            store=self._store,
+            trust=self.trust.current,
+            metrics=self.metrics,
+            wake_sender=self.sender.wake,
+            has_room=self._has_room,
+            now_ms=unix_ms,
+            sending=Sending(
+                self._outbound.sealing, self.sender.hear, self._way,
+                lambda: self.sender.connected,
+            ),
+        )  # fmt: skip
 
     def _hold_to_record(self) -> None:
         """Refuse to start from less than was held; note what is new since the last start."""
@@ -225,6 +235,10 @@ class Node:
             )
         return peers
 
+    def _way(self, peer: Endpoint) -> Way:
+        ways = (one.way for one in self._outbound.windows() if one.peer == peer)
+        return next(ways, Way.OPEN)
+
     def _attention(self, now_ms: int) -> list[str]:
         lines = []
         if not (self.sender.connected and self.receiver.connected):
@@ -304,6 +318,7 @@ def _policy(config: NodeConfig) -> ExchangePolicy:
     return ExchangePolicy(
         tail_urgent_ms=round(exchange.urgent_repeat_after_s * 1000),
         tail_ms=round(exchange.repeat_after_s * 1000),
+        tell_handover=exchange.tell_handover,
     )
 
 

@@ -84,6 +84,25 @@ class LocalClient:
         asked = local.FindRequest(kind=kind, value=value, limit=limit)
         return self._ask(local.LocalRequest(find=asked)).find.found
 
+    def timeline(self, record_id: bytes) -> local.TimelineReply:
+        """Return the whole way of the records under an id."""
+        asked = local.TimelineRequest(record_id=record_id)
+        return self._ask(local.LocalRequest(timeline=asked)).timeline
+
+    def withdraw(
+        self, record_id: bytes, why: str, *, recipient: str = ""
+    ) -> Sequence[local.LocalDecided]:
+        """Withdraw a record that has not left, from one partner or from all."""
+        asked = local.WithdrawRequest(record_id=record_id, recipient=recipient, why=why)
+        return self._ask(local.LocalRequest(withdraw=asked)).decided.decided
+
+    def resend(
+        self, record_id: bytes, why: str, *, recipient: str = ""
+    ) -> Sequence[local.LocalDecided]:
+        """Send a record again, to one partner or to all."""
+        asked = local.ResendRequest(record_id=record_id, recipient=recipient, why=why)
+        return self._ask(local.LocalRequest(resend=asked)).decided.decided
+
     def status(self) -> dict[str, Any]:
         """Return how the node is; the keys are those of `corridor status --json`."""
         request = local.LocalRequest(status=local.StatusRequest())

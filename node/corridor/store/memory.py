@@ -23,9 +23,10 @@ from corridor.errors import StoreMisused
 from corridor.exchange.values import Family, InFlight, Lane, Verdict
 from corridor.store.memory_in import MemoryIncoming, inbox_record
 from corridor.store.memory_state import InRow, OutEnvelope, OutRow, Snapshot, Tables
+from corridor.store.memory_way import MemoryWay
 from corridor.store.port import Transaction
-from corridor.store.rules import PRUNED_AT_ONCE, SEALED_KEPT_MS, is_final
-from corridor.store.values import Depth, InboxRecord, LedgerLine
+from corridor.store.rules import PRUNED_AT_ONCE, SEALED_KEPT_MS
+from corridor.store.values import Arrival, Depth, InboxRecord, LedgerLine
 from corridor.transit.parties import Endpoint
 
 _COUNTED = ("outbox", "outcomes", "sealed", "received", "inbox", "aside", "quarantine", "held",
@@ -114,7 +115,8 @@ class MemoryStore:
             rows: list[OutRow] = [
                 row for row in self._tables.data["outbox"].values() if row.record_id == record_id
             ]
-            return [_line(row) for row in sorted(rows, key=lambda row: row.peer)]
+            way = MemoryWay(self._tables)
+            return [way.ledger_line(row) for row in sorted(rows, key=lambda row: row.peer)]
 
     def deliveries(self, record_id: bytes) -> Sequence[InboxRecord]:
         """Return the accepted records of partners under this id, ascending by partner."""
@@ -125,6 +127,17 @@ class MemoryStore:
                 if row.record_id == record_id and row.verdict is Verdict.ACCEPTED
             ]
             return sorted(found, key=lambda one: one.peer)
+
+    def arrivals(self, record_id: bytes) -> Sequence[Arrival]:
+        """Return how far accepted records of partners under this id have come here."""
+        with self._locked():
+            return MemoryWay(self._tables).arrivals(record_id)
+
+    def peers_to_tell(self) -> Sequence[Endpoint]:
+        """Return to which peers `Transaction.handovers` has something to tell."""
+        with self._locked():
+            way = MemoryWay(self._tables)
+            return [peer for peer in sorted(self._tables.data["peers"]) if way.handovers(peer, 1)]
 
     def find(self, kind: str, value: str, limit: int) -> Sequence[bytes]:
         """Return ids of records that carry exactly this term, newest first."""
@@ -159,6 +172,7 @@ class MemoryStore:
                 and row.settled_ms is not None
                 and row.settled_ms <= now_ms - SEALED_KEPT_MS
             ]
+            MemoryWay(self._tables).forget_told(now_ms)
             for key, row in old[:PRUNED_AT_ONCE]:
                 self._tables.put("sealed", key, row._replace(erased=True))
             return len(old[:PRUNED_AT_ONCE])
@@ -194,18 +208,3 @@ class MemoryStore:
         rows += [row for one in flying for row in one.rows]
         oldest = min((self._tables.get("outbox", row).accepted_ms for row in rows), default=None)
         return Depth(peer, sum(map(len, lanes)), sum(len(one.rows) for one in flying), oldest)
-
-
-def _line(row: OutRow) -> LedgerLine:
-    return LedgerLine(
-        row.peer,
-        row.record_id,
-        row.record_type,
-        row.lane,
-        row.accepted_ms,
-        row.sealed_ms,
-        row.receipted_ms if is_final(row.verdict) else None,
-        row.verdict,
-        row.reason,
-        row.faults,
-    )

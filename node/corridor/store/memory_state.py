@@ -14,6 +14,7 @@ from corridor.errors import Reason, StoreMisused
 from corridor.exchange.values import (
     InFlight,
     Lane,
+    Position,
     ReceivedEnvelope,
     SealedEnvelope,
     Verdict,
@@ -24,7 +25,7 @@ TABLES: Final = (
     "outbox", "outbox_ids", "waiting", "sealed", "sealed_ids", "open", "out_streams", "outcomes",
     "received", "received_ids", "received_seqs", "owed", "tombstones", "in_streams",
     "inbox", "inbox_ids", "aside", "quarantine", "quarantined", "held",
-    "peers", "settings", "leaves", "log", "numbers",
+    "peers", "settings", "leaves", "log", "numbers", "handovers", "marks", "tellings", "acts",
 )  # fmt: skip
 
 Snapshot = dict[str, dict[Any, Any]]
@@ -46,6 +47,8 @@ class OutRow(NamedTuple):
     verdict: Verdict | None = None
     reason: Reason | None = None
     faults: tuple[str, ...] = ()
+    position: Position | None = None
+    """Of the envelope that holds it."""
 
 
 class OutEnvelope(NamedTuple):
@@ -58,6 +61,10 @@ class OutEnvelope(NamedTuple):
     settled_ms: int | None = None
     erased: bool = False
     oldest_ms: int | None = None
+    confirmed_ms: int | None = None
+    published_ms: int | None = None
+    handed_ms: int | None = None
+    acknowledged_ms: int | None = None
 
     def in_flight(self) -> InFlight:
         """Return it as the sender needs it."""
@@ -94,6 +101,7 @@ class InRow(NamedTuple):
     verdict: Verdict
     received_ms: int
     possible_repeat: bool
+    position: Position
     terms: tuple[tuple[str, str], ...]
 
 

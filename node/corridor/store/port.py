@@ -30,7 +30,9 @@ from corridor.exchange.values import (
     SubmitStatus,
     Waiting,
 )
+from corridor.store.ledger_port import LedgerTransaction
 from corridor.store.values import (
+    Arrival,
     Depth,
     InboxRecord,
     KnownEnvelope,
@@ -44,7 +46,7 @@ ALL_BYTES: Final = 1 << 40
 """No limit of size."""
 
 
-class Transaction(Protocol):
+class Transaction(LedgerTransaction, Protocol):
     """What can be changed, and read, inside one durable step."""
 
     # -- intake
@@ -279,6 +281,12 @@ class Store(Protocol):
 
     def deliveries(self, record_id: bytes) -> Sequence[InboxRecord]:
         """Return the accepted records of partners under this id, ascending by partner."""
+
+    def arrivals(self, record_id: bytes) -> Sequence[Arrival]:
+        """Return how far accepted records of partners under this id have come here, by partner."""
+
+    def peers_to_tell(self) -> Sequence[Endpoint]:
+        """Return to which peers `Transaction.handovers` has something to tell."""
 
     def find(self, kind: str, value: str, limit: int) -> Sequence[bytes]:
         """Return ids of records, sent or received, that carry exactly this term."""

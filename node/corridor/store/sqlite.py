@@ -25,7 +25,7 @@ import apsw
 from corridor.errors import KeyTrouble, StoreMisused, StoreUnusable
 from corridor.exchange.values import InFlight, Lane
 from corridor.seal.storage import StorageKey
-from corridor.store import inbox, outbox, sealed, search
+from corridor.store import inbox, outbox, sealed, search, way
 from corridor.store.bundles import RecentBundles
 from corridor.store.database import (
     WriterLock,
@@ -40,7 +40,7 @@ from corridor.store.port import Transaction
 from corridor.store.sqlite_session import Session
 from corridor.store.trouble import translating
 from corridor.store.upgrade import check_schema, released_migrations, upgrade
-from corridor.store.values import Depth, InboxRecord, LedgerLine
+from corridor.store.values import Arrival, Depth, InboxRecord, LedgerLine
 from corridor.transit.parties import Endpoint
 
 _KEY_CHECK: Final = "store.key_check"
@@ -191,6 +191,16 @@ class SqliteStore:
         with self._view() as session:
             return inbox.deliveries(session, record_id)
 
+    def arrivals(self, record_id: bytes) -> Sequence[Arrival]:
+        """Return how far accepted records of partners under this id have come here."""
+        with self._view() as session:
+            return way.arrivals(session, record_id)
+
+    def peers_to_tell(self) -> Sequence[Endpoint]:
+        """Return to which peers `Transaction.handovers` has something to tell."""
+        with self._view() as session:
+            return [peer for peer in _peers(session) if way.is_due(session, peer)]
+
     def find(self, kind: str, value: str, limit: int) -> Sequence[bytes]:
         """Return ids of records, sent or received, that carry exactly this term, newest first."""
         with self._view() as session:
@@ -208,6 +218,7 @@ class SqliteStore:
         """Erase envelopes' bytes 30 days after their receipt."""
         with self._writing() as session:
             erased = sealed.prune(session, now_ms)
+            way.forget_told(session, now_ms)
         more = True
         while more:
             with self._writing() as session:
