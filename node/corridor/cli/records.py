@@ -1,6 +1,5 @@
 """`corridor records`: the way of one record, and what an officer may decide about it."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +8,8 @@ import click
 from corridor.cli.options import config_option, emit, json_option
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from corridor.gateway.local_client import LocalClient
     from corridor.wire.v1.local_pb2 import LocalDecided
 

@@ -61,8 +61,10 @@ def stand(steps: Steps, way: Way = Way.OPEN, *, connected: bool = True) -> tuple
                 Step.STORED,
                 Turn.PARTNER_NODE,
                 30,
-                "nobody has answered since 30: Georgia's node has not sent a receipt,"
-                " sent again at 35",
+                (
+                    "nobody has answered since 30: Georgia's node has not sent a receipt,"
+                    " sent again at 35"
+                ),
             ),
         ),
         (
@@ -80,8 +82,10 @@ def stand(steps: Steps, way: Way = Way.OPEN, *, connected: bool = True) -> tuple
                 Step.STORED,
                 Turn.PARTNER_NODE,
                 20,
-                "Georgia cannot judge it yet (created_in_future) and judges it again;"
-                " unanswered since 20",
+                (
+                    "Georgia cannot judge it yet (created_in_future) and judges it again;"
+                    " unanswered since 20"
+                ),
             ),
         ),
         (
@@ -121,8 +125,10 @@ def stand(steps: Steps, way: Way = Way.OPEN, *, connected: bool = True) -> tuple
                 None,
                 Turn.NOBODY,
                 50,
-                "stored and signed for by Georgia, handed to its national system at 50; Georgia"
-                " has not said that it tells what becomes of it",
+                (
+                    "stored and signed for by Georgia, handed to its national system at 50; Georgia"
+                    " has not said that it tells what becomes of it"
+                ),
             ),
         ),
         (
@@ -190,7 +196,7 @@ def every_combination() -> list[Steps]:
                         handed,
                         done,
                         telling,
-                    )  # fmt: skip
+                    )
                 )
     return found
 
