@@ -193,6 +193,14 @@ class KeyTrouble(CorridorError):
     exit_status = ExitStatus.TRUST
 
 
+class ArchiveTrouble(CorridorError):
+    """A backup is damaged, forged, of another node, or cannot be put back here."""
+
+    code = "backup"
+    blame = Blame.OPERATOR
+    exit_status = ExitStatus.TRUST
+
+
 class SelfTestFailed(CorridorError):
     """A library does not behave as PROTOCOL §3.9 demands; the node must not start."""
 

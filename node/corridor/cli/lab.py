@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -121,8 +122,9 @@ def run(ctx: click.Context, scenario: str, movements: int, seed: int, as_json: b
 @scenario_option
 @_at_option
 @click.option("--detach", is_flag=True, help="Return when it is up; `corridor lab down` ends it.")
+@click.option("--with-prometheus", is_flag=True, help="Run Prometheus and Alertmanager beside it.")
 @json_option
-def up(scenario: str, directory: Path, detach: bool, as_json: bool) -> None:
+def up(scenario: str, directory: Path, detach: bool, with_prometheus: bool, as_json: bool) -> None:
     """Bring a network up and keep it up until Ctrl-C, SIGTERM or `corridor lab down`."""
     from corridor.lab import state
     from corridor.lab.network import Network
@@ -131,15 +133,21 @@ def up(scenario: str, directory: Path, detach: bool, as_json: bool) -> None:
     chosen = load_scenario(scenario)
     state.refuse_if_up(directory)
     if detach:
-        _detached(scenario, directory)
+        _detached(scenario, directory, with_prometheus=with_prometheus)
         _show(directory, as_json=as_json)
         return
     _end_on_sigterm()
     _say(f"Corridor lab: {chosen.title}")
-    with Network(chosen, directory / chosen.name, _say) as network:
+    with Network(chosen, directory / chosen.name, _say) as network, ExitStack() as beside:
         state.clear(directory / chosen.name)
         network.up()
-        state.write(directory, network)
+        watch = None
+        if with_prometheus:
+            from corridor.lab.watching import Watchers
+
+            watchers = Watchers(network, directory / chosen.name / "watch")
+            watch = beside.enter_context(watchers).at
+        state.write(directory, network, watch)
         _show(directory, as_json=as_json)
         _say("Ctrl-C ends it")
         try:
@@ -188,7 +196,7 @@ def _traffic(
     return demo_traffic(scenario, seed, records)
 
 
-def _detached(scenario: str, directory: Path) -> None:
+def _detached(scenario: str, directory: Path, *, with_prometheus: bool) -> None:
     from corridor.lab import state
 
     directory.mkdir(parents=True, exist_ok=True)
@@ -196,7 +204,7 @@ def _detached(scenario: str, directory: Path) -> None:
     with log.open("ab") as out:
         process = subprocess.Popen(  # noqa: S603 - ourselves
             [sys.executable, "-m", "corridor", "lab", "up", "--scenario", scenario,
-             "--at", str(directory)],
+             "--at", str(directory), *(["--with-prometheus"] if with_prometheus else [])],
             stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True,
         )  # fmt: skip
     deadline = time.monotonic() + 120
@@ -221,7 +229,10 @@ def _where(found: dict[str, Any]) -> str:
     rows = [
         (one["code"], one["endpoint"], one["config"], one["metrics"]) for one in found["countries"]
     ]
-    return table(rows, ("country", "endpoint", "--config", "metrics"))
+    text = table(rows, ("country", "endpoint", "--config", "metrics"))
+    for name, url in (found.get("watch") or {}).items():
+        text += f"\n{name}: {url}"
+    return text
 
 
 def _say(text: str) -> None:

@@ -34,6 +34,7 @@ _COMMANDS: Final = {
     "config": _Entry("config", "Show, check and explain the configuration."),
     "keys": _Entry("keys", "Show and rotate the node's keys."),
     "broker": _Entry("broker", "Write the broker's configuration, or compare it."),
+    "backup": _Entry("backup", "Copy the node, check a copy, put the node back."),
     "envelope": _Entry("envelope", "Look into a sealed envelope."),
     "lab": _Entry("lab", "Run a whole network on this machine."),
     "replay": _Entry("replay", "Generate, play and verify test traffic."),

@@ -20,6 +20,7 @@ from pydantic_settings import (
 )
 
 from corridor.daemon.config_sections import (
+    BackupSection,
     BrokerSection,
     ExchangeSection,
     GatewaySection,
@@ -52,6 +53,7 @@ class NodeConfig(BaseSettings):
     gateway: GatewaySection = GatewaySection()
     metrics: MetricsSection = MetricsSection()
     exchange: ExchangeSection = ExchangeSection()
+    backup: BackupSection = BackupSection()
     log: LogSection = LogSection()
 
     @classmethod

@@ -137,6 +137,19 @@ class ExchangeSection(Section):
     )
 
 
+class BackupSection(Section):
+    """Where `corridor backup create` puts its copies, and who alone can read them."""
+
+    directory: Path = Field(default=Path("backup"), description="one file for each backup")
+    public_key_file: Path | None = Field(
+        default=None, description="public half of the backup key: `corridor backup key` makes it"
+    )
+    keep: int = Field(default=14, ge=1, description="older backups in the folder are removed")
+    alarm_after_h: float = Field(
+        default=26.0, gt=0, description="`corridor status` asks for a backup when the last is older"
+    )
+
+
 class LogSection(Section):
     """What is written to standard error."""
 

@@ -214,6 +214,10 @@ class NodeMetrics:
             "corridor_encryption_key_until_timestamp_seconds",
             "Until when partners may seal to the node's newest encryption key",
         )
+        self.backup_last = self._gauge(
+            "corridor_backup_last_success_timestamp_seconds",
+            "When the newest backup in the folder was made; 0 without any",
+        )
         self.directory_until = self._gauge(
             "corridor_directory_expiry_timestamp_seconds",
             "End of the directory in force",

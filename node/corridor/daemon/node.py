@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from corridor import __version__
+from corridor.daemon.backup import backup_is_due, last_backup_ms
 from corridor.daemon.config import NodeConfig
 from corridor.daemon.desk import Sending
 from corridor.daemon.inbound import Handled, Inbound
@@ -173,6 +174,7 @@ class Node:
     def housekeep(self) -> None:
         """Do what is due about once a second; main thread."""
         self._free_mib = _free_mib(self.config.store.path)
+        self.metrics.backup_last.set((last_backup_ms(self.config) or 0) / 1000)
         view = self.trust.current()
         self.metrics.directory_until.set(view.expires_ms / 1000)
         self.metrics.key_until.set(self.trust.seals_until_ms(unix_ms()) / 1000)
@@ -201,6 +203,7 @@ class Node:
                 "inboxes": sorted(self.receiver.links),
             },
             "directory": {"version": view.dir_version, "expires_ms": view.expires_ms},
+            "last_backup_ms": last_backup_ms(self.config),
             "encryption_key_until_ms": self.trust.seals_until_ms(now_ms),
             "store": {
                 "path": str(self.config.store.path),
@@ -253,6 +256,8 @@ class Node:
             lines.append("the directory has ended: nothing is sealed; import a newer one")
         if self.trust.rotation_due(now_ms):
             lines.append("the encryption key ends soon: `corridor keys rotate`")
+        if backup_is_due(self.config, now_ms):
+            lines.append("no backup was made for too long: `corridor backup create`")
         return lines
 
     def _handled(self, handled: Handled) -> None:

@@ -5,7 +5,9 @@ Rules:
 * a record is parsed, checked and kept, in that order, and acknowledged only when kept;
 * what is told, also of what was only read, is durable: the disk has it before anybody else;
 * a fault names its rule and path, never a value; one bad record does not spoil the others;
-* every gateway calls these functions and adds nothing to them.
+* every gateway calls these functions and adds nothing to them;
+* a cursor that this store never gave out is from before a restore: whoever has it is told all that
+  the store got since it was started, so that nothing is passed over.
 """
 
 import threading
@@ -74,6 +76,8 @@ class NodeService:
         self._handed = 0
         """Up to which cursor records were given out, as far as this run knows."""
         self._told = 0
+        with store.reading() as view:
+            self._at_start = view.last_cursors()
 
     def submit(self, offered: Sequence[Offered]) -> list[Answer]:
         """Keep what is sound, in one durable step; answer for each, in order."""
@@ -95,7 +99,8 @@ class NodeService:
 
         def read() -> Sequence[InboxRecord]:
             with self._store.reading() as view:
-                return view.inbox(after, limit)
+                last, began = view.last_cursors()[0], self._at_start[0]
+                return view.inbox(_known_here(after, last, began), limit)
 
         found = self._until_some(read, wait_s, self._hand_over)
         if found and found[-1].cursor > self._told:
@@ -125,7 +130,8 @@ class NodeService:
 
         def read() -> Sequence[Outcome]:
             with self._store.reading() as view:
-                return view.outcomes(after, limit)
+                last, began = view.last_cursors()[1], self._at_start[1]
+                return view.outcomes(_known_here(after, last, began), limit)
 
         return self._until_some(read, wait_s)
 
@@ -204,3 +210,8 @@ def _answer(kept: Submission, status: SubmitStatus) -> Answer:
 def _types(checked: Sequence[Submission | Answer]) -> list[int]:
     """Return the record type of each, 0 where it was not even parsed."""
     return [one.record_type if isinstance(one, Submission) else 0 for one in checked]
+
+
+def _known_here(after: int, last: int, began: int) -> int:
+    """Return from which cursor on to read for somebody who says that he has `after`."""
+    return after if after <= last else began

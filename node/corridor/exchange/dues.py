@@ -168,13 +168,9 @@ class Dues:
         watches = tuple(epoch for epoch, w in self.watches.items() if w.due_ms <= now_ms)
         if watches:
             records.append(_resend({epoch: self.watches[epoch] for epoch in watches}))
-        tombstones = tuple(self.tombstones)[:_ANSWERS]
-        may_tell = now_ms >= self.cannot_open_next_ms
-        cannot_open = tuple(self.cannot_open)[: _ANSWERS if may_tell else 0]
-        records += self._answers(tombstones, cannot_open)
+        tombstones, cannot_open = self._answers(now_ms, records)
         handover, handed = self._handovers(known, now_ms, records)
-        carried = {verdict.envelope_id for verdict in verdicts}
-        deferrals = tuple(id_ for id_ in self.deferrals if id_ in carried)
+        deferrals = tuple(v.envelope_id for v in verdicts if v.envelope_id in self.deferrals)
         answers = tuple(v.position for v in verdicts if v.envelope_id not in self.deferrals)
         return Composed(
             tuple(records),
@@ -204,12 +200,15 @@ class Dues:
         return True, tuple(known.handed[:count])
 
     def _answers(
-        self, tombstones: Sequence[Position], cannot_open: Sequence[bytes]
-    ) -> list[control.Control]:
-        return [
-            *(_tombstone(position, self.tombstones[position]) for position in tombstones),
-            *(control.Undecryptable(id_, self.cannot_open[id_]) for id_ in cannot_open),
-        ]
+        self, now_ms: int, records: list[control.Control]
+    ) -> tuple[tuple[Position, ...], tuple[bytes, ...]]:
+        """Add Tombstones and Undecryptables; returns of what they speak."""
+        tombstones = tuple(self.tombstones)[:_ANSWERS]
+        may_tell = now_ms >= self.cannot_open_next_ms
+        cannot_open = tuple(self.cannot_open)[: _ANSWERS if may_tell else 0]
+        records += [_tombstone(position, self.tombstones[position]) for position in tombstones]
+        records += [control.Undecryptable(id_, self.cannot_open[id_]) for id_ in cannot_open]
+        return tombstones, cannot_open
 
     def recorded(self, composed: Composed, now_ms: int, policy: ExchangePolicy) -> None:
         """Forget what `composed` carries: the envelope with it is recorded."""

@@ -2,6 +2,7 @@
 
 from bisect import bisect_right, insort
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 
 from corridor.errors import StoreMisused
 from corridor.exchange.filling import count_within
@@ -215,8 +216,7 @@ class MemoryOutgoing:
 
     def outcomes(self, after: int, limit: int) -> Sequence[Outcome]:
         """Return what became of our business records, after a cursor."""
-        last = self._tables.get("numbers", "outcomes", 0)
-        cursors = range(after + 1, min(after + limit, last) + 1)
+        cursors = islice(self._tables.numbers("outcomes", after), limit)
         return [self._outcome(cursor) for cursor in cursors]
 
     # -- evidence and settings

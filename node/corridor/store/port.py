@@ -220,6 +220,16 @@ class Transaction(LedgerTransaction, Protocol):
     def mark_unacknowledged(self) -> None:
         """Mark every record that is not acknowledged as possibly handed over before a restore."""
 
+    def start_cursors_after(self, least: int) -> None:
+        """Give out cursors of inbox and outcomes above `least` from now on.
+
+        After a restore: those that were given out in the forgotten time must never stand for
+        something else.
+        """
+
+    def last_cursors(self) -> tuple[int, int]:
+        """Return the last cursors of inbox and outcomes that were given out; 0 for none."""
+
     def outcomes(self, after: int, limit: int) -> Sequence[Outcome]:
         """Return what became of our business records, after a cursor."""
 

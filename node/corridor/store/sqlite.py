@@ -67,7 +67,7 @@ _COUNTS: Final = (
     ("inbox", "inbox"),
     ("leaves", "leaves"),
     ("outbox", "outbox"),
-    ("outcomes", "outcomes"),
+    ("outcomes", "outcomes WHERE row > 0"),
     ("owed", "received WHERE owed = 1"),
     ("quarantine", "quarantine"),
     ("received", "received"),

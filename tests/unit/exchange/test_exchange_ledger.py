@@ -166,7 +166,9 @@ def test_a_record_stands_where_its_steps_say(steps: Steps, stands: tuple[object,
     ],
 )
 def test_what_is_known_of_the_way_stands_beside_the_sentence(
-    way: Way, connected: bool, said: str
+    way: Way,
+    connected: bool,  # noqa: FBT001 - a column of the table
+    said: str,
 ) -> None:
     for steps in (Steps(10), Steps(10, 20), Steps(10, 20, 30)):
         bare = stand(steps)
