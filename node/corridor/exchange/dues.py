@@ -170,7 +170,7 @@ class Dues:
             records.append(_resend({epoch: self.watches[epoch] for epoch in watches}))
         tombstones, cannot_open = self._answers(now_ms, records)
         handover, handed = self._handovers(known, now_ms, records)
-        deferrals = tuple(v.envelope_id for v in verdicts if v.envelope_id in self.deferrals)
+        deferrals = self._carried(verdicts)
         answers = tuple(v.position for v in verdicts if v.envelope_id not in self.deferrals)
         return Composed(
             tuple(records),
@@ -187,6 +187,11 @@ class Dues:
             handed=handed,
             more_handed=len(known.handed) > len(handed),
         )
+
+    def _carried(self, verdicts: Sequence[EnvelopeVerdict]) -> tuple[bytes, ...]:
+        """Return which deferrals are among `verdicts`, each once."""
+        carried = {verdict.envelope_id for verdict in verdicts}
+        return tuple(id_ for id_ in self.deferrals if id_ in carried)
 
     def _handovers(
         self, known: Known, now_ms: int, records: list[control.Control]
