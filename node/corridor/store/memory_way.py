@@ -170,7 +170,7 @@ class MemoryWay(MemoryOutgoing):
                 self._tables.put("handovers", key, (last, 0, at_ms))
 
     def forget_told(self, now_ms: int) -> None:
-        """Forget what was told a day ago."""
+        """Forget what was told 30 days ago."""
         for key, (_, told, at_ms) in list(self._tables.data["handovers"].items()):
             if told == ACKNOWLEDGED and at_ms <= now_ms - REMEMBERED_MS:
                 self._tables.drop("handovers", key)

@@ -15,6 +15,7 @@ from corridor.errors import Reason
 from corridor.exchange.values import Lane, LeafEntry, LeafKind, Position, Verdict, Waiting
 from corridor.store.outbox import as_waiting
 from corridor.store.receipts import Receipts
+from corridor.store.rules import SEALED_KEPT_MS
 from corridor.store.sqlite_session import Session
 from corridor.store.values import Act, ActKind, Arrival, HandedOver, Published
 from corridor.transit.parties import Endpoint
@@ -23,8 +24,8 @@ from corridor.wire.handover import HandoverRange
 HANDED: Final = 1
 ACKNOWLEDGED: Final = 2
 
-REMEMBERED_MS: Final = 24 * 3600 * 1000
-"""How long a partner that lost what it was told can be told again."""
+REMEMBERED_MS: Final = SEALED_KEPT_MS
+"""How long a partner that lost what it was told can be told again: as long as by repair."""
 
 _PUBLISHED: Final = (
     "UPDATE sealed SET published_ms = ?2, confirmed_ms = coalesce(confirmed_ms, ?2)"
@@ -238,7 +239,7 @@ def is_due(session: Session, peer: Endpoint) -> bool:
 
 
 def forget_told(session: Session, now_ms: int) -> None:
-    """Forget what was told a day ago."""
+    """Forget what was told 30 days ago."""
     session.execute(_FORGET, (now_ms - REMEMBERED_MS,))
 
 

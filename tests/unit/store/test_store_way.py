@@ -205,7 +205,7 @@ def test_an_envelope_is_handed_over_when_all_its_records_are(store: Store) -> No
     assert due(store) == []
 
 
-def test_what_was_told_is_told_again_where_it_was_lost_and_forgotten_after_a_day(
+def test_what_was_told_is_told_again_where_it_was_lost_and_forgotten_after_30_days(
     store: Store,
 ) -> None:
     arrive(store, 1, 1)
@@ -216,7 +216,7 @@ def test_what_was_told_is_told_again_where_it_was_lost_and_forgotten_after_a_day
         change.tell_handovers_again(GE)
     assert due(store) == told
     tell(store, *told)
-    store.prune(NOW_MS + 24 * 3600 * 1000)
+    store.prune(NOW_MS + 30 * 24 * 3600 * 1000)
     with store.transaction() as change:
         change.tell_handovers_again(GE)
     assert due(store) == []
