@@ -83,6 +83,10 @@ coverage: ## the coverage of the last test run, line by line
 fuzz: setup ## hostile envelopes and statements; FUZZ_CASES=N FUZZ_SEED=S; build/fuzz/summary.json
 	@$(CONTAINED) $(PY) tests/fuzz/run_fuzz.py
 
+.PHONY: api-fuzz
+api-fuzz: setup ## the HTTP gateway of a real node, from its OpenAPI document; API_CASES=N API_SEED=S
+	@$(CONTAINED) $(PY) tests/fuzz/run_api.py
+
 .PHONY: bench
 bench: setup ## Corridor beside plain pika in one run; build/bench/summary.json
 	@$(CONTAINED) $(PY) tests/bench/run_bench.py

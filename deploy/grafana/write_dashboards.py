@@ -146,9 +146,12 @@ def page() -> str:
         "Written by `deploy/grafana/write_dashboards.py` from `panels.py`. The files beside them",
         "are imported into Grafana as they are, or provisioned. The scrape job of the nodes is",
         "called `corridor`, that of the brokers `rabbitmq`; each target has a label `country`.",
+        "`deploy/grafana/draw.py` drew the pictures, from a lab with traffic; for a while one node",
+        "is away.",
     ]
     for board in DASHBOARDS:
-        lines += ["", f"## {board.title}", "", board.meaning, ""]
+        picture = f"![{board.title}](pictures/{board.uid}.svg)"
+        lines += ["", f"## {board.title}", "", board.meaning, "", picture, ""]
         lines += ["| panel | what it means |", "| --- | --- |"]
         lines += [f"| {one.title} | {one.meaning} |" for one in board.panels]
     return "\n".join(lines) + "\n"

@@ -114,6 +114,20 @@ class Reason(IntEnum):
     CREATED_IN_FUTURE = 320
     EXPIRED = 321
     LIFETIME = 322
+    # business: what a record claims of its sender
+    OFFICE_NOT_OWN = 400
+    ROLE_NOT_ALLOWED = 401
+    ROLE_NOT_HELD = 402
+    # business: an agreement's end
+    AGREEMENT_ENDED = 440
+    UNANSWERED = 441
+    # at the door of the node: what a client of a gateway may do
+    RECIPIENT_NOT_ALLOWED = 451
+    IDEMPOTENCY_CONFLICT = 452
+    # what a gateway does not take from its own national system
+    LANE_NOT_ALLOWED = 430
+    NOT_A_FILE = 431
+    UNREADABLE = 432
     # for now; judged again later
     DIRECTORY_UNKNOWN = 500
     STORE_FULL = 501
@@ -174,6 +188,13 @@ class InputTrouble(CorridorError):
     """A file or a value that was given to a command cannot be used."""
 
     code = "input"
+    blame = Blame.OPERATOR
+
+
+class RecordKept(CorridorError):
+    """A record cannot be erased, held or released as asked; nothing was changed."""
+
+    code = "record_kept"
     blame = Blame.OPERATOR
 
 
@@ -239,6 +260,21 @@ class ActRefused(CorridorError):
 
     code = "act_refused"
     blame = Blame.OPERATOR
+
+
+class NotAcknowledging(CorridorError):
+    """A gateway asked to acknowledge for a national system that another gateway serves."""
+
+    code = "not_acknowledging"
+    blame = Blame.OPERATOR
+
+
+class SpoolTrouble(CorridorError):
+    """The spool folder is not there or cannot be used now; it is tried again."""
+
+    code = "spool"
+    blame = Blame.OPERATOR
+    retryable = True
 
 
 class StoreTrouble(CorridorError):

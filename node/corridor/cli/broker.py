@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from corridor.cli.broker_clean import clean
 from corridor.cli.link_certificates import issue, request
 from corridor.cli.options import config_option, emit, json_option, read_file, table, write_new
 from corridor.errors import ExitStatus, InputTrouble
@@ -35,6 +36,7 @@ def command() -> None:
 
 command.add_command(request)
 command.add_command(issue)
+command.add_command(clean)
 
 
 @command.command("render")

@@ -135,7 +135,8 @@ def picture(way: Way) -> str:
             now = step["step"] == way["missing"]
             lines.append(f"  {_OPEN if now else _LATER}  {_NO_TIME}  {step['text']}")
     if not open_yet:
-        said = "withdrawn" if way["reason"] == "withdrawn" else f"refused: {way['reason'] or '?'}"
+        own = way["reason"] in {"withdrawn", "agreement_ended", "unanswered"}
+        said = str(way["reason"]) if own else f"refused: {way['reason'] or 'no reason given'}"
         lines.append(f"  {_REFUSED}  {way['ended']}  {said}")
         lines += [f"     {_NO_TIME}    {fault}" for fault in way["faults"]]
     for decision in way.get("decisions", ()):
@@ -144,7 +145,7 @@ def picture(way: Way) -> str:
     if way.get("again_as"):
         lines.append(f"  it goes on as {way['again_as']}")
     elif way.get("reason") and not open_yet:
-        from corridor.cli.trouble import cure_of
+        from corridor.daemon.cures import cure_of
 
         cure = cure_of(way["reason"])
         lines += [f"  what to do: {cure}"] if cure else []

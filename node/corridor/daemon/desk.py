@@ -168,6 +168,8 @@ class Desk:
         before = [act.again for act in change.acts(line.peer, line.record_id) if act.again]
         if kept is None or before:  # somebody was quicker
             raise ActRefused(f"it was sent again as {before[0].hex() if before else '-'}")
+        if not kept.entry:
+            raise ActRefused("its content was erased; submit it again")
         entry = decode_entry(kept.entry)
         new_id = uuid7(now_ms, os.urandom(10))
         anew = Entry(new_id, entry.record_type, entry.schema_id, line.record_id, entry.body)
@@ -243,11 +245,11 @@ def _reason(why: str) -> str:
 
 
 def _note(line: LedgerLine, kind: ActKind, record_id: bytes) -> Decided:
-    log, which = event_logger(), {"record_id": line.record_id, "peer": line.peer}
+    log = event_logger()
     if kind is ActKind.WITHDRAWN:
-        log.warning("record.withdrawn", **which)
+        log.warning("record.withdrawn", record_id=line.record_id, peer=line.peer)
     elif kind is ActKind.RESENT:
-        log.warning("record.resent", **which)
+        log.warning("record.resent", record_id=line.record_id, peer=line.peer)
     else:
-        log.warning("record.repeated", **which)
+        log.warning("record.repeated", record_id=line.record_id, peer=line.peer)
     return Decided(line.peer, kind, record_id)

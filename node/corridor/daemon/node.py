@@ -2,15 +2,19 @@
 
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from corridor import __version__
 from corridor.daemon.backup import backup_is_due, last_backup_ms
+from corridor.daemon.capacity import capacity
 from corridor.daemon.config import NodeConfig
 from corridor.daemon.desk import Sending
+from corridor.daemon.ended import Ended, GivenUp, ended_agreements
 from corridor.daemon.inbound import Handled, Inbound
+from corridor.daemon.keeping import Retention
 from corridor.daemon.logs import event_logger
 from corridor.daemon.metrics import NodeMetrics
 from corridor.daemon.observe import NodeObserver
@@ -19,6 +23,7 @@ from corridor.daemon.receiver import Receiver
 from corridor.daemon.sender import Sender, unix_ms
 from corridor.daemon.service import NodeService
 from corridor.daemon.telling import Telling
+from corridor.daemon.tracking import MovementTracker
 from corridor.daemon.trust_keeper import TrustKeeper
 from corridor.daemon.trust_record import TrustRecord
 from corridor.daemon.web import WebServer
@@ -61,6 +66,7 @@ class Node:
         self._outbound = Outbound(
             self._store, self.trust.identity, self.trust.current,
             seals=REAL_SEALS, policy=_policy(config), observe=self._observer,
+            ended=Ended(self._store, config.endpoint, self.trust.current, self._given_up),
         )  # fmt: skip
         self._inbound = Inbound(
             self._store, self.trust.identity, self.trust.current,
@@ -74,7 +80,9 @@ class Node:
         )  # fmt: skip
         self._telling = Telling(self.sender)
         self._publisher, self._consumer = self._connect(_address(config))
-        self.service = self._serve()
+        self.service = self._serve(config)
+        self._retention = Retention(self._store, config.retention.keep_ms())
+        self.beside: list[Callable[[], list[str]]] = []  # gateways say what needs a person
         self.web = WebServer(
             config.metrics.address, config.metrics.port,
             registry=self.metrics.registry, ready=self._ready, version=__version__,
@@ -82,21 +90,30 @@ class Node:
         self._free_mib = _free_mib(config.store.path)
         self._hourly_at = time.monotonic() + _HOURLY_S
 
-    def _serve(self) -> NodeService:
+    def _serve(self, config: NodeConfig) -> NodeService:
         """Make what gateways call."""
-        return NodeService(
-            me=self.config.endpoint,
+        service = NodeService(
+            me=config.endpoint,
             store=self._store,
             trust=self.trust.current,
             metrics=self.metrics,
             wake_sender=self.sender.wake,
             has_room=self._has_room,
             now_ms=unix_ms,
+            lanes=config.lane_plan,
+            acknowledged_by=config.acknowledged_by,
             sending=Sending(
                 self._outbound.sealing, self.sender.hear, self._way,
                 lambda: self.sender.connected,
             ),
         )  # fmt: skip
+        service.capacity = self._capacity
+        return service
+
+    @cached_property
+    def _tracker(self) -> MovementTracker:
+        """What keeps the list of movements."""
+        return MovementTracker(self._store, self.service.movements, self.metrics)
 
     def _hold_to_record(self) -> None:
         """Refuse to start from less than was held; note what is new since the last start."""
@@ -181,10 +198,18 @@ class Node:
         for window in self._outbound.windows():
             self.metrics.window.labels(window.peer).set(window.window)
             self.metrics.in_flight.labels(window.peer).set(window.in_flight)
+        self._tracker.turn()
         if time.monotonic() >= self._hourly_at:
             self._hourly_at = time.monotonic() + _HOURLY_S
             self._store.prune(unix_ms())
+            self._retention.begin()
             self.sender.run_in_loop(self._telling.tell_again)
+        if erased := self._retention.step(unix_ms()):
+            event_logger().info("records.erased", count=erased, why="retention")
+
+    def ready(self) -> tuple[bool, str]:
+        """Return whether the node can keep what it is given, and a sentence about it."""
+        return self._ready()
 
     def status(self) -> dict[str, Any]:
         """Return how the node is; the keys of `corridor status --json`."""
@@ -211,9 +236,15 @@ class Node:
                 "rows": self._store.counts(),
             },
             "peers": self._peers(),
+            "agreements": ended_agreements(view, self.config.endpoint, now_ms),
             "refused": self._observer.refusals(),
             "attention": self._attention(now_ms),
         }
+
+    def _capacity(self) -> dict[str, Any]:
+        """Return what disk the node needs; any thread."""
+        free = shutil.disk_usage(self.config.store.path.parent).free
+        return capacity(self._store.measure(unix_ms()), self._partners(), free)
 
     def _peers(self) -> list[dict[str, Any]]:
         depths = {depth.peer: depth for depth in self._store.depths()}
@@ -258,13 +289,19 @@ class Node:
             lines.append("the encryption key ends soon: `corridor keys rotate`")
         if backup_is_due(self.config, now_ms):
             lines.append("no backup was made for too long: `corridor backup create`")
-        return lines
+        return [*lines, *(line for told in self.beside for line in told())]
 
     def _handled(self, handled: Handled) -> None:
         """Carry on what a batch led to; receiver's thread, after the commit."""
         self.sender.hear(handled.cues)
         if handled.inbox_grew or handled.outcomes_grew:
             self.service.grown()
+
+    def _given_up(self, found: Sequence[GivenUp]) -> None:
+        """Tell what will not pass any more; sender's thread, after the commit."""
+        for peer, reason, number in found:
+            event_logger().warning("records.given_up", peer=peer, reason=reason.label, count=number)
+        self.service.grown()
 
     def _adopt(self, link: str, frame: bytes) -> None:
         """Take a statement of a partner; receiver's thread, before its acknowledgement.

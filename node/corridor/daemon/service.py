@@ -14,15 +14,19 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from corridor.daemon.desk import Decided, Desk, Sending, Timeline
-from corridor.daemon.intake import examine
+from corridor.daemon.intake import Examined, examine
+from corridor.daemon.keeping import Keeping
+from corridor.daemon.keyed import Sound, keep
 from corridor.daemon.metrics import NodeMetrics
+from corridor.daemon.movements import MovementReader
 from corridor.daemon.offers import Answer, Offered
-from corridor.errors import Reason
+from corridor.errors import NotAcknowledging
 from corridor.exchange.cues import HandedOn
-from corridor.exchange.values import Submission, SubmitStatus
+from corridor.exchange.lanes import LanePlan
+from corridor.exchange.values import SubmitStatus
 from corridor.store.port import Store
 from corridor.store.values import InboxRecord, LedgerLine, Outcome
 from corridor.transit.parties import Endpoint
@@ -59,9 +63,14 @@ class NodeService:
         wake_sender: Callable[[], None],
         has_room: Callable[[], bool],
         now_ms: Callable[[], int],
+        lanes: LanePlan | None = None,
+        acknowledged_by: str | None = None,
         sending: Sending | None = None,
     ) -> None:
-        """Serve `me`; `wake_sender` is called when records wait, `has_room` before keeping any."""
+        """Serve `me`; `wake_sender` is called when records wait, `has_room` before keeping any.
+
+        `acknowledged_by` is the one gateway that may acknowledge; None for whichever asks.
+        """
         self._me = me
         self._store = store
         self._trust = trust
@@ -71,6 +80,12 @@ class NodeService:
         self._now_ms = now_ms
         self._sending = sending or Sending()
         self._desk = Desk(store, trust, now_ms, self._sending)
+        self.movements = MovementReader(store, me, now_ms)
+        self.keeping = Keeping(store, now_ms)
+        self.capacity: Callable[[], dict[str, Any]] = dict
+        """What disk the node needs; the node puts in what knows it."""
+        self._lanes = lanes or LanePlan()
+        self.acknowledged_by = acknowledged_by
         self._grown = threading.Condition()
         self._ended = False
         self._handed = 0
@@ -82,12 +97,17 @@ class NodeService:
     def submit(self, offered: Sequence[Offered]) -> list[Answer]:
         """Keep what is sound, in one durable step; answer for each, in order."""
         now_ms = self._now_ms()
-        checked = examine(offered, self._me, self._trust(), now_ms, has_room=self._has_room())
-        sound = [one for one in checked if isinstance(one, Submission)]
-        statuses = iter(self._keep(sound, now_ms))
-        answers = [
-            one if isinstance(one, Answer) else _answer(one, next(statuses)) for one in checked
+        checked = examine(
+            offered, self._me, self._trust(), now_ms,
+            has_room=self._has_room(), holds=self.movements.holds, lanes=self._lanes,
+        )  # fmt: skip
+        sound = [
+            Sound(one.submission, given.record, given.key, one.left_out)
+            for one, given in zip(checked, offered, strict=True)
+            if isinstance(one, Examined)
         ]
+        kept = iter(self._keep(sound, now_ms))
+        answers = [one if isinstance(one, Answer) else next(kept) for one in checked]
         self._metrics.submitted(_types(checked), answers)
         if any(answer.status == SubmitStatus.ACCEPTED for answer in answers):
             self._wake_sender()  # it makes durable what it seals, and this with it
@@ -116,14 +136,38 @@ class NodeService:
                 change.mark_handed(up_to, self._now_ms())
             self._handed = up_to
 
-    def acknowledge(self, up_to: int) -> int:
-        """Note that the national system holds every record up to a cursor."""
+    def acknowledge(self, up_to: int, by: str = "socket") -> int:
+        """Note that the national system holds every record up to a cursor; `by` is the gateway.
+
+        Raises:
+            NotAcknowledging: Another gateway acknowledges for this node's national system.
+        """
+        if self.acknowledged_by not in {None, by}:
+            raise NotAcknowledging(
+                f"what partners sent is acknowledged by the {self.acknowledged_by}, not the {by}",
+                cure="only read here, or change gateway.acknowledged_by and restart the node",
+            )
         with self._store.transaction() as change:
             count = change.acknowledge(up_to, self._now_ms())
         if count:
             self._sending.tell((HandedOn(),))
         self._metrics.delivered.inc(count)
         return count
+
+    def acknowledged(self) -> int:
+        """Return the cursor up to which the national system holds every record."""
+        with self._store.reading() as view:
+            return view.acknowledged()
+
+    def note_of(self, name: str) -> bytes | None:
+        """Return what a gateway noted under a name: how far it is, for its next start."""
+        with self._store.reading() as view:
+            return view.setting(f"gateway.{name}")
+
+    def note(self, name: str, value: bytes) -> None:
+        """Keep a small note of a gateway; durable when this returns."""
+        with self._store.transaction() as change:
+            change.put_setting(f"gateway.{name}", value)
 
     def outcomes(self, after: int, limit: int, wait_s: float) -> Sequence[Outcome]:
         """Return what became of submitted records; wait up to `wait_s` for the first one."""
@@ -141,9 +185,12 @@ class NodeService:
         self._store.make_durable()
         return lines
 
-    def find(self, kind: str, value: str, limit: int) -> Sequence[Found]:
-        """Return records, sent or received, that carry exactly this term, newest first."""
-        ids = self._store.find(kind, normal_term(value), limit)
+    def find(self, kind: str, value: str, limit: int, skip: int = 0) -> Sequence[Found]:
+        """Return records, sent or received, that carry exactly this term, newest first.
+
+        At most `limit` of them, after the first `skip`.
+        """
+        ids = self._store.find(kind, normal_term(value), skip + limit)[skip:]
         found = [Found(one, self._store.ledger(one), self._store.deliveries(one)) for one in ids]
         self._store.make_durable()
         return found
@@ -195,21 +242,16 @@ class NodeService:
                 self._store.make_durable()
             return found
 
-    def _keep(self, sound: Sequence[Submission], now_ms: int) -> list[SubmitStatus]:
+    def _keep(self, sound: Sequence[Sound], now_ms: int) -> list[Answer]:
         if not sound:
             return []
         with self._store.transaction(durable=False) as change:
-            return list(change.accept_all(sound, now_ms))
+            return keep(change, sound, now_ms)
 
 
-def _answer(kept: Submission, status: SubmitStatus) -> Answer:
-    reason = Reason.RECORD_ID_CONFLICT if status is SubmitStatus.CONFLICT else None
-    return Answer(status, kept.record_id, reason)
-
-
-def _types(checked: Sequence[Submission | Answer]) -> list[int]:
+def _types(checked: Sequence[Examined | Answer]) -> list[int]:
     """Return the record type of each, 0 where it was not even parsed."""
-    return [one.record_type if isinstance(one, Submission) else 0 for one in checked]
+    return [one.submission.record_type if isinstance(one, Examined) else 0 for one in checked]
 
 
 def _known_here(after: int, last: int, began: int) -> int:

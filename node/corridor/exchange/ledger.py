@@ -81,6 +81,16 @@ _WAYS: Final = {
 }
 
 
+_OWN_WORD: Final = {
+    Reason.WITHDRAWN: "withdrawn at {since}; it never left this node",
+    Reason.AGREEMENT_ENDED: "given up at {since}: the agreement with {partner} had ended; it never"
+    " left this node",
+    Reason.UNANSWERED: "given up at {since}: {partner} had not answered when the agreement's time"
+    " was over; whether it has the record is not known",
+}
+"""The last word on these was ours."""
+
+
 def standing_of(
     steps: Steps,
     partner: str,
@@ -155,8 +165,8 @@ def _sentence(
 
 
 def _ended(steps: Steps, partner: str, when: Callable[[int], str], since: str) -> str:
-    if steps.reason is Reason.WITHDRAWN:
-        return f"withdrawn at {since}; it never left this node"
+    if steps.verdict is Verdict.REFUSED and steps.reason in _OWN_WORD:
+        return _OWN_WORD[steps.reason].format(partner=partner, since=since)
     if steps.verdict is Verdict.REFUSED:
         why = f": {steps.reason.label}" if steps.reason else ""
         return f"refused by {partner} at {since}{why}; the sender has to act"
@@ -217,6 +227,8 @@ def why_not_withdrawn(steps: Steps, partner: str, when: Callable[[int], str]) ->
     """Say why a record cannot be withdrawn; empty where it can."""
     if steps.reason is Reason.WITHDRAWN:
         return f"it was withdrawn already, at {when(_since(steps))}"
+    if steps.verdict is Verdict.REFUSED and steps.reason in _OWN_WORD:
+        return "it was given up already: there is nothing to withdraw"
     if steps.verdict is Verdict.REFUSED:
         return f"{partner} refused it at {when(_since(steps))}: there is nothing to withdraw"
     if steps.sealed_ms is not None:
@@ -236,8 +248,9 @@ def how_resent(  # noqa: PLR0911 - one sentence for each case
         return None, f"it was sent again as {again.hex()}: look at that one"
     if steps.verdict is Verdict.ACCEPTED:
         return None, f"{partner} signed for it at {at}: there is nothing to send again"
-    if steps.reason is Reason.WITHDRAWN:
-        return None, f"it was withdrawn at {at}; submit it under a new record id"
+    if steps.verdict is Verdict.REFUSED and steps.reason in _OWN_WORD:
+        word = "withdrawn" if steps.reason is Reason.WITHDRAWN else "given up"
+        return None, f"it was {word} at {at}; submit it under a new record id"
     if steps.verdict is Verdict.REFUSED:
         if steps.reason in _MAY_HAVE_GONE:
             return Resend.ANEW, ""

@@ -25,6 +25,7 @@ from corridor.errors import ConfigurationError, CorridorError, LocalTrouble, Ref
 from corridor.exchange.values import Lane
 from corridor.gateway.framing import receive_message, send_message
 from corridor.gateway.ledger_lines import decided_reply, ledger_line, timeline_reply, told_line
+from corridor.gateway.local_keeping import keeping_answers
 from corridor.store.values import InboxRecord
 from corridor.wire.batches import decode_entry
 from corridor.wire.local import parse_request
@@ -45,9 +46,15 @@ class LocalServer:
     """Serves a `NodeService` on a Unix socket from `start` to `stop`."""
 
     def __init__(
-        self, path: Path, service: NodeService, status: Callable[[], dict[str, Any]]
+        self,
+        path: Path,
+        service: NodeService,
+        status: Callable[[], dict[str, Any]],
+        lanes: frozenset[Lane] | None = None,
     ) -> None:
         """Bind the socket at `path`; one left by a node that died is replaced.
+
+        `lanes` are those that its clients may claim; None for every lane.
 
         Raises:
             ConfigurationError: The path cannot be bound, or a node is serving it.
@@ -55,6 +62,7 @@ class LocalServer:
         self._path = path
         self._service = service
         self._status = status
+        self._lanes = lanes
         self._connections: dict[socket.socket, threading.Thread] = {}
         self._lock = threading.Lock()
         self._listener = _bind(path)
@@ -126,7 +134,11 @@ class LocalServer:
             "timeline": self._timeline,
             "withdraw": self._decide,
             "resend": self._decide,
+            "movement": self._movement,
+            "movements": self._movements,
             "status": self._say_status,
+            "capacity": self._say_capacity,
+            **keeping_answers(self._service.keeping),
         }
         try:
             answer = answers.get(kind)
@@ -143,6 +155,7 @@ class LocalServer:
                 one.record,
                 one.record_id if one.HasField("record_id") else None,
                 Lane(one.lane - 1) if 1 <= one.lane <= len(Lane) else None,
+                self._lanes,
             )
             for one in request.submit.submissions
         ]
@@ -153,6 +166,7 @@ class LocalServer:
                 record_id=answer.record_id,
                 reason=answer.reason.label if answer.reason else "",
                 faults=answer.faults,
+                left_out=answer.left_out,
             )
         return reply
 
@@ -166,7 +180,7 @@ class LocalServer:
         return reply
 
     def _acknowledge(self, request: local.LocalRequest) -> local.LocalReply:
-        count = self._service.acknowledge(_cursor(request.acknowledge.up_to))
+        count = self._service.acknowledge(_cursor(request.acknowledge.up_to), "socket")
         return local.LocalReply(acknowledge=local.AcknowledgeReply(acknowledged=count))
 
     def _outcomes(self, request: local.LocalRequest) -> local.LocalReply:
@@ -217,6 +231,24 @@ class LocalServer:
                 received=[_delivery(delivery) for delivery in one.received],
             )
         return reply
+
+    def _movement(self, request: local.LocalRequest) -> local.LocalReply:
+        view, drafts = self._service.movements.show(request.movement.reference)
+        reply = local.LocalReply(movement=local.MovementReply(json=json.dumps(view)))
+        for one in drafts:
+            reply.movement.drafts.add(
+                kind=one.draft.kind.value, recipient=one.draft.recipient, record=one.record
+            )
+        return reply
+
+    def _movements(self, request: local.LocalRequest) -> local.LocalReply:
+        asked = request.movements
+        lines = self._service.movements.under_way(_limit(asked.limit), overdue=asked.overdue)
+        return local.LocalReply(movements=local.MovementsReply(json=json.dumps(lines)))
+
+    def _say_capacity(self, _request: local.LocalRequest) -> local.LocalReply:
+        told = json.dumps(self._service.capacity())
+        return local.LocalReply(capacity=local.CapacityReply(json=told))
 
     def _say_status(self, _request: local.LocalRequest) -> local.LocalReply:
         return local.LocalReply(status=local.StatusReply(json=json.dumps(self._status())))

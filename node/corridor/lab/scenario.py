@@ -17,6 +17,8 @@ class Country:
     code: CountryCode
     endpoint: Endpoint
     administration: str
+    national_system: str = "socket"
+    """By which gateway it receives, and submits where it can: socket, spool or webhook."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,15 @@ def _country(entry: dict[str, Any]) -> Country:
         CountryCode.parse(_text(entry, "code")),
         Endpoint.parse(_text(entry, "member")),
         _text(entry, "administration"),
+        _system(entry),
     )
+
+
+def _system(entry: dict[str, Any]) -> str:
+    found = entry.get("national_system", "socket")
+    if found not in _SYSTEMS:
+        raise ValueError(f"`national_system` is one of: {', '.join(_SYSTEMS)}")
+    return str(found)
 
 
 def _pair(entry: dict[str, Any]) -> tuple[CountryCode, CountryCode]:
@@ -121,6 +131,7 @@ def _pair(entry: dict[str, Any]) -> tuple[CountryCode, CountryCode]:
     return named[0], named[1]
 
 
+_SYSTEMS: Final = ("socket", "spool", "webhook")
 _PAIR: Final = 2
 _SHORTEST_ROUTE: Final = 2
 

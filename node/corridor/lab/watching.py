@@ -103,9 +103,22 @@ class Watchers:
             LinkTrouble: It refuses the expression, or does not answer.
         """
         query = urllib.parse.urlencode({"query": expression})
-        found: list[dict[str, Any]] = _get(f"{self.at.prometheus}/api/v1/query?{query}")["data"][
-            "result"
-        ]
+        answer = _get(f"{self.at.prometheus}/api/v1/query?{query}")
+        found: list[dict[str, Any]] = answer["data"]["result"]
+        return found
+
+    def ask_range(
+        self, expression: str, begin_s: float, end_s: float, step_s: float
+    ) -> list[dict[str, Any]]:
+        """Return what Prometheus answers to an expression over a time, in Unix seconds.
+
+        Raises:
+            LinkTrouble: It refuses the expression, or does not answer.
+        """
+        asked = {"query": expression, "start": begin_s, "end": end_s, "step": step_s}
+        query = urllib.parse.urlencode(asked)
+        answer = _get(f"{self.at.prometheus}/api/v1/query_range?{query}")
+        found: list[dict[str, Any]] = answer["data"]["result"]
         return found
 
     def firing(self) -> list[dict[str, str]]:

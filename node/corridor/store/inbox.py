@@ -78,8 +78,12 @@ _DELIVERIES: Final = (
     " i.bundle, i.start, i.size FROM inbox i"
     " CROSS JOIN received r ON r.row = i.envelope CROSS JOIN partners p ON p.id = i.partner"
 )
-_INBOX: Final = f"{_DELIVERIES} WHERE i.cursor > ? AND i.verdict = 1 ORDER BY i.cursor LIMIT ?"
-_BY_ID: Final = f"{_DELIVERIES} WHERE i.record_id = ? AND i.verdict = 1 ORDER BY p.endpoint"
+_INBOX: Final = (
+    f"{_DELIVERIES} WHERE i.cursor > ? AND i.verdict = 1 AND i.size > 0 ORDER BY i.cursor LIMIT ?"
+)
+_BY_ID: Final = (
+    f"{_DELIVERIES} WHERE i.record_id = ? AND i.verdict = 1 AND i.size > 0 ORDER BY p.endpoint"
+)
 _LAST: Final = "SELECT coalesce(max(cursor), 0) FROM inbox"
 _LAST_OUTCOME: Final = "SELECT coalesce(max(cursor), 0) FROM outcomes WHERE row > 0"
 _HANDED: Final = "SELECT count(*) FROM inbox WHERE cursor > ? AND cursor <= ? AND verdict = 1"

@@ -170,7 +170,7 @@ class MemoryIncoming(MemoryWay):
             row: InRow = self._tables.get("inbox", cursor)
             if len(found) == limit:
                 break
-            if row.verdict is Verdict.ACCEPTED:
+            if row.verdict is Verdict.ACCEPTED and row.entry:
                 found.append(inbox_record(cursor, row))
         return found
 
@@ -248,8 +248,8 @@ class MemoryIncoming(MemoryWay):
             record.verdict,
             envelope.received_ms,
             record.possible_repeat,
-            envelope.position,
             record.terms,
+            envelope.position,
         )
         self._tables.put("inbox", cursor, row)
         self._tables.put("inbox_ids", (envelope.peer, record.record_id), cursor)

@@ -164,7 +164,8 @@ class MemoryOutgoing:
         """Return the outbox records of one of our envelopes that are not final, in order."""
         row: OutEnvelope | None = self._tables.get("sealed", (peer, position))
         rows = row.rows if row else ()
-        verdicts = {one: self._tables.get("outbox", one).verdict for one in rows}
+        kept = {one: self._tables.get("outbox", one) for one in rows}
+        verdicts = {one: row.verdict for one, row in kept.items() if row.entry}
         return self._as_waiting(
             one
             for one, verdict in verdicts.items()

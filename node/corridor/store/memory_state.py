@@ -24,9 +24,10 @@ from corridor.transit.parties import Endpoint
 TABLES: Final = (
     "outbox", "outbox_ids", "waiting", "sealed", "sealed_ids", "open", "out_streams", "outcomes",
     "received", "received_ids", "received_seqs", "owed", "tombstones", "in_streams",
-    "inbox", "inbox_ids", "aside", "quarantine", "quarantined", "held",
-    "peers", "settings", "leaves", "log", "numbers", "skipped", "handovers", "marks", "tellings",
-    "acts",
+    "inbox", "inbox_ids", "aside", "holds", "erasures", "quarantine", "quarantined", "held",
+    "peers", "settings", "movements", "leaves", "log", "numbers", "skipped",
+    "submission_keys",
+    "handovers", "marks", "tellings", "acts",
 )  # fmt: skip
 
 Snapshot = dict[str, dict[Any, Any]]
@@ -102,8 +103,8 @@ class InRow(NamedTuple):
     verdict: Verdict
     received_ms: int
     possible_repeat: bool
-    position: Position
     terms: tuple[tuple[str, str], ...]
+    position: Position
 
 
 class Tables:

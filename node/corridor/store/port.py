@@ -30,7 +30,10 @@ from corridor.exchange.values import (
     SubmitStatus,
     Waiting,
 )
+from corridor.store.keeping import Erasing, Keeping
+from corridor.store.keyed import Keyed
 from corridor.store.ledger_port import LedgerTransaction
+from corridor.store.movement_port import MovementRows
 from corridor.store.values import (
     Arrival,
     Depth,
@@ -39,6 +42,7 @@ from corridor.store.values import (
     LedgerLine,
     Outcome,
     OutStreamState,
+    SentRecord,
 )
 from corridor.transit.parties import Endpoint
 
@@ -46,7 +50,7 @@ ALL_BYTES: Final = 1 << 40
 """No limit of size."""
 
 
-class Transaction(LedgerTransaction, Protocol):
+class Transaction(LedgerTransaction, MovementRows, Keeping, Keyed, Protocol):
     """What can be changed, and read, inside one durable step."""
 
     # -- intake
@@ -247,7 +251,7 @@ class Transaction(LedgerTransaction, Protocol):
         """Keep a small value under a name."""
 
 
-class Store(Protocol):
+class Store(Erasing, Protocol):
     """A store; safe to use from several threads."""
 
     def transaction(self, *, durable: bool = True) -> AbstractContextManager[Transaction]:
@@ -297,6 +301,9 @@ class Store(Protocol):
 
     def peers_to_tell(self) -> Sequence[Endpoint]:
         """Return to which peers `Transaction.handovers` has something to tell."""
+
+    def submitted(self, record_id: bytes) -> Sequence[SentRecord]:
+        """Return the records of ours under this id, one for each recipient, ascending."""
 
     def find(self, kind: str, value: str, limit: int) -> Sequence[bytes]:
         """Return ids of records, sent or received, that carry exactly this term."""

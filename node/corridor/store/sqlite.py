@@ -35,12 +35,16 @@ from corridor.store.database import (
     open_writer,
 )
 from corridor.store.durable import Durability
-from corridor.store.incoming_streams import IncomingStreams
+from corridor.store.keyed import SqliteKeyed
+from corridor.store.movement_rows import Movements
 from corridor.store.port import Transaction
+from corridor.store.sqlite_erasing import ErasingStore
+from corridor.store.sqlite_keeping import SqliteKeeping
 from corridor.store.sqlite_session import Session
 from corridor.store.trouble import translating
 from corridor.store.upgrade import check_schema, released_migrations, upgrade
-from corridor.store.values import Arrival, Depth, InboxRecord, LedgerLine
+from corridor.store.values import Depth, InboxRecord, LedgerLine, SentRecord
+from corridor.store.way_reads import WayReads
 from corridor.transit.parties import Endpoint
 
 _KEY_CHECK: Final = "store.key_check"
@@ -78,11 +82,11 @@ _COUNTS: Final = (
 )
 
 
-class SqliteTransaction(IncomingStreams):
+class SqliteTransaction(SqliteKeeping, Movements, SqliteKeyed):
     """One transaction, or one view for reading."""
 
 
-class SqliteStore:
+class SqliteStore(ErasingStore, WayReads):
     """A store in one file; safe to use from several threads."""
 
     def __init__(self, path: Path, key: StorageKey, *, read_only: bool = False) -> None:
@@ -191,15 +195,10 @@ class SqliteStore:
         with self._view() as session:
             return inbox.deliveries(session, record_id)
 
-    def arrivals(self, record_id: bytes) -> Sequence[Arrival]:
-        """Return how far accepted records of partners under this id have come here."""
+    def submitted(self, record_id: bytes) -> Sequence[SentRecord]:
+        """Return the records of ours under this id, one for each recipient, ascending."""
         with self._view() as session:
-            return way.arrivals(session, record_id)
-
-    def peers_to_tell(self) -> Sequence[Endpoint]:
-        """Return to which peers `Transaction.handovers` has something to tell."""
-        with self._view() as session:
-            return [peer for peer in _peers(session) if way.is_due(session, peer)]
+            return outbox.submitted(session, record_id)
 
     def find(self, kind: str, value: str, limit: int) -> Sequence[bytes]:
         """Return ids of records, sent or received, that carry exactly this term, newest first."""
@@ -257,6 +256,7 @@ class SqliteStore:
             try:
                 yield session
                 session.flush()
+                self._recent.forget(session.gone_bundles)  # before a reader sees the new places
                 session.execute("COMMIT")
                 durability.committed()
             except BaseException:
@@ -339,6 +339,7 @@ class SqliteStore:
         """Bring what is answered from memory up to date with what was committed."""
         self._recent.add(session.new_bundles)
         session.new_bundles = {}
+        session.gone_bundles = set()
         if session.lanes_touched:
             waits = {
                 (peer, lane)

@@ -69,6 +69,7 @@ class Session:
         self.lanes_touched: set[tuple[Endpoint, Lane]] = set()
         self.owed_touched: set[Endpoint] = set()
         self.new_bundles: dict[int, bytes] = {}
+        self.gone_bundles: set[int] = set()
 
     def row(self, statement: str, bindings: Sequence[Any]) -> tuple[Any, ...] | None:
         """Return the first row of a query."""

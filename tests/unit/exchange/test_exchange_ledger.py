@@ -148,6 +148,27 @@ def stand(steps: Steps, way: Way = Way.OPEN, *, connected: bool = True) -> tuple
             Steps(10, receipted_ms=40, verdict=Verdict.REFUSED, reason=Reason.WITHDRAWN),
             (None, Turn.OWN_SYSTEM, 40, "withdrawn at 40; it never left this node"),
         ),
+        (
+            Steps(10, receipted_ms=40, verdict=Verdict.REFUSED, reason=Reason.AGREEMENT_ENDED),
+            (
+                None,
+                Turn.OWN_SYSTEM,
+                40,
+                ("given up at 40: the agreement with Georgia had ended; it never left this node"),
+            ),
+        ),
+        (
+            Steps(10, 20, 30, 30, 40, Verdict.REFUSED, Reason.UNANSWERED),
+            (
+                None,
+                Turn.OWN_SYSTEM,
+                40,
+                (
+                    "given up at 40: Georgia had not answered when the agreement's time was"
+                    " over; whether it has the record is not known"
+                ),
+            ),
+        ),
     ],
 )
 def test_a_record_stands_where_its_steps_say(steps: Steps, stands: tuple[object, ...]) -> None:
@@ -270,6 +291,7 @@ DEFERRED = Steps(10, 20, 30, 30, None, Verdict.DEFERRED)
         (ACCEPTED, "it was sealed at 20 and Georgia may hold it"),
         (refused(Reason.RECORD_INVALID), "Georgia refused it at 40"),
         (WITHDRAWN, "it was withdrawn already, at 40"),
+        (refused(Reason.UNANSWERED), "it was given up already"),
     ],
 )
 def test_a_record_is_withdrawn_only_while_nobody_may_hold_it(steps: Steps, why: str) -> None:
@@ -287,6 +309,7 @@ def test_a_record_is_withdrawn_only_while_nobody_may_hold_it(steps: Steps, why: 
         (PARKED, None, "Georgia keeps it"),
         (ACCEPTED, None, "Georgia signed for it at 40"),
         (WITHDRAWN, None, "it was withdrawn at 40"),
+        (refused(Reason.UNANSWERED), None, "it was given up at 40"),
         (refused(Reason.NOT_AUTHORISED), Resend.ANEW, ""),
         (refused(Reason.PAYLOAD_TAG), Resend.ANEW, ""),
         (refused(Reason.RECORD_INVALID), None, "Georgia refused it at 40, record_invalid"),
