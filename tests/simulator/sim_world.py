@@ -294,6 +294,11 @@ class World:
         for node in self.all:
             node.national()
         self.run(MINUTE, self.is_told)
+        if not self.is_told():  # what told it was lost: whatever is sent next shows the gap
+            for node in self.all:
+                node.stop()
+                node.start()
+            self.run(40 * MINUTE, self.is_told)
 
     def is_told(self) -> bool:
         """Whether every side knows what the other's national system took."""

@@ -96,7 +96,6 @@ class Outbound:
             self._peer(peer, now_ms)
         for peer in self._store.peers_owed():
             self._peer(peer, now_ms).dues.receipt = True
-        self._noting.handed_on(now_ms)
         self._refresh(now_ms)
 
     def on_link_ready(self, now_ms: int) -> None:
@@ -218,6 +217,7 @@ class Outbound:
                 if envelope.family is Family.DATA:
                     peer.add(Flight(envelope))
             _watch(peer, epochs, now_ms)
+            peer.dues.handover = True  # the store knows
             self._peers[endpoint] = peer
             self._allow(peer, now_ms)
             self._active.add(endpoint)
@@ -240,7 +240,7 @@ class Outbound:
                     peer.drop(envelope_id)
             peer.dues.watches.clear()
             _watch(peer, epochs, now_ms)
-            peer.dues.status = True
+            peer.dues.status = peer.dues.handover = True
         for endpoint in self._store.peers_owed():
             self._peer(endpoint, now_ms).dues.receipt = True
         self._touch_all()
