@@ -1,5 +1,6 @@
 """The tables of the mapper against the official schema, where it is at hand."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,12 +29,13 @@ class Schema:
         self.root = self.types[self.roots[name].attrib["type"].split(":")[-1]]
 
     def _load(self, file: str, seen: set[str]) -> None:
+        file = os.path.normpath(file)
         if file in seen:
             return
         seen.add(file)
         for item in etree.parse(str(SCHEMAS / file)).getroot():
             if item.tag in {f"{XS}include", f"{XS}import"} and "schemaLocation" in item.attrib:
-                self._load(item.attrib["schemaLocation"], seen)
+                self._load(str(Path(file).parent / item.attrib["schemaLocation"]), seen)
             for tag, known in (
                 ("complexType", self.types),
                 ("group", self.groups),

@@ -17,7 +17,7 @@ Example:
 import hashlib
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from corridor.errors import Reason, Refused
 from corridor.standards.accounting import Account, account
@@ -130,17 +130,37 @@ def _message_named(root: Node) -> Message:
 
 
 def _message_for(record: TransitRecord) -> Message:
-    body = record.WhichOneof("body")
-    for message in messages():
-        if message.body == body and getattr(record, body).kind in message.kinds:
-            return message
-    raise Refused(Reason.SOURCE_UNSUPPORTED, f"no NCTS message of this node for {body or 'it'}")
+    """Find the message a record corresponds to.
+
+    Several messages can be the same record, for example the rejections of two offices: then its
+    source says which it was, and else the role of its sender.
+    """
+    fitting = [message for message in messages() if _fits(record, message)]
+    if not fitting:
+        body = record.WhichOneof("body")
+        raise Refused(Reason.SOURCE_UNSUPPORTED, f"no NCTS message of this node for {body or 'it'}")
+    named, role = record.header.source.message, record.header.sender_role
+    return max(fitting, key=lambda one: (one.name == named, one.sender_role == role))
+
+
+def _fits(record: TransitRecord, message: Message) -> bool:
+    body: Any = record
+    for step in message.body.split("."):
+        if body.WhichOneof("body") != step:
+            return False
+        body = getattr(body, step)
+    return not message.kinds or getattr(body, message.kind_field) in message.kinds
 
 
 def _finish(record: TransitRecord, message: Message, options: Options) -> None:
     """Set what follows from the message as a whole."""
-    header, body = record.header, getattr(record, message.body)
-    body.kind = message.kinds[0]
+    header = record.header
+    body: Any = record
+    for step in message.body.split("."):
+        body = getattr(body, step)
+        body.SetInParent()
+    if message.kinds:
+        setattr(body, message.kind_field, message.kinds[0])
     if message.body == "declaration":
         additional = record.declaration.dataset.operation.additional_declaration_type
         if additional.value == _PRELODGED and DECLARATION_KIND_PRELODGED in message.kinds:

@@ -5,7 +5,7 @@ Element names, order and what is mandatory are those of the schema 51.8.6 (DDNTA
 
 from typing import Final
 
-from corridor.standards.forms import CODE, DATE, DECIMAL, FLAG, NUMBER, TEXT, identifier
+from corridor.standards.forms import CODE, DATE, DECIMAL, DEGREES, FLAG, NUMBER, TEXT, identifier
 from corridor.standards.mapping import Group, Leaf, Parts
 from corridor.wire.v1 import goods_pb2 as goods
 from corridor.wire.v1 import types_pb2 as types
@@ -14,17 +14,23 @@ SEQUENCE: Final = Leaf("sequenceNumber", "sequence", NUMBER, mandatory=True)
 EORI: Final = identifier(types.ID_SCHEME_EORI)
 TIR_HOLDER: Final = identifier(types.ID_SCHEME_TIR_HOLDER)
 
-ADDRESS: Final = Group(
-    "Address",
-    "address",
-    (
-        Leaf("streetAndNumber", "street_and_number", TEXT, mandatory=True),
-        Leaf("postcode", "postcode", TEXT),
-        Leaf("city", "city", TEXT, mandatory=True),
-        Leaf("country", "country", TEXT, mandatory=True),
-    ),
-)
 
+def address(*, mandatory: bool = False) -> Group:
+    """Return the row of an address."""
+    return Group(
+        "Address",
+        "address",
+        (
+            Leaf("streetAndNumber", "street_and_number", TEXT, mandatory=True),
+            Leaf("postcode", "postcode", TEXT),
+            Leaf("city", "city", TEXT, mandatory=True),
+            Leaf("country", "country", TEXT, mandatory=True),
+        ),
+        mandatory=mandatory,
+    )
+
+
+ADDRESS: Final = address()
 CONTACT: Final = Group(
     "ContactPerson",
     "contact",
@@ -62,31 +68,34 @@ def offices_on_the_way(element: str, field: str, role: "types.OfficeRole.ValueTy
     )
 
 
-def holder(field: str) -> Group:
-    """Return the row of the holder of the transit procedure."""
+def holder(field: str, *, known: bool = True) -> Group:
+    """Return the row of the holder of the procedure; where `known` is false, it may be absent.
+
+    A holder who is told to somebody else is told with name and address.
+    """
     return Group(
         "HolderOfTheTransitProcedure",
         field,
         (
             Leaf("identificationNumber", "ids", EORI),
             Leaf("TIRHolderIdentificationNumber", "ids", TIR_HOLDER),
-            Leaf("name", "name", TEXT),
-            ADDRESS,
+            Leaf("name", "name", TEXT, mandatory=not known),
+            address(mandatory=not known),
             CONTACT,
         ),
-        mandatory=True,
+        mandatory=known,
         marks={"role": types.PARTY_ROLE_HOLDER},
     )
 
 
-def representative(field: str) -> Group:
-    """Return the row of the holder's representative."""
+def representative(field: str, *, status: bool = True) -> Group:
+    """Return the row of the holder's representative; `status` demands how they act."""
     return Group(
         "Representative",
         field,
         (
             Leaf("identificationNumber", "ids", EORI, mandatory=True),
-            Leaf("status", "status", CODE, mandatory=True),
+            Leaf("status", "status", CODE, mandatory=status),
             CONTACT,
         ),
         marks={"role": types.PARTY_ROLE_REPRESENTATIVE},
@@ -173,8 +182,8 @@ _GNSS: Final = Group(
     "GNSS",
     "position",
     (
-        Leaf("latitude", "latitude", TEXT, mandatory=True),
-        Leaf("longitude", "longitude", TEXT, mandatory=True),
+        Leaf("latitude", "latitude", DEGREES, mandatory=True),
+        Leaf("longitude", "longitude", DEGREES, mandatory=True),
     ),
 )
 
@@ -340,9 +349,9 @@ TRANSPORT_CHARGES: Final = Group(
 )
 
 
-def incidents(field: str) -> Group:
+def incidents(field: str, *, mandatory: bool = False) -> Group:
     """Return the row of incidents on the way."""
-    return Group("Incident", field, _INCIDENT, many=True)
+    return Group("Incident", field, _INCIDENT, mandatory=mandatory, many=True)
 
 
 _INCIDENT: Final[Parts] = (
