@@ -10,6 +10,7 @@ from typing import Final
 from corridor.standards.forms import CODE, DECIMAL, FLAG, NUMBER, TEXT
 from corridor.standards.mapping import Group, Leaf
 from corridor.standards.ncts import parts
+from corridor.standards.ncts.incidents import incidents
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +227,7 @@ def consignment(field: str, demands: Demands) -> Group:
             parts.PREVIOUS_DOCUMENTS,
             *parts.documents(whole=demands.goods),
             parts.TRANSPORT_CHARGES,
-            parts.incidents("incidents"),
+            incidents("incidents"),
             _houses(demands),
         ),
         mandatory=demands.present,

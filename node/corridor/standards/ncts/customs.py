@@ -1,17 +1,22 @@
-"""The messages that customs write to the holder, the guarantor and the trader at destination."""
+"""The messages that the office of departure writes to the holder and the guarantor."""
 
 from typing import Final
 
-from corridor.standards.forms import CODE, DATE, DECIMAL, FLAG, NUMBER, TEXT
+from corridor.standards.forms import CODE, DECIMAL, FLAG, TEXT
 from corridor.standards.mapping import Group, Leaf, Parts
 from corridor.standards.ncts import parts
-from corridor.standards.ncts.consignment import HANDED_OVER, RELEASED, TO_UNLOAD, consignment
+from corridor.standards.ncts.consignment import RELEASED, consignment
+from corridor.standards.ncts.incidents import incidents
 from corridor.standards.ncts.message import (
     CARNET,
+    FAULTS,
     GRN,
     IDS,
+    REJECTED,
+    REJECTION,
     Message,
     authorisations,
+    date,
     header,
     lrn,
     mrn,
@@ -22,23 +27,10 @@ from corridor.wire.v1 import records_pb2 as records
 from corridor.wire.v1 import types_pb2 as types
 
 _DEPARTURE: Final = records.ROLE_OFFICE_OF_DEPARTURE
-_DESTINATION: Final = records.ROLE_OFFICE_OF_DESTINATION
-
-
-def _date(element: str, field: str, *, mandatory: bool = True) -> Leaf:
-    return Leaf(element, field, DATE, mandatory=mandatory)
 
 
 def _departure(body: str) -> Group:
     return parts.office("CustomsOfficeOfDeparture", f"{body}.offices", types.OFFICE_ROLE_DEPARTURE)
-
-
-def _destination(body: str) -> Group:
-    return parts.office(
-        "CustomsOfficeOfDestinationActual",
-        f"{body}.offices",
-        types.OFFICE_ROLE_DESTINATION_ACTUAL,
-    )
 
 
 def _holder(body: str) -> Group:
@@ -65,8 +57,8 @@ def _amendment_accepted() -> Parts:
         operation(
             lrn(),
             mrn(mandatory=False),
-            _date("amendmentSubmissionDateAndTime", f"{body}.submitted_at"),
-            _date("amendmentAcceptanceDateAndTime", f"{body}.accepted_at"),
+            date("amendmentSubmissionDateAndTime", f"{body}.submitted_at"),
+            date("amendmentAcceptanceDateAndTime", f"{body}.accepted_at"),
         ),
         _departure(body),
         _holder(body),
@@ -90,27 +82,12 @@ def _discrepancies() -> Parts:
         *header(),
         operation(
             mrn(),
-            _date("discrepanciesNotificationDate", f"{body}.notified_on"),
+            date("discrepanciesNotificationDate", f"{body}.notified_on"),
             Leaf("discrepanciesNotificationText", f"{body}.notice", TEXT),
         ),
         _departure(body),
         _holder(body),
         _guarantor(body),
-    )
-
-
-def _goods_released() -> Parts:
-    body = "operation_terminated"
-    return (
-        *header(),
-        operation(
-            mrn(),
-            _date("releaseDate", f"{body}.terminated_at"),
-            Leaf("releaseIndicator", f"{body}.release", CODE, mandatory=True),
-        ),
-        _destination(body),
-        parts.trader_at_destination(f"{body}.parties"),
-        consignment(f"{body}.consignment", HANDED_OVER),
     )
 
 
@@ -121,7 +98,7 @@ def _accepted() -> Parts:
         operation(
             lrn(mandatory=True),
             mrn(),
-            _date("declarationAcceptanceDate", f"{body}.accepted_at"),
+            date("declarationAcceptanceDate", f"{body}.accepted_at"),
         ),
         _departure(body),
         _holder(body),
@@ -149,8 +126,8 @@ def _released() -> Parts:
                 mandatory=True,
             ),
             Leaf("TIRCarnetNumber", IDS, CARNET),
-            _date("declarationAcceptanceDate", f"{terms}.accepted_on"),
-            _date("releaseDate", f"{terms}.released_on"),
+            date("declarationAcceptanceDate", f"{terms}.accepted_on"),
+            date("releaseDate", f"{terms}.released_on"),
             Leaf("security", f"{terms}.security", CODE, mandatory=True),
             Leaf("reducedDatasetIndicator", f"{terms}.reduced_dataset", FLAG, mandatory=True),
             Leaf("specificCircumstanceIndicator", f"{terms}.specific_circumstance", CODE),
@@ -175,7 +152,7 @@ def _released() -> Parts:
             f"{dataset}.control_result",
             (
                 Leaf("code", "code", CODE, mandatory=True),
-                _date("date", "date"),
+                date("date", "date"),
                 Leaf("controlledBy", "controlled_by", TEXT, mandatory=True),
                 Leaf("text", "text", TEXT),
             ),
@@ -189,12 +166,12 @@ def _recovery_told() -> Parts:
     body = "enquiry_recovery.recovery"
     return (
         *header(),
-        operation(mrn(), _date("declarationAcceptanceDate", f"{body}.accepted_on")),
+        operation(mrn(), date("declarationAcceptanceDate", f"{body}.accepted_on")),
         Group(
             "RecoveryNotification",
             "",
             (
-                _date("recoveryNotificationDate", f"{body}.at", mandatory=False),
+                date("recoveryNotificationDate", f"{body}.at", mandatory=False),
                 Leaf("recoveryNotificationText", f"{body}.text", TEXT),
                 Leaf("amountClaimed", f"{body}.amount", DECIMAL, mandatory=True),
                 Leaf("currency", f"{body}.currency", TEXT, mandatory=True),
@@ -210,33 +187,10 @@ def _recovery_told() -> Parts:
     )
 
 
-def _unloading_permitted() -> Parts:
-    terms = "unloading.operation"
-    return (
-        *header(),
-        operation(
-            mrn(),
-            Leaf("declarationType", f"{terms}.declaration_type", CODE),
-            _date("declarationAcceptanceDate", f"{terms}.accepted_on", mandatory=False),
-            Leaf("security", f"{terms}.security", CODE, mandatory=True),
-            Leaf("reducedDatasetIndicator", f"{terms}.reduced_dataset", FLAG, mandatory=True),
-        ),
-        _destination("unloading"),
-        parts.holder("unloading.parties", known=False),
-        parts.trader_at_destination("unloading.parties"),
-        Group(
-            "CTLControl",
-            "",
-            (Leaf("continueUnloading", "unloading.continue_unloading", NUMBER, mandatory=True),),
-        ),
-        consignment("unloading.consignment", TO_UNLOAD),
-    )
-
-
 def _written_off() -> Parts:
     return (
         *header(),
-        operation(mrn(), _date("writeOffDate", "discharge.discharged_on")),
+        operation(mrn(), date("writeOffDate", "discharge.discharged_on")),
         _departure("discharge"),
         _holder("discharge"),
         _guarantor("discharge"),
@@ -249,7 +203,7 @@ def _not_released() -> Parts:
         *header(),
         operation(
             mrn(),
-            _date("declarationSubmissionDateAndTime", f"{body}.submitted_at"),
+            date("declarationSubmissionDateAndTime", f"{body}.submitted_at"),
             Leaf("noReleaseMotivationCode", f"{body}.reason.code", CODE, mandatory=True),
             Leaf("noReleaseMotivationText", f"{body}.reason.text", TEXT, mandatory=True),
         ),
@@ -263,7 +217,7 @@ def _guarantee_invalid() -> Parts:
     body = "guarantee_result"
     return (
         *header(),
-        operation(mrn(), _date("declarationAcceptanceDate", f"{body}.accepted_on")),
+        operation(mrn(), date("declarationAcceptanceDate", f"{body}.accepted_on")),
         _departure(body),
         _holder(body),
         Group(
@@ -290,44 +244,14 @@ def _guarantee_invalid() -> Parts:
     )
 
 
-_REJECTION: Final = "exchange.acknowledgement"
-_REJECTED: Final[tuple[Leaf, ...]] = (
-    Leaf("businessRejectionType", f"{_REJECTION}.rejection_type", CODE, mandatory=True),
-    _date("rejectionDateAndTime", f"{_REJECTION}.at"),
-    Leaf("rejectionCode", f"{_REJECTION}.reason.code", CODE, mandatory=True),
-    Leaf("rejectionReason", f"{_REJECTION}.reason.text", TEXT),
-)
-_FAULTS: Final = Group(
-    "FunctionalError",
-    f"{_REJECTION}.errors",
-    (
-        Leaf("errorPointer", "pointer", TEXT, mandatory=True),
-        Leaf("errorCode", "code", CODE, mandatory=True),
-        Leaf("errorReason", "reason", TEXT, mandatory=True),
-        Leaf("originalAttributeValue", "original", TEXT),
-    ),
-    many=True,
-)
-
-
 def _rejected_at_departure() -> Parts:
     return (
         *header(),
-        operation(lrn(), mrn(mandatory=False), *_REJECTED),
-        _departure(_REJECTION),
-        _holder(_REJECTION),
-        parts.representative(f"{_REJECTION}.parties"),
-        _FAULTS,
-    )
-
-
-def _rejected_at_destination() -> Parts:
-    return (
-        *header(),
-        operation(mrn(), *_REJECTED),
-        _destination(_REJECTION),
-        parts.trader_at_destination(f"{_REJECTION}.parties"),
-        _FAULTS,
+        operation(lrn(), mrn(mandatory=False), *REJECTED),
+        _departure(REJECTION),
+        _holder(REJECTION),
+        parts.representative(f"{REJECTION}.parties"),
+        FAULTS,
     )
 
 
@@ -338,7 +262,7 @@ def _control_told() -> Parts:
         operation(
             lrn(),
             mrn(mandatory=False),
-            _date("controlNotificationDateAndTime", f"{body}.notified_at"),
+            date("controlNotificationDateAndTime", f"{body}.notified_at"),
             Leaf("notificationType", f"{body}.notification_type", CODE, mandatory=True),
         ),
         _departure(body),
@@ -371,7 +295,7 @@ def _incident_told() -> Parts:
     body = "incident_notice"
     return (
         *header(),
-        operation(mrn(), _date("incidentNotificationDateAndTime", f"{body}.notified_at")),
+        operation(mrn(), date("incidentNotificationDateAndTime", f"{body}.notified_at")),
         _departure(body),
         parts.office(
             "CustomsOfficeOfIncidentRegistration",
@@ -381,20 +305,19 @@ def _incident_told() -> Parts:
         Group(
             "Consignment",
             "",
-            (parts.incidents(f"{body}.incidents", mandatory=True),),
+            (incidents(f"{body}.incidents", mandatory=True),),
             mandatory=True,
         ),
     )
 
 
 def customs_messages() -> tuple[Message, ...]:
-    """Return the messages that customs write to traders."""
+    """Return the messages of customs at departure to traders."""
     accepted = records.DECLARATION_DECISION_KIND_ACCEPTED
     amended = records.DECLARATION_DECISION_KIND_AMENDMENT_ACCEPTED
     received = records.DECLARATION_DECISION_KIND_RECEIVED
     told = records.CONTROL_RESULT_KIND_DISCREPANCY_NOTICE
     debtor = records.RECOVERY_KIND_DEBTOR_TOLD
-    permitted = records.UNLOADING_KIND_PERMISSION
     rejected = records.ACKNOWLEDGEMENT_KIND_BUSINESS_REJECTED
     released = (records.RELEASE_PURPOSE_HOLDER,)
     recovery, recovering = "enquiry_recovery.recovery", records.ROLE_RECOVERY_AUTHORITY
@@ -402,16 +325,13 @@ def customs_messages() -> tuple[Message, ...]:
         Message("CC004C", "declaration_decision", _DEPARTURE, (amended,), _amendment_accepted()),
         Message("CC009C", "cancellation_decision", _DEPARTURE, (), _invalidated()),
         Message("CC019C", "control_result", _DEPARTURE, (told,), _discrepancies()),
-        Message("CC025C", "operation_terminated", _DESTINATION, (), _goods_released()),
         Message("CC028C", "declaration_decision", _DEPARTURE, (accepted,), _accepted()),
         Message("CC029C", "movement_released", _DEPARTURE, released, _released(), "purpose"),
         Message("CC035C", recovery, recovering, (debtor,), _recovery_told()),
-        Message("CC043C", "unloading", _DESTINATION, (permitted,), _unloading_permitted()),
         Message("CC045C", "discharge", _DEPARTURE, (), _written_off()),
         Message("CC051C", "release_refused", _DEPARTURE, (), _not_released()),
         Message("CC055C", "guarantee_result", _DEPARTURE, (), _guarantee_invalid()),
-        Message("CC056C", _REJECTION, _DEPARTURE, (rejected,), _rejected_at_departure()),
-        Message("CC057C", _REJECTION, _DESTINATION, (rejected,), _rejected_at_destination()),
+        Message("CC056C", REJECTION, _DEPARTURE, (rejected,), _rejected_at_departure()),
         Message("CC060C", "control_decision", _DEPARTURE, (), _control_told()),
         Message("CC182C", "incident_notice", _DEPARTURE, (), _incident_told()),
         Message("CC928C", "declaration_decision", _DEPARTURE, (received,), _received()),

@@ -49,6 +49,11 @@ def header() -> Parts:
     )
 
 
+def date(element: str, field: str, *, mandatory: bool = True) -> Leaf:
+    """Return the row of a date, which most messages demand."""
+    return Leaf(element, field, DATE, mandatory=mandatory)
+
+
 def operation(*rows: Leaf) -> Group:
     """Return the group of the operation, whose values stand in the header and the body."""
     return Group("TransitOperation", "", rows, mandatory=True)
@@ -76,3 +81,23 @@ def authorisations(field: str) -> Group:
         ),
         many=True,
     )
+
+
+REJECTION: Final = "exchange.acknowledgement"
+REJECTED: Final[tuple[Leaf, ...]] = (
+    Leaf("businessRejectionType", f"{REJECTION}.rejection_type", CODE, mandatory=True),
+    date("rejectionDateAndTime", f"{REJECTION}.at"),
+    Leaf("rejectionCode", f"{REJECTION}.reason.code", CODE, mandatory=True),
+    Leaf("rejectionReason", f"{REJECTION}.reason.text", TEXT),
+)
+FAULTS: Final = Group(
+    "FunctionalError",
+    f"{REJECTION}.errors",
+    (
+        Leaf("errorPointer", "pointer", TEXT, mandatory=True),
+        Leaf("errorCode", "code", CODE, mandatory=True),
+        Leaf("errorReason", "reason", TEXT, mandatory=True),
+        Leaf("originalAttributeValue", "original", TEXT),
+    ),
+    many=True,
+)

@@ -8,6 +8,7 @@ messages are the same record, from its source and from who sent it.
 from functools import cache
 
 from corridor.standards.ncts.customs import customs_messages
+from corridor.standards.ncts.destination import destination_messages
 from corridor.standards.ncts.message import NAMESPACE, STANDARD, Message
 from corridor.standards.ncts.traders import trader_messages
 
@@ -17,5 +18,5 @@ __all__ = ["NAMESPACE", "STANDARD", "Message", "messages"]
 @cache
 def messages() -> tuple[Message, ...]:
     """Return the messages that the mapper knows, in the order of their names."""
-    known = (*trader_messages(), *customs_messages())
+    known = (*trader_messages(), *customs_messages(), *destination_messages())
     return tuple(sorted(known, key=lambda message: message.name))

@@ -5,7 +5,7 @@ Element names, order and what is mandatory are those of the schema 51.8.6 (DDNTA
 
 from typing import Final
 
-from corridor.standards.forms import CODE, DATE, DECIMAL, DEGREES, FLAG, NUMBER, TEXT, identifier
+from corridor.standards.forms import CODE, DATE, DECIMAL, DEGREES, NUMBER, TEXT, identifier
 from corridor.standards.mapping import Group, Leaf, Parts
 from corridor.wire.v1 import goods_pb2 as goods
 from corridor.wire.v1 import types_pb2 as types
@@ -178,7 +178,7 @@ def transport_equipment(*, sealed: bool) -> Group:
     )
 
 
-_GNSS: Final = Group(
+GNSS: Final = Group(
     "GNSS",
     "position",
     (
@@ -205,7 +205,7 @@ _LOCATION: Final[Parts] = (
         (Leaf("referenceNumber", "reference", TEXT, mandatory=True),),
         sets={"role": types.OFFICE_ROLE_PRESENTATION},
     ),
-    _GNSS,
+    GNSS,
     Group(
         "EconomicOperator",
         "operator",
@@ -226,7 +226,8 @@ _LOCATION: Final[Parts] = (
 )
 
 
-def _means(*, whole: bool) -> Parts:
+def means(*, whole: bool) -> Parts:
+    """Return the leaves of a means of transport; `whole` demands them."""
     return (
         Leaf("typeOfIdentification", "identification_type", CODE, mandatory=whole),
         Leaf("identificationNumber", "identification", TEXT, mandatory=whole),
@@ -239,7 +240,7 @@ def departure_means(*, whole: bool) -> Group:
     return Group(
         "DepartureTransportMeans",
         "means",
-        (SEQUENCE, *_means(whole=whole)),
+        (SEQUENCE, *means(whole=whole)),
         many=True,
         marks={"role": goods.MEANS_ROLE_DEPARTURE},
     )
@@ -253,7 +254,7 @@ def border_means(*, whole: bool) -> Group:
         (
             SEQUENCE,
             Leaf("customsOfficeAtBorderReferenceNumber", "border_office", TEXT, mandatory=whole),
-            *_means(whole=whole),
+            *means(whole=whole),
             Leaf("conveyanceReferenceNumber", "conveyance_reference", TEXT),
         ),
         many=True,
@@ -346,61 +347,4 @@ TRANSPORT_CHARGES: Final = Group(
     "TransportCharges",
     "",
     (Leaf("methodOfPayment", "transport_charges", CODE, mandatory=True),),
-)
-
-
-def incidents(field: str, *, mandatory: bool = False) -> Group:
-    """Return the row of incidents on the way."""
-    return Group("Incident", field, _INCIDENT, mandatory=mandatory, many=True)
-
-
-_INCIDENT: Final[Parts] = (
-    SEQUENCE,
-    Leaf("code", "code", CODE, mandatory=True),
-    Leaf("text", "text", TEXT, mandatory=True),
-    Group(
-        "Endorsement",
-        "endorsement",
-        (
-            Leaf("date", "date", DATE, mandatory=True),
-            Leaf("authority", "authority", TEXT, mandatory=True),
-            Leaf("place", "place", TEXT, mandatory=True),
-            Leaf("country", "country", TEXT, mandatory=True),
-        ),
-    ),
-    Group(
-        "Location",
-        "location",
-        (
-            Leaf("qualifierOfIdentification", "qualifier", CODE, mandatory=True),
-            Leaf("UNLocode", "unlocode", TEXT),
-            Leaf("country", "country", TEXT, mandatory=True),
-            _GNSS,
-            Group(
-                "Address",
-                "address",
-                (
-                    Leaf("streetAndNumber", "street_and_number", TEXT, mandatory=True),
-                    Leaf("postcode", "postcode", TEXT),
-                    Leaf("city", "city", TEXT, mandatory=True),
-                ),
-            ),
-        ),
-        mandatory=True,
-    ),
-    transport_equipment(sealed=False),
-    Group(
-        "Transhipment",
-        "transhipment",
-        (
-            Leaf("containerIndicator", "containerised", FLAG, mandatory=True),
-            Group(
-                "TransportMeans",
-                "means",
-                _means(whole=True),
-                mandatory=True,
-                sets={"role": goods.MEANS_ROLE_TRANSHIPMENT},
-            ),
-        ),
-    ),
 )

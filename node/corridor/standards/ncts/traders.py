@@ -4,6 +4,7 @@ from corridor.standards.forms import CODE, DATE, DECIMAL, FLAG, TEXT
 from corridor.standards.mapping import Group, Leaf, Parts
 from corridor.standards.ncts import parts
 from corridor.standards.ncts.consignment import DECLARED, FOUND, PRESENTED, consignment
+from corridor.standards.ncts.incidents import incidents
 from corridor.standards.ncts.message import (
     CARNET,
     GRN,
@@ -200,7 +201,7 @@ def _arrival() -> Parts:
             "",
             (
                 parts.location_of_goods("arrival_notice.location", mandatory=True),
-                parts.incidents("arrival_notice.incidents"),
+                incidents("arrival_notice.incidents"),
             ),
             mandatory=True,
         ),
