@@ -29,6 +29,7 @@ _COMMANDS: Final = {
     "send": _Entry("send", "Give the node a record for a partner."),
     "inbox": _Entry("inbox", "Show or take the records partners sent."),
     "find": _Entry("find", "Find records by MRN, LRN, carnet, container, seal or plate."),
+    "standards": _Entry("standards", "Try messages of national systems."),
     "status": _Entry("status", "Show how the node is, on one screen."),
     "config": _Entry("config", "Show, check and explain the configuration."),
     "keys": _Entry("keys", "Show and rotate the node's keys."),
