@@ -35,7 +35,7 @@ def test_a_good_message_is_accepted_and_comes_back_equal(name: str) -> None:
     assert (found.standard, found.message, found.refusals) == ("NCTS-P5", name, ())
     assert found.accepted
     assert found.round_trip == EQUAL
-    assert found.count(Fate.MAPPED) > 9
+    assert found.count(Fate.MAPPED) >= 9
     assert found.count(Fate.DROPPED) == 0
     assert not found.validated
 

@@ -37,7 +37,8 @@ def _holder(body: str) -> Group:
     return parts.holder(f"{body}.parties")
 
 
-def _guarantor(body: str) -> Group:
+def guarantor(body: str) -> Group:
+    """Return the row of the guarantor."""
     return Group(
         "Guarantor",
         f"{body}.parties",
@@ -87,7 +88,7 @@ def _discrepancies() -> Parts:
         ),
         _departure(body),
         _holder(body),
-        _guarantor(body),
+        guarantor(body),
     )
 
 
@@ -183,7 +184,7 @@ def _recovery_told() -> Parts:
             "CustomsOfficeOfRecoveryAtDeparture", f"{body}.offices", types.OFFICE_ROLE_RECOVERY
         ),
         _holder(body),
-        _guarantor(body),
+        guarantor(body),
     )
 
 
@@ -193,7 +194,7 @@ def _written_off() -> Parts:
         operation(mrn(), date("writeOffDate", "discharge.discharged_on")),
         _departure("discharge"),
         _holder("discharge"),
-        _guarantor("discharge"),
+        guarantor("discharge"),
     )
 
 

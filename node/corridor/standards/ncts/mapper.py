@@ -25,7 +25,7 @@ from corridor.standards.mapping import Reader, Writer
 from corridor.standards.ncts.message import NAMESPACE, Message
 from corridor.standards.ncts.releases import Release, release_named, release_of
 from corridor.standards.residual import restore
-from corridor.standards.tree import Leaf, Node
+from corridor.standards.tree import Leaf, Node, leaves
 from corridor.standards.xml import XmlLimits, parse, render
 from corridor.wire.limits import MAX_ORIGINAL_BYTES
 from corridor.wire.records import check_record
@@ -140,14 +140,22 @@ def _message_for(record: TransitRecord, release: Release) -> Message:
     """Find the message a record corresponds to.
 
     Several messages can be the same record, for example the rejections of two offices: then its
-    source says which it was, and else the role of its sender.
+    source says which it was, else the role of its sender, else how much of it each can say.
     """
     fitting = [message for message in release.messages.values() if _fits(record, message)]
     if not fitting:
         body = record.WhichOneof("body")
         raise Refused(Reason.SOURCE_UNSUPPORTED, f"no NCTS message of this node for {body or 'it'}")
+    if len(fitting) == 1:
+        return fitting[0]
     named, role = record.header.source.message, record.header.sender_role
-    return max(fitting, key=lambda one: (one.name == named, one.sender_role == role))
+
+    def fit(message: Message) -> tuple[bool, bool, int, int]:
+        writer = Writer()
+        said = sum(1 for _ in leaves(_written(record, message, writer)))
+        return message.name == named, message.sender_role == role, -len(writer.missing), said
+
+    return max(fitting, key=fit)
 
 
 def _fits(record: TransitRecord, message: Message) -> bool:

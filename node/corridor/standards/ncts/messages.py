@@ -9,7 +9,9 @@ from functools import cache
 
 from corridor.standards.ncts.customs import customs_messages
 from corridor.standards.ncts.destination import destination_messages
+from corridor.standards.ncts.enquiries import enquiry_messages
 from corridor.standards.ncts.message import NAMESPACE, STANDARD, Message
+from corridor.standards.ncts.offices import office_messages
 from corridor.standards.ncts.traders import trader_messages
 
 __all__ = ["NAMESPACE", "STANDARD", "Message", "messages"]
@@ -18,5 +20,11 @@ __all__ = ["NAMESPACE", "STANDARD", "Message", "messages"]
 @cache
 def messages() -> tuple[Message, ...]:
     """Return the messages that the mapper knows, in the order of their names."""
-    known = (*trader_messages(), *customs_messages(), *destination_messages())
+    known = (
+        *trader_messages(),
+        *customs_messages(),
+        *destination_messages(),
+        *office_messages(),
+        *enquiry_messages(),
+    )
     return tuple(sorted(known, key=lambda message: message.name))
