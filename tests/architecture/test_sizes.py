@@ -16,6 +16,11 @@ EXEMPT: dict[str, str] = {
     "node/corridor/standards/ncts/traders.py::_arrival": "a table: the leaves of CC007C",
     "node/corridor/standards/ncts/traders.py::trader_messages": "a table: one entry for each",
     "node/corridor/standards/ncts/customs.py::_released": "a table: the leaves of CC029C",
+    "node/corridor/standards/ncts/enquiries.py::_asked_messages": "a table: enquiries",
+    "node/corridor/standards/ncts/enquiries.py::_other_messages": "a table: requests and refusals",
+    "node/corridor/standards/ncts/enquiries.py::_recovery_messages": "a table: recoveries",
+    "node/corridor/standards/ncts/offices.py::_guarantee_messages": "a table: guarantee use",
+    "node/corridor/standards/ncts/offices.py::_movement_messages": "a table: the movement",
     "node/corridor/standards/generate/journey.py::start": "one literal: a whole movement",
 }
 

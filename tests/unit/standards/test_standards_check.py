@@ -278,3 +278,10 @@ def test_the_encodings_of_national_systems_are_read(encoding: str) -> None:
 def test_a_flood_of_elements_is_refused_before_it_is_parsed() -> None:
     with pytest.raises(Refused, match="at most 10 elements"):
         parse(b"<a>" + b"<b/>" * 40 + b"</a>", XmlLimits(max_elements=10))
+
+
+def test_an_element_with_too_many_attributes_is_refused() -> None:
+    most = " ".join(f'a{n}="1"' for n in range(64))
+    assert len(parse(f"<a {most}/>".encode(), XmlLimits()).attributes) == 64
+    with pytest.raises(Refused, match="at most 64 attributes"):
+        parse(f'<a {most} b="1"/>'.encode(), XmlLimits())

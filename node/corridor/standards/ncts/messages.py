@@ -8,6 +8,7 @@ messages are the same record, from its source and from who sent it.
 from functools import cache
 
 from corridor.standards.ncts.customs import customs_messages
+from corridor.standards.ncts.datasets import dataset_messages
 from corridor.standards.ncts.destination import destination_messages
 from corridor.standards.ncts.enquiries import enquiry_messages
 from corridor.standards.ncts.message import NAMESPACE, STANDARD, Message
@@ -26,5 +27,6 @@ def messages() -> tuple[Message, ...]:
         *destination_messages(),
         *office_messages(),
         *enquiry_messages(),
+        *dataset_messages(),
     )
     return tuple(sorted(known, key=lambda message: message.name))

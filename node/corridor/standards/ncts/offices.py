@@ -18,6 +18,9 @@ _GUARANTEE: Final = records.ROLE_OFFICE_OF_GUARANTEE
 
 _ROLES: Final = {
     "CustomsOfficeOfDeparture": types.OFFICE_ROLE_DEPARTURE,
+    "CustomsOfficeOfDestination": types.OFFICE_ROLE_DESTINATION_DECLARED,
+    "CustomsOfficeOfTransit": types.OFFICE_ROLE_TRANSIT_DECLARED,
+    "CustomsOfficeOfExitForTransit": types.OFFICE_ROLE_EXIT_DECLARED,
     "CustomsOfficeOfDestinationDeclared": types.OFFICE_ROLE_DESTINATION_DECLARED,
     "CustomsOfficeOfDestinationActual": types.OFFICE_ROLE_DESTINATION_ACTUAL,
     "CustomsOfficeOfTransitDeclared": types.OFFICE_ROLE_TRANSIT_DECLARED,
@@ -38,10 +41,11 @@ _ROLES: Final = {
 
 def offices(body: str, *elements: str) -> Parts:
     """Return the rows of offices: `?` may be absent, `*` are several, `+` name a contact."""
-    return tuple(_office(body, element) for element in elements)
+    return tuple(office(body, element) for element in elements)
 
 
-def _office(body: str, element: str) -> Group:
+def office(body: str, element: str) -> Group:
+    """Return the row of an office, as `offices` does."""
     name = element.rstrip("?*+")
     many = element.endswith("*")
     contact = (parts.CONTACT,) if element.endswith("+") else ()

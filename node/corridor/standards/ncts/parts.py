@@ -68,7 +68,7 @@ def offices_on_the_way(element: str, field: str, role: "types.OfficeRole.ValueTy
     )
 
 
-def holder(field: str, *, known: bool = True) -> Group:
+def holder(field: str, *, known: bool = True, optional: bool = False) -> Group:
     """Return the row of the holder of the procedure; where `known` is false, it may be absent.
 
     A holder who is told to somebody else is told with name and address.
@@ -83,7 +83,7 @@ def holder(field: str, *, known: bool = True) -> Group:
             address(mandatory=not known),
             CONTACT,
         ),
-        mandatory=known,
+        mandatory=known and not optional,
         marks={"role": types.PARTY_ROLE_HOLDER},
     )
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Final
 
-from corridor.standards.mapping import Group, Leaf, Parts
+from corridor.standards.ncts.amend import Changes, amended
 from corridor.standards.ncts.message import STANDARD, Message, mrn
 from corridor.standards.ncts.messages import messages
 
@@ -26,18 +26,12 @@ class Release:
     Attributes:
         standard: Its name in records: "NCTS-P5".
         phase: How its `PhaseID` begins.
-        demanded: Elements it demands and Phase 5 does not.
-        excused: Elements Phase 5 demands and it does not.
-        gone: Elements it no longer has.
-        added: Rows it has after the rest of a group.
+        changes: In what its tables differ from those of Phase 5.
     """
 
     standard: str
     phase: str
-    demanded: frozenset[str] = frozenset()
-    excused: frozenset[str] = frozenset()
-    gone: frozenset[str] = frozenset()
-    added: Mapping[str, Parts] = field(default_factory=dict, hash=False)
+    changes: Changes = field(default_factory=Changes, hash=False)
 
     @property
     def messages(self) -> Mapping[str, Message]:
@@ -63,25 +57,27 @@ _DECLARED: Final = (
 P6: Final = Release(
     "NCTS-P6",
     "NCTS6",
-    demanded=frozenset(
-        (
-            *(f"{name}/{path}" for name in ("CC013C", "CC015C") for path in _DECLARED),
-            *(f"{name}/{_MEASURE}" for name in ("CC025C", "CC029C", "CC043C")),
-            "CC029C/Consignment/PlaceOfLoading",
-        )
+    Changes(
+        demanded=frozenset(
+            (
+                *(f"{name}/{path}" for name in ("CC013C", "CC015C") for path in _DECLARED),
+                *(f"{name}/{_MEASURE}" for name in ("CC025C", "CC029C", "CC043C")),
+                "CC029C/Consignment/PlaceOfLoading",
+            )
+        ),
+        excused=frozenset(
+            (
+                "CC044C/Consignment/TransportEquipment/Seal/identifier",
+                "CC044C/Consignment/TransportEquipment/GoodsReference/declarationGoodsItemNumber",
+                "CC044C/Consignment/CountryOfRoutingOfConsignment/country",
+            )
+        ),
+        gone=frozenset(("CC007C/TransitOperation/incidentFlag",)),
+        added={
+            "CC170C/TransitOperation": (mrn(mandatory=False),),
+            "CC928C/TransitOperation": (mrn(mandatory=False),),
+        },
     ),
-    excused=frozenset(
-        (
-            "CC044C/Consignment/TransportEquipment/Seal/identifier",
-            "CC044C/Consignment/TransportEquipment/GoodsReference/declarationGoodsItemNumber",
-            "CC044C/Consignment/CountryOfRoutingOfConsignment/country",
-        )
-    ),
-    gone=frozenset(("CC007C/TransitOperation/incidentFlag",)),
-    added={
-        "CC170C/TransitOperation": (mrn(mandatory=False),),
-        "CC928C/TransitOperation": (mrn(mandatory=False),),
-    },
 )
 
 
@@ -104,21 +100,6 @@ def release_named(standard: str) -> Release:
 @cache
 def _messages_of(release: Release) -> Mapping[str, Message]:
     return {
-        message.name: replace(message, parts=_amended(message.parts, message.name, release))
+        message.name: replace(message, parts=amended(message.parts, message.name, release.changes))
         for message in messages()
     }
-
-
-def _amended(parts: Parts, path: str, release: Release) -> Parts:
-    rows: list[Group | Leaf] = []
-    for part in parts:
-        place = f"{path}/{part.element}"
-        if place in release.gone:
-            continue
-        mandatory = (part.mandatory or place in release.demanded) and place not in release.excused
-        if isinstance(part, Leaf):
-            rows.append(replace(part, mandatory=mandatory))
-        else:
-            inner = _amended(part.parts, place, release)
-            rows.append(replace(part, mandatory=mandatory, parts=inner))
-    return (*rows, *release.added.get(path, ()))
