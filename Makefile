@@ -41,6 +41,12 @@ demo: setup ## three countries on this machine exchange records; INPUT=DIR MAP=G
 	@$(CONTAINED) $(PY) -m corridor lab demo --summary build/demo/summary.json \
 	  $(if $(INPUT),--input "$(INPUT)" --map "$(MAP)") || [ $$? -eq 6 ]
 
+.PHONY: pilots
+pilots: setup ## the five pilots, one network after the other, each side's view at its end; FAST=1 without rests
+	@for name in georgia-turkiye morocco-algeria tunisia-jordan kyrgyzstan-kazakhstan costa-rica-panama; do \
+	  $(CONTAINED) $(PY) -m corridor lab run "pilots/$$name" $(if $(FAST),--fast); \
+	done
+
 ##@ write
 
 .PHONY: fix
@@ -82,6 +88,10 @@ coverage: ## the coverage of the last test run, line by line
 .PHONY: fuzz
 fuzz: setup ## hostile envelopes and statements; FUZZ_CASES=N FUZZ_SEED=S; build/fuzz/summary.json
 	@$(CONTAINED) $(PY) tests/fuzz/run_fuzz.py
+
+.PHONY: api-fuzz
+api-fuzz: setup ## the HTTP gateway of a real node, from its OpenAPI document; API_CASES=N API_SEED=S
+	@$(CONTAINED) $(PY) tests/fuzz/run_api.py
 
 .PHONY: bench
 bench: setup ## Corridor beside plain pika in one run; build/bench/summary.json

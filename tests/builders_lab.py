@@ -53,7 +53,7 @@ class Lab:
         return [one for one in planned if (one.sender[:2], one.recipient[:2]) in ways]
 
     def play(self, plan: Sequence[Planned]) -> Played:
-        return play(plan, self.network.sockets)
+        return play(plan, self.network.ways_in)
 
     def proof(self, played: Sequence[Planned], timeout_s: float = 60) -> Proof:
         """What the three sets say, once they are equal or time is up."""

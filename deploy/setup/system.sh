@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that are missing: RabbitMQ, Python's venv and, for tests, promtool.
+# Installs the Debian packages that are missing: RabbitMQ, Python's venv and, for tests, what
+# watches a node (Prometheus and Alertmanager) and gives it a network of its own (iproute2).
 #
 #   deploy/setup/system.sh demo|test
 #
@@ -10,7 +11,8 @@
 
 POLICY=/usr/sbin/policy-rc.d
 # Units that our packages would enable for the next boot.
-UNITS=(rabbitmq-server.service epmd.service epmd.socket)
+UNITS=(rabbitmq-server.service epmd.service epmd.socket
+  prometheus.service prometheus-alertmanager.service)
 TOOLS=$TREE/build/tools/bin
 
 missing_packages() {
@@ -19,6 +21,19 @@ missing_packages() {
   # A venv that works needs nothing from Debian's Python any more.
   [[ -x $VENV/bin/pip ]] || "${PYTHON:-python3}" -c 'import venv, ensurepip' >/dev/null 2>&1 ||
     echo python3-venv
+  [[ ${1:-demo} != test ]] || missing_watchers
+}
+
+# What only tests need is installed where that needs nobody's password.
+missing_watchers() {
+  can_install || return 0
+  command -v prometheus >/dev/null || echo prometheus
+  command -v prometheus-alertmanager >/dev/null || echo prometheus-alertmanager
+  [[ -x /usr/sbin/ip || -x /sbin/ip ]] || command -v ip >/dev/null || echo iproute2
+}
+
+can_install() {
+  command -v apt-get >/dev/null && { [[ $(id -u) -eq 0 ]] || sudo -n true 2>/dev/null; }
 }
 
 choose_apt() {
@@ -98,26 +113,45 @@ install_packages() {
     die "apt-get could not install $*; please install them by hand and run this again"
 }
 
-# promtool is taken out of its package and not installed: a test tool is no reason to bring a
-# monitoring service to somebody's machine. Without it the metrics test skips and says so.
-fetch_promtool() {
-  local package=prometheus folder
-  say "fetching promtool, which checks the metrics"
-  [[ -z $(apt-cache --quiet=2 show promtool 2>/dev/null) ]] || package=promtool
-  folder=$(mktemp -d "$WORK/promtool.XXXXXX")
-  if (cd "$folder" && apt-get -q download "$package") >"$WORK/promtool.log" 2>&1 &&
-    dpkg --fsys-tarfile "$folder"/*.deb | tar -x -C "$folder" ./usr/bin/promtool; then
+# Where nothing can be installed, test tools are taken out of their packages. Debian's Alertmanager
+# does not run so (it wants its templates): its test skips then, and says so.
+#
+# fetch_tools PACKAGE TOOL...
+fetch_tools() {
+  local package=$1 tool folder
+  shift
+  say "fetching $*, for the tests of what watches a node"
+  folder=$(mktemp -d "$WORK/tools.XXXXXX")
+  if (cd "$folder" && apt-get -q download "$package") >"$WORK/tools.log" 2>&1 &&
+    dpkg --fsys-tarfile "$folder"/*.deb | tar -x -C "$folder" "${@/#/./usr/bin/}"; then
     mkdir -p "$TOOLS"
-    mv "$folder/usr/bin/promtool" "$TOOLS/promtool"
+    for tool in "$@"; do
+      mv "$folder/usr/bin/$tool" "$TOOLS/$tool"
+    done
   else
-    say "promtool could not be fetched; the check of the metrics will be skipped"
+    say "$* could not be fetched; the tests that need it will be skipped"
   fi
   rm -rf "$folder"
 }
 
+has_tool() {
+  [[ -x $TOOLS/$1 ]] || command -v "$1" >/dev/null
+}
+
+# From Debian 13 on promtool is a package of its own.
+fetch_test_tools() {
+  local own=
+  [[ -z $(apt-cache --quiet=2 show promtool 2>/dev/null) ]] || own=promtool
+  if [[ -n $own ]]; then
+    has_tool promtool || fetch_tools promtool promtool
+    has_tool prometheus || fetch_tools prometheus prometheus
+  elif ! has_tool promtool || ! has_tool prometheus; then
+    fetch_tools prometheus prometheus promtool
+  fi
+  has_tool amtool || fetch_tools prometheus-alertmanager amtool
+}
+
 mkdir -p "$WORK"
-mapfile -t missing < <(missing_packages)
+mapfile -t missing < <(missing_packages "$@")
 [[ ${#missing[@]} -eq 0 ]] || install_packages "${missing[@]}"
-if [[ ${1:-demo} == test && ! -x $TOOLS/promtool ]] && ! command -v promtool >/dev/null; then
-  fetch_promtool
-fi
+[[ ${1:-demo} != test ]] || fetch_test_tools

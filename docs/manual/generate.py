@@ -1,6 +1,6 @@
 """Writes the pages of the manual that the code already knows by heart.
 
-    python docs/manual/generate.py           write errors.md, configuration.md, commands.md, ncts.md
+    python docs/manual/generate.py           write the pages
     python docs/manual/generate.py --check   exit 1 where one differs
     python docs/manual/generate.py errors.md only that one
 
@@ -8,6 +8,7 @@ Numbers, names, defaults and blame come from the code; the words for people who 
 reason come from corridor/reasons.toml.
 """
 
+import dataclasses
 import inspect
 import sys
 import tomllib
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from http_page import http_page  # type: ignore[import-not-found]  # beside this script
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
@@ -25,6 +27,13 @@ from corridor.daemon.config import NodeConfig
 from corridor.errors import CorridorError, ExitStatus, Reason
 from corridor.standards.ncts.messages import messages as ncts_messages
 from corridor.standards.ncts.rows import rows
+from corridor.transit.diagram import state_diagram, table_rows
+from corridor.transit.movement import FINAL, WORDS, State
+from corridor.transit.timers import HOUR_MS, Timers
+
+TESTS = Path(__file__).resolve().parents[2] / "tests"
+sys.path.insert(0, str(TESTS))  # their cases are what one page is made of
+from testkit.bad_input import CASES  # noqa: E402 - found there only
 
 HERE = Path(__file__).parent
 
@@ -66,6 +75,53 @@ The elements of a consignment stand under CC015C; the other messages carry the s
 of it, in the field `consignment` of their own body, and list here only what is theirs alone.
 """
 
+MOVEMENTS = """\
+# Movements
+
+Written by `docs/manual/generate.py` from `corridor/transit/table.py` and
+`corridor/transit/timers.py`.
+
+A movement is what its records say of it. Every country folds the records it sent and received, and
+all that have the same records see the same state, in whatever order they came and however often.
+`corridor movement show MRN` prints it; `corridor movement enquire MRN` shows what may be asked.
+
+- What arrives too early is **parked** and applied when its predecessor is there; meanwhile the
+  office of departure can be asked for it. After a time limit its sender is told (code 90 or 92).
+- What comes after the end is kept and flagged **late**; what would have had to come before
+  something that has happened, **out of place**.
+- Whoever does not hold the role it claims for this movement is flagged **not entitled**, and told
+  so (code 12). Who holds which role follows from the itinerary that was released, and from what the
+  office of departure admitted later.
+- Incidents, transhipments and diversions change the live view; what was declared stays. An accepted
+  amendment replaces the declared dataset.
+- An enquiry (E1), a recovery (E2) and an incident lie over the state and leave it as it is.
+- A country does not see what is told to others only: a release stands for the acceptance before it,
+  an end at destination for the arrival.
+"""
+
+BAD_INPUT = """\
+# Bad input
+
+Written by `docs/manual/generate.py` from the cases in `tests/testkit`; each line is played against
+a running node by the tests.
+
+Whatever comes in, there is one named refusal and nothing else: no row of the store changes, no
+record that was accepted earlier is lost, and the next good input is taken as ever. What to do about
+a name stands in [errors.md](errors.md).
+"""
+
+AFTER_BAD_INPUT = {
+    "local socket": "The answer names it; the connection goes on. A message that cannot be parsed,"
+    " breaks off or says that it is longer than 32 MiB ends its own connection only.",
+    "spool folder": "The file is in `refused/`, beside it `NAME.result.json` with the reason, every"
+    " fault and the cure; `work/` is empty.",
+    "`corridor send`": "The message and what to do are on standard error, with `--json` one object"
+    " on standard output; the exit status is not 0.",
+    "webhook": "Nothing counts as delivered and nothing is acknowledged: the same post comes again"
+    " under the same id. The name is the label `result` of `corridor_webhook_posts_total`; `gone`"
+    " ends the stream until the node starts again.",
+}
+
 COMMANDS = """\
 # Commands
 
@@ -81,6 +137,7 @@ GROUPS = {
     200: "Trust and authority",
     300: "Content of a record",
     320: "Time",
+    400: "Business",
     500: "For now",
 }
 
@@ -212,11 +269,38 @@ def ncts_page() -> str:
     return "\n".join(parts)
 
 
+def movements_page() -> str:
+    """Return the page with the states, the table of transitions and its picture, and the timers."""
+    heads = ["row", "record", "in the role", "from", "to", "if", "effect"]
+    words = [[f"`{state.value}`", WORDS[state], "yes" if state in FINAL else ""] for state in State]
+    parts = [MOVEMENTS, "## States\n", table(["state", "meaning", "final"], words)]
+    parts.append(f"```mermaid\n{state_diagram()}\n```\n")
+    parts += ["## Transitions\n", table(heads, list(table_rows())), "## Timers\n"]
+    limits = dataclasses.asdict(Timers())
+    hours = [[f"`{name}`", f"{value / HOUR_MS:g} h"] for name, value in limits.items()]
+    parts.append(table(["limit", "default"], hours))
+    return "\n".join(parts)
+
+
+def bad_input_page() -> str:
+    """Return the page of what the tests put into each gateway."""
+    parts = [BAD_INPUT]
+    for gateway in dict.fromkeys(case.gateway for case in CASES):
+        after = AFTER_BAD_INPUT[gateway]
+        parts.append(f"## {gateway[0].upper()}{gateway[1:]}\n\n{after}\n")
+        lines = [[case.came, f"`{case.named}`"] for case in CASES if case.gateway == gateway]
+        parts.append(table(["what comes in", "named"], lines))
+    return "\n".join(parts)
+
+
 PAGES = {
+    "movements.md": movements_page,
     "errors.md": errors_page,
     "configuration.md": configuration_page,
     "commands.md": commands_page,
     "ncts.md": ncts_page,
+    "http.md": http_page,
+    "bad-input.md": bad_input_page,
 }
 
 

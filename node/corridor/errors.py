@@ -112,6 +112,20 @@ class Reason(IntEnum):
     CREATED_IN_FUTURE = 320
     EXPIRED = 321
     LIFETIME = 322
+    # business: what a record claims of its sender
+    OFFICE_NOT_OWN = 400
+    ROLE_NOT_ALLOWED = 401
+    ROLE_NOT_HELD = 402
+    # business: an agreement's end
+    AGREEMENT_ENDED = 440
+    UNANSWERED = 441
+    # at the door of the node: what a client of a gateway may do
+    RECIPIENT_NOT_ALLOWED = 451
+    IDEMPOTENCY_CONFLICT = 452
+    # what a gateway does not take from its own national system
+    LANE_NOT_ALLOWED = 430
+    NOT_A_FILE = 431
+    UNREADABLE = 432
     # for now; judged again later
     DIRECTORY_UNKNOWN = 500
     STORE_FULL = 501
@@ -175,6 +189,21 @@ class InputTrouble(CorridorError):
     blame = Blame.OPERATOR
 
 
+class ProductionRefused(CorridorError):
+    """Traffic is recorded and played outside production only; nothing was read or sent."""
+
+    code = "production"
+    blame = Blame.OPERATOR
+    exit_status = ExitStatus.CONFIGURATION
+
+
+class RecordKept(CorridorError):
+    """A record cannot be erased, held or released as asked; nothing was changed."""
+
+    code = "record_kept"
+    blame = Blame.OPERATOR
+
+
 class NotInstalled(CorridorError):
     """A part of Corridor that is installed separately is needed and is not there."""
 
@@ -187,6 +216,14 @@ class KeyTrouble(CorridorError):
     """A private key, passphrase or key file cannot be used."""
 
     code = "key"
+    blame = Blame.OPERATOR
+    exit_status = ExitStatus.TRUST
+
+
+class ArchiveTrouble(CorridorError):
+    """A backup is damaged, forged, of another node, or cannot be put back here."""
+
+    code = "backup"
     blame = Blame.OPERATOR
     exit_status = ExitStatus.TRUST
 
@@ -222,6 +259,21 @@ class NodeRefused(LocalTrouble):
 
     code = "node_refused"
     exit_status = ExitStatus.FAILED
+
+
+class NotAcknowledging(CorridorError):
+    """A gateway asked to acknowledge for a national system that another gateway serves."""
+
+    code = "not_acknowledging"
+    blame = Blame.OPERATOR
+
+
+class SpoolTrouble(CorridorError):
+    """The spool folder is not there or cannot be used now; it is tried again."""
+
+    code = "spool"
+    blame = Blame.OPERATOR
+    retryable = True
 
 
 class StoreTrouble(CorridorError):

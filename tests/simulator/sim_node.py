@@ -28,7 +28,7 @@ class Crash(BaseException):
     """The node dies here."""
 
 
-def examine(entries: Sequence[Entry]) -> list[Examination]:
+def examine(entries: Sequence[Entry], _country: str) -> list[Examination]:
     """Records whose body begins with "bad" are invalid."""
     bad, good = Examination(("rule: body",)), Examination()
     return [bad if entry.body.startswith(b"bad") else good for entry in entries]

@@ -30,6 +30,7 @@ def record_cases() -> list[RecordCase]:
     return [
         *_right(),
         *_authority(),
+        *_claims(),
         *_families(),
         *_entries(),
         *_bodies(),
@@ -120,6 +121,58 @@ def _authority() -> list[RecordCase]:
             created_ms=CREATED_MS - 1,
         ),
     ]
+
+
+def _claims() -> list[RecordCase]:
+    departure, transit_role, destination, holder = 3, 4, 6, 1
+    notifying, actual, declared = 16, 7, 6
+    own, other = b"GE000001", b"AZ000001"
+
+    def claiming(label: str, role: int, at: bytes = b"", body: bytes = b"") -> bytes:
+        office = field_bytes(5, field_bytes(1, at) + field_number(2, notifying)) if at else b""
+        head = header(identifier(MRN, GOOD_MRN), extra=field_number(4, role) + office)
+        return entry(record_id(label), transit(ARRIVAL, body, head))
+
+    def at(reference: bytes, role: int, country: bytes = b"") -> bytes:
+        named = field_bytes(1, reference) + field_number(2, role)
+        return field_bytes(6, named + (field_bytes(5, country) if country else b""))
+
+    why, whose = "role_not_allowed", "office_not_own"
+    elsewhere = at(other, declared) + at(own, actual)
+    rows = [
+        ("claim-own", "its own office", Row(claiming("c1", destination, own, elsewhere))),
+        ("claim-nothing", "a role and no office", Row(claiming("c2", destination))),
+        ("claim-newer", "a role that nobody knows yet", Row(claiming("c3", 99, own))),
+        ("claim-trader", "a trader has no office", Row(claiming("c4", holder, other))),
+        (
+            "claim-digits",
+            "nobody can tell the country",
+            Row(claiming("c5", destination, b"10702020")),
+        ),
+        (
+            "claim-country",
+            "the field says what the reference does not",
+            Row(claiming("c6", destination, own, at(b"XQ000001", actual, b"GE"))),
+        ),
+        (
+            "claim-role",
+            "an arrival is not told by an office of transit",
+            refused(claiming("c7", transit_role, own), why, "role.not_allowed header.sender_role"),
+        ),
+        (
+            "claim-office",
+            "an office of another country writes",
+            refused(claiming("c8", departure, other), whose, "office.not_own header.sender_office"),
+        ),
+        (
+            "claim-place",
+            "it happened at an office of another country",
+            refused(
+                claiming("c9", destination, own, at(other, actual)), whose, "office.not_own offices"
+            ),
+        ),
+    ]
+    return [_one(name, title, "12.5", row) for name, title, row in rows]
 
 
 def _families() -> list[RecordCase]:

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from corridor.lab.scenario import Scenario
 
 _DEFAULT_AT = Path("build/lab")
+_PACE_S = 0.6  # a line at a time, as fast as a person reads
 _at_option = click.option(
     "--at",
     "directory",
@@ -44,6 +46,7 @@ def command() -> None:
     corridor lab demo            bring it up, exchange, prove, bring it down
     corridor lab up              bring it up and keep it up; Ctrl-C ends it
     corridor lab run tr-ge-az    the same as demo, for any scenario and any number of movements
+    corridor lab run pilots/georgia-turkiye    movements as written in the scenario, step by step
     """  # noqa: D301 - click's own mark for lines that stay as they are
 
 
@@ -106,23 +109,60 @@ def demo(
 @click.argument("scenario")
 @movements_option
 @seed_option
+@click.option("--fast", is_flag=True, help="A pilot: do not rest between steps.")
+@click.option("--at", "folder", type=click.Path(path_type=Path), default=Path("build/pilots"),
+              show_default=True, help="Where runs of pilots are kept.")  # fmt: skip
 @json_option
 @click.pass_context
-def run(ctx: click.Context, scenario: str, movements: int, seed: int, as_json: bool) -> None:
-    """Bring SCENARIO up, send movements through it, prove it, bring it down."""
-    from corridor.lab.movements import plan_movements
+def run(
+    ctx: click.Context,
+    scenario: str,
+    movements: int,
+    seed: int,
+    fast: bool,
+    folder: Path,
+    as_json: bool,
+) -> None:
+    """Bring SCENARIO up, send movements through it, prove it, bring it down.
+
+    A pilot (`pilots/NAME`) plays the movements written in it and prints how each side sees them:
+    status 0 only if both hold the same records, every text is unharmed, and each movement ends
+    as written. Any other scenario plays generated movements and proves what `demo` does.
+    """
     from corridor.lab.scenario import load_scenario
 
-    records = sum(1 for _ in plan_movements(load_scenario(scenario), seed, movements))
+    chosen = load_scenario(scenario)
+    if chosen.script.stories:
+        _pilot(chosen, folder, 0.0 if fast else _PACE_S, as_json=as_json)
+        return
+    from corridor.lab.movements import plan_movements
+
+    records = sum(1 for _ in plan_movements(chosen, seed, movements))
     ctx.invoke(demo, scenario=scenario, records=records, seed=seed, as_json=as_json)
+
+
+def _pilot(chosen: "Scenario", folder: Path, pace_s: float, *, as_json: bool) -> None:
+    from corridor.lab.network import sweep
+    from corridor.lab.pilot_account import tell_pilot
+    from corridor.lab.pilots import run_pilot
+
+    say = _quiet if as_json else _say
+    say(f"Corridor lab: {chosen.title}")
+    sweep(folder, keep=4)
+    _end_on_sigterm()
+    account = run_pilot(chosen, folder / f"run-{os.getpid()}", pace_s, say)
+    emit(account.summary(), tell_pilot(chosen, account), as_json=as_json)
+    if not account.holds:
+        sys.exit(ExitStatus.THRESHOLD)
 
 
 @command.command("up")
 @scenario_option
 @_at_option
 @click.option("--detach", is_flag=True, help="Return when it is up; `corridor lab down` ends it.")
+@click.option("--with-prometheus", is_flag=True, help="Run Prometheus and Alertmanager beside it.")
 @json_option
-def up(scenario: str, directory: Path, detach: bool, as_json: bool) -> None:
+def up(scenario: str, directory: Path, detach: bool, with_prometheus: bool, as_json: bool) -> None:
     """Bring a network up and keep it up until Ctrl-C, SIGTERM or `corridor lab down`."""
     from corridor.lab import state
     from corridor.lab.network import Network
@@ -131,15 +171,21 @@ def up(scenario: str, directory: Path, detach: bool, as_json: bool) -> None:
     chosen = load_scenario(scenario)
     state.refuse_if_up(directory)
     if detach:
-        _detached(scenario, directory)
+        _detached(scenario, directory, with_prometheus=with_prometheus)
         _show(directory, as_json=as_json)
         return
     _end_on_sigterm()
     _say(f"Corridor lab: {chosen.title}")
-    with Network(chosen, directory / chosen.name, _say) as network:
+    with Network(chosen, directory / chosen.name, _say) as network, ExitStack() as beside:
         state.clear(directory / chosen.name)
         network.up()
-        state.write(directory, network)
+        watch = None
+        if with_prometheus:
+            from corridor.lab.watching import Watchers
+
+            watchers = Watchers(network, directory / chosen.name / "watch")
+            watch = beside.enter_context(watchers).at
+        state.write(directory, network, watch)
         _show(directory, as_json=as_json)
         _say("Ctrl-C ends it")
         try:
@@ -188,7 +234,7 @@ def _traffic(
     return demo_traffic(scenario, seed, records)
 
 
-def _detached(scenario: str, directory: Path) -> None:
+def _detached(scenario: str, directory: Path, *, with_prometheus: bool) -> None:
     from corridor.lab import state
 
     directory.mkdir(parents=True, exist_ok=True)
@@ -196,7 +242,7 @@ def _detached(scenario: str, directory: Path) -> None:
     with log.open("ab") as out:
         process = subprocess.Popen(  # noqa: S603 - ourselves
             [sys.executable, "-m", "corridor", "lab", "up", "--scenario", scenario,
-             "--at", str(directory)],
+             "--at", str(directory), *(["--with-prometheus"] if with_prometheus else [])],
             stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True,
         )  # fmt: skip
     deadline = time.monotonic() + 120
@@ -221,7 +267,10 @@ def _where(found: dict[str, Any]) -> str:
     rows = [
         (one["code"], one["endpoint"], one["config"], one["metrics"]) for one in found["countries"]
     ]
-    return table(rows, ("country", "endpoint", "--config", "metrics"))
+    text = table(rows, ("country", "endpoint", "--config", "metrics"))
+    for name, url in (found.get("watch") or {}).items():
+        text += f"\n{name}: {url}"
+    return text
 
 
 def _say(text: str) -> None:

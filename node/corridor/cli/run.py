@@ -27,7 +27,7 @@ def command(config_path: Path, as_json: bool, *, restored: bool) -> None:
     from corridor.daemon.logs import configure_logs
     from corridor.daemon.node import Node
     from corridor.daemon.supervisor import block_signals, supervise
-    from corridor.gateway.local_server import LocalServer
+    from corridor.gateway.beside import make_gateways
     from corridor.seal import selftest
     from corridor.wire.canonical import require_fast_runtime
 
@@ -39,5 +39,4 @@ def command(config_path: Path, as_json: bool, *, restored: bool) -> None:
     node = Node(config)
     if restored:
         node.declare_restore()
-    gateway = LocalServer(config.gateway.socket, node.service, node.status)
-    sys.exit(supervise(node, [gateway], lambda: load_config(config_path)))
+    sys.exit(supervise(node, make_gateways(config, node), lambda: load_config(config_path)))

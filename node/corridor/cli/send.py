@@ -2,12 +2,12 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import click
 
 from corridor.cli.options import config_option, emit, json_option, read_file
-from corridor.errors import ExitStatus, InputTrouble, Reason, Refused
+from corridor.errors import ExitStatus, Refused
 
 if TYPE_CHECKING:
     from corridor.wire.v1.local_pb2 import SubmitResult
@@ -48,6 +48,7 @@ def command(
     """
     from corridor.daemon.config import load_config
     from corridor.exchange.values import Lane
+    from corridor.gateway.contents import read_record
     from corridor.gateway.local_client import LocalClient
     from corridor.wire.v1 import local_pb2 as local
 
@@ -66,27 +67,21 @@ def command(
         "recipient": recipient,
         "reason": result.reason or None,
         "faults": list(result.faults),
+        "left_out": list(result.left_out),
         "original": read.original,
     }
     if read.original == "too_large":
         warning = "the original is larger than may travel; the record holds its digest only"
         click.echo(f"warning: {warning}", err=True)
+    for path in result.left_out:
+        click.echo(f"left out, {recipient} is not entitled to it: {path}", err=True)
     emit(data, _text(result, recipient, read.original), as_json=as_json)
     if result.status in {"refused", "conflict"}:
         sys.exit(ExitStatus.FAILED)
 
 
-class Read(NamedTuple):
-    """A record as it was read from a file."""
-
-    record: bytes
-    """A serialised TransitRecord."""
-    original: str
-    """What became of the source message: not_asked_for, attached or too_large."""
-
-
 def _text(result: "SubmitResult", recipient: str, original: str) -> str:
-    from corridor.cli.trouble import cure_of
+    from corridor.daemon.cures import cure_of
 
     text = " ".join(filter(None, (result.status, result.record_id.hex(), "for", recipient)))
     if original == "attached":
@@ -98,37 +93,6 @@ def _text(result: "SubmitResult", recipient: str, original: str) -> str:
         cure = "send it without --attach-original"
     faults = "".join(f"\n  {fault}" for fault in result.faults)
     return f"{text}: {result.reason}{faults}\n  what to do: {cure}"
-
-
-def read_record(content: bytes, *, attach_original: bool = False) -> Read:
-    """Return the record in `content`: XML, protobuf JSON or a serialised TransitRecord.
-
-    Raises:
-        InputTrouble: An original is to be attached, and the file is no message of a standard.
-        Refused: It does not read, or no mapper knows it.
-    """
-    from corridor.wire.records import encode_record, record_from_json
-
-    start = content.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
-    if start == b"<":
-        from corridor.standards.ncts.mapper import Options, decode
-
-        mapped = decode(content, Options(attach_original=attach_original))
-        return Read(encode_record(mapped.record), mapped.original.value)
-    if attach_original:
-        raise InputTrouble(
-            "only a message of a standard has an original, and this is already a record",
-            cure="send the XML message, or leave --attach-original out",
-        )
-    if start != b"{":
-        return Read(content, "not_asked_for")
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise Refused(
-            Reason.CHARACTER_SET, f"JSON is text in UTF-8; byte {error.start} is none"
-        ) from None
-    return Read(encode_record(record_from_json(text)), "not_asked_for")
 
 
 def _id(text: str) -> bytes:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import click
 
+from corridor.cli.leave_screens import agreements_screen, capacity_screen
 from corridor.cli.options import age, config_option, emit, json_option, table, when
 from corridor.errors import ExitStatus
 
@@ -14,8 +15,10 @@ from corridor.errors import ExitStatus
 @click.command("status")
 @config_option
 @click.option("--watch", is_flag=True, help="Show it again every two seconds until Ctrl-C.")
+@click.option("--capacity", "show_capacity", is_flag=True,
+              help="Show the disk it needs, also for a week without a partner.")  # fmt: skip
 @json_option
-def command(config_path: Path, watch: bool, as_json: bool) -> None:
+def command(config_path: Path, watch: bool, show_capacity: bool, as_json: bool) -> None:
     """Show how the node is: broker, partners, what waits and since when, what ends soon.
 
     Exit status 0 when nothing needs a person, 1 otherwise.
@@ -24,6 +27,11 @@ def command(config_path: Path, watch: bool, as_json: bool) -> None:
     from corridor.gateway.local_client import LocalClient
 
     config = load_config(config_path)
+    if show_capacity:
+        with LocalClient(config.gateway.socket) as node:
+            found = node.capacity()
+        emit(found, capacity_screen(found), as_json=as_json)
+        return
     while True:
         with LocalClient(config.gateway.socket) as node:
             status = node.status()
@@ -60,6 +68,8 @@ def _screen(status: dict[str, Any]) -> str:
     ]
     if status["refused"]:
         lines += ["", "refused since the node started", _refusals(status["refused"])]
+    if status.get("agreements"):
+        lines += ["", agreements_screen(status["agreements"])]
     lines += ["", *(f"! {line}" for line in status["attention"])] if status["attention"] else []
     return "\n".join(lines)
 

@@ -13,15 +13,14 @@ import errno
 import json
 import os
 import sys
-import tomllib
 import traceback
 from contextlib import suppress
 from dataclasses import dataclass
-from importlib import resources
 from typing import Final
 
 import click
 
+from corridor.daemon.cures import cure_of
 from corridor.errors import Blame, CorridorError, ExitStatus, NotInstalled, Refused
 
 _CURES: Final = {
@@ -33,7 +32,7 @@ _CURES: Final = {
     errno.ENOSPC: "free disk space",
     errno.EROFS: "name a place that can be written",
 }
-_EXTRAS: Final = {"lxml": "standards"}
+_EXTRAS: Final = {"lxml": "standards", "fastapi": "http", "uvicorn": "http"}
 """Packages that only a part of Corridor needs, and the extra that brings them."""
 
 
@@ -120,12 +119,6 @@ def _ours(error: CorridorError) -> Trouble:
     return Trouble(
         error.code, error.message, error.blame, cure, error.exit_status, error.faults, reason
     )
-
-
-def cure_of(reason: str) -> str:
-    """Return what is to be done about a refusal by its reason's label, or "" for none known."""
-    text = resources.files("corridor").joinpath("reasons.toml").read_text(encoding="utf-8")
-    return str(tomllib.loads(text).get(reason.upper(), ["", ""])[1])
 
 
 def _click(error: click.ClickException) -> Trouble:

@@ -11,7 +11,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -19,20 +19,30 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from corridor.daemon.config_gateways import (
+    GatewayName,
+    LanesSection,
+    SpoolSection,
+    WebhookSection,
+    acknowledging,
+)
 from corridor.daemon.config_sections import (
+    BackupSection,
     BrokerSection,
     ExchangeSection,
     GatewaySection,
+    HttpSection,
     KeysSection,
     LinksSection,
     LogSection,
     MetricsSection,
     NodeSection,
-    Section,
+    RetentionSection,
     StoreSection,
     TrustSection,
 )
 from corridor.errors import ConfigurationError
+from corridor.exchange.lanes import LanePlan
 from corridor.transit.parties import Endpoint
 
 
@@ -50,9 +60,20 @@ class NodeConfig(BaseSettings):
     keys: KeysSection = KeysSection()
     links: LinksSection = LinksSection()
     gateway: GatewaySection = GatewaySection()
+    http: HttpSection = HttpSection()
     metrics: MetricsSection = MetricsSection()
     exchange: ExchangeSection = ExchangeSection()
+    retention: RetentionSection = RetentionSection()
+    backup: BackupSection = BackupSection()
     log: LogSection = LogSection()
+    lanes: LanesSection = LanesSection()
+    spool: SpoolSection = SpoolSection()
+    webhook: WebhookSection = WebhookSection()
+
+    @model_validator(mode="after")
+    def _one_acknowledges(self) -> "NodeConfig":
+        _ = self.acknowledged_by
+        return self
 
     @classmethod
     def settings_customise_sources(  # noqa: D102 - pydantic-settings' own hook
@@ -70,6 +91,16 @@ class NodeConfig(BaseSettings):
     def endpoint(self) -> Endpoint:
         """This node's endpoint."""
         return Endpoint(self.node.endpoint)
+
+    @property
+    def lane_plan(self) -> LanePlan:
+        """Which lane each type of record takes."""
+        return self.lanes.plan
+
+    @property
+    def acknowledged_by(self) -> GatewayName | None:
+        """The one gateway that acknowledges; None for whichever asks."""
+        return acknowledging(self.gateway.acknowledged_by, self.spool, self.webhook)
 
 
 def load_config(path: Path) -> NodeConfig:
@@ -127,9 +158,9 @@ def _hint(where: str) -> str:
 
 def _anchored(config: NodeConfig, base: Path) -> NodeConfig:
     """Return `config` with every relative path anchored at `base`."""
-    sections: dict[str, Section] = {}
+    sections: dict[str, BaseModel] = {}
     for name in type(config).model_fields:
-        section: Section = getattr(config, name)
+        section: BaseModel = getattr(config, name)
         paths = {
             key: base / value
             for key, value in section

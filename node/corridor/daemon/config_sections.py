@@ -1,21 +1,22 @@
 """The sections of a node's configuration: every key with its unit and limits."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, Field, field_validator
 
+from corridor.daemon.config_base import Section
+from corridor.daemon.config_gateways import AllLanes, GatewayName, LaneName
 from corridor.transit.parties import Endpoint
+from corridor.wire.batches import FIRST_BUSINESS, LAST_BUSINESS, type_label
 
 _EndpointText = Annotated[str, AfterValidator(Endpoint.parse)]
 _Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 _Port = Annotated[int, Field(ge=1, le=65535)]
-
-
-class Section(BaseModel):
-    """A section: keys that it does not name are refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+_Days = Annotated[int, Field(ge=30, le=11_000)]
+"""As long as the sealed bytes at least, for a partner may have to ask again; 30 years at most."""
+_BUSINESS_TYPES: Final = range(FIRST_BUSINESS, LAST_BUSINESS + 1)
+_DAY_MS: Final = 86_400_000
 
 
 class NodeSection(Section):
@@ -111,6 +112,42 @@ class GatewaySection(Section):
     """How the national system reaches the node."""
 
     socket: Path = Field(default=Path("state/node.sock"), description="Unix socket, mode 0600")
+    lanes: tuple[LaneName, ...] = Field(
+        default=AllLanes, description="lanes that programs on the socket may claim"
+    )
+    acknowledged_by: GatewayName | None = Field(
+        default=None,
+        description="the one gateway whose arrivals count; without it the spool or the webhook,"
+        " where one is on, otherwise whoever asks",
+    )
+
+
+class HttpSection(Section):
+    """How national systems reach the node over HTTP; off unless switched on."""
+
+    enabled: bool = Field(default=False, description="whether the node answers over HTTP")
+    address: str = Field(
+        default="127.0.0.1", description="address to listen on; beyond loopback only with TLS"
+    )
+    port: Annotated[int, Field(ge=0, le=65535)] = Field(
+        default=8464, description="TCP port; 0 takes a free one and writes it to the log"
+    )
+    cert_file: Path | None = Field(default=None, description="the server's certificate, PEM")
+    key_file: Path | None = Field(default=None, description="its key, PEM")
+    client_ca_file: Path | None = Field(
+        default=None, description="CA whose client certificates are asked for (mutual TLS), PEM"
+    )
+    tokens_file: Path = Field(
+        default=Path("http/clients.json"),
+        description="who may use it: `corridor http token add` writes it, mode 0600",
+    )
+    requests_per_s: float = Field(
+        default=200.0, gt=0, description="how many requests, or records in bulk, a client may make"
+    )
+    longest_poll_s: float = Field(
+        default=30.0, ge=0, le=30, description="how long a request may wait for a first record"
+    )
+    burst: int = Field(default=2000, ge=1, description="how many at once after a rest")
 
 
 class MetricsSection(Section):
@@ -130,6 +167,48 @@ class ExchangeSection(Section):
     )
     repeat_after_s: float = Field(
         default=120.0, gt=0, description="any other envelope without receipt is sent again"
+    )
+
+
+class RetentionSection(Section):
+    """How long the content of records is kept; their evidence stays for ever."""
+
+    default_days: _Days = Field(
+        default=1095,
+        description="from receipt; three years is what customs law asks for in most places",
+    )
+    days: dict[str, _Days] = Field(
+        default={}, description="for single record types, by name: `{ incident = 3650 }`"
+    )
+
+    @field_validator("days")
+    @classmethod
+    def _known(cls, days: dict[str, int]) -> dict[str, int]:
+        names = {type_label(kind) for kind in _BUSINESS_TYPES}
+        if unknown := sorted(days.keys() - names):
+            raise ValueError(
+                f"no such record type: {', '.join(unknown)}; there are: {', '.join(sorted(names))}"
+            )
+        return days
+
+    def keep_ms(self) -> dict[int, int]:
+        """Return how long each business type is kept, in milliseconds."""
+        return {
+            kind: self.days.get(type_label(kind), self.default_days) * _DAY_MS
+            for kind in _BUSINESS_TYPES
+        }
+
+
+class BackupSection(Section):
+    """Where `corridor backup create` puts its copies, and who alone can read them."""
+
+    directory: Path = Field(default=Path("backup"), description="one file for each backup")
+    public_key_file: Path | None = Field(
+        default=None, description="public half of the backup key: `corridor backup key` makes it"
+    )
+    keep: int = Field(default=14, ge=1, description="older backups in the folder are removed")
+    alarm_after_h: float = Field(
+        default=26.0, gt=0, description="`corridor status` asks for a backup when the last is older"
     )
 
 

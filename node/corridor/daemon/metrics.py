@@ -25,6 +25,7 @@ from corridor.errors import Reason
 from corridor.exchange.receive import UNSIGNED, Disposal
 from corridor.store.values import Depth
 from corridor.transit.parties import Endpoint
+from corridor.transit.timers import Overdue
 from corridor.wire.batches import type_label
 
 LATENCY_BUCKETS_S: Final = (
@@ -43,7 +44,7 @@ LATENCY_BUCKETS_S: Final = (
     14_400,
 )
 """From one broker on the same machine to a border post that is closed at night. No finer: each
-bound is three series a partner, and forty partners stay below 5,000 series."""
+bound is three series a partner, and forty partners stay near 5,000 series."""
 
 
 RECORD_REASONS: Final = (
@@ -61,6 +62,8 @@ RECORD_REASONS: Final = (
     Reason.RECORD_ID_CONFLICT,
     Reason.CONTROL_MALFORMED,
     Reason.LIFETIME,
+    Reason.OFFICE_NOT_OWN,
+    Reason.ROLE_NOT_ALLOWED,
 )
 """Why records, envelopes and control records of a partner are refused once they are opened."""
 
@@ -214,9 +217,22 @@ class NodeMetrics:
             "corridor_encryption_key_until_timestamp_seconds",
             "Until when partners may seal to the node's newest encryption key",
         )
+        self.backup_last = self._gauge(
+            "corridor_backup_last_success_timestamp_seconds",
+            "When the newest backup in the folder was made; 0 without any",
+        )
         self.directory_until = self._gauge(
             "corridor_directory_expiry_timestamp_seconds",
             "End of the directory in force",
+        )
+        self.movements_open = self._gauge(
+            "corridor_movements_open",
+            "Movements that have not ended, as this node knows them",
+        )
+        self.movements_overdue = self._gauge(
+            "corridor_movements_overdue",
+            "Deadlines of open movements that have passed, by what is overdue",
+            "kind",
         )
         self.alarms = self._counter(
             "corridor_unexpected_messages_total",
@@ -239,6 +255,8 @@ class NodeMetrics:
             self._refused_here.labels(reason.label)
         for queue in ("corridor.dlq", "corridor.unrouted"):
             self.alarms.labels(queue)
+        for what in Overdue:
+            self.movements_overdue.labels(what.value).set(0)
         for role in ("sender", "receiver"):
             self.broker_connected.labels(role).set(0)
 

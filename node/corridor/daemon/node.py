@@ -2,13 +2,18 @@
 
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from corridor import __version__
+from corridor.daemon.backup import backup_is_due, last_backup_ms
+from corridor.daemon.capacity import capacity
 from corridor.daemon.config import NodeConfig
+from corridor.daemon.ended import Ended, GivenUp, ended_agreements
 from corridor.daemon.inbound import Handled, Inbound
+from corridor.daemon.keeping import Retention
 from corridor.daemon.logs import event_logger
 from corridor.daemon.metrics import NodeMetrics
 from corridor.daemon.observe import NodeObserver
@@ -17,6 +22,7 @@ from corridor.daemon.receiver import Receiver
 from corridor.daemon.sender import Sender, unix_ms
 from corridor.daemon.service import NodeService
 from corridor.daemon.telling import Telling
+from corridor.daemon.tracking import MovementTracker
 from corridor.daemon.trust_keeper import TrustKeeper
 from corridor.daemon.trust_record import TrustRecord
 from corridor.daemon.web import WebServer
@@ -58,6 +64,7 @@ class Node:
         self._outbound = Outbound(
             self._store, self.trust.identity, self.trust.current,
             seals=REAL_SEALS, policy=_policy(config), observe=self._observer,
+            ended=Ended(self._store, config.endpoint, self.trust.current, self._given_up),
         )  # fmt: skip
         self._inbound = Inbound(
             self._store, self.trust.identity, self.trust.current,
@@ -71,7 +78,19 @@ class Node:
         )  # fmt: skip
         self._telling = Telling(self.sender)
         self._publisher, self._consumer = self._connect(_address(config))
-        self.service = NodeService(
+        self.service = self._serve(config)
+        self._retention = Retention(self._store, config.retention.keep_ms())
+        self.beside: list[Callable[[], list[str]]] = []  # gateways say what needs a person
+        self.web = WebServer(
+            config.metrics.address, config.metrics.port,
+            registry=self.metrics.registry, ready=self._ready, version=__version__,
+        )  # fmt: skip
+        self._free_mib = _free_mib(config.store.path)
+        self._hourly_at = time.monotonic() + _HOURLY_S
+
+    def _serve(self, config: NodeConfig) -> NodeService:
+        """Make what gateways call."""
+        service = NodeService(
             me=config.endpoint,
             store=self._store,
             trust=self.trust.current,
@@ -79,13 +98,16 @@ class Node:
             wake_sender=self.sender.wake,
             has_room=self._has_room,
             now_ms=unix_ms,
+            lanes=config.lane_plan,
+            acknowledged_by=config.acknowledged_by,
         )
-        self.web = WebServer(
-            config.metrics.address, config.metrics.port,
-            registry=self.metrics.registry, ready=self._ready, version=__version__,
-        )  # fmt: skip
-        self._free_mib = _free_mib(config.store.path)
-        self._hourly_at = time.monotonic() + _HOURLY_S
+        service.capacity = self._capacity
+        return service
+
+    @cached_property
+    def _tracker(self) -> MovementTracker:
+        """What keeps the list of movements."""
+        return MovementTracker(self._store, self.service.movements, self.metrics)
 
     def _hold_to_record(self) -> None:
         """Refuse to start from less than was held; note what is new since the last start."""
@@ -163,16 +185,25 @@ class Node:
     def housekeep(self) -> None:
         """Do what is due about once a second; main thread."""
         self._free_mib = _free_mib(self.config.store.path)
+        self.metrics.backup_last.set((last_backup_ms(self.config) or 0) / 1000)
         view = self.trust.current()
         self.metrics.directory_until.set(view.expires_ms / 1000)
         self.metrics.key_until.set(self.trust.seals_until_ms(unix_ms()) / 1000)
         for window in self._outbound.windows():
             self.metrics.window.labels(window.peer).set(window.window)
             self.metrics.in_flight.labels(window.peer).set(window.in_flight)
+        self._tracker.turn()
         if time.monotonic() >= self._hourly_at:
             self._hourly_at = time.monotonic() + _HOURLY_S
             self._store.prune(unix_ms())
+            self._retention.begin()
             self.sender.run_in_loop(self._telling.tell_again)
+        if erased := self._retention.step(unix_ms()):
+            event_logger().info("records.erased", count=erased, why="retention")
+
+    def ready(self) -> tuple[bool, str]:
+        """Return whether the node can keep what it is given, and a sentence about it."""
+        return self._ready()
 
     def status(self) -> dict[str, Any]:
         """Return how the node is; the keys of `corridor status --json`."""
@@ -181,6 +212,7 @@ class Node:
         return {
             "endpoint": self.config.endpoint,
             "environment": self.config.node.environment,
+            "network": view.network_id.hex(),
             "version": __version__,
             "now_ms": now_ms,
             "metrics": f"{self.config.metrics.address}:{self.web.port}",
@@ -191,6 +223,7 @@ class Node:
                 "inboxes": sorted(self.receiver.links),
             },
             "directory": {"version": view.dir_version, "expires_ms": view.expires_ms},
+            "last_backup_ms": last_backup_ms(self.config),
             "encryption_key_until_ms": self.trust.seals_until_ms(now_ms),
             "store": {
                 "path": str(self.config.store.path),
@@ -198,9 +231,15 @@ class Node:
                 "rows": self._store.counts(),
             },
             "peers": self._peers(),
+            "agreements": ended_agreements(view, self.config.endpoint, now_ms),
             "refused": self._observer.refusals(),
             "attention": self._attention(now_ms),
         }
+
+    def _capacity(self) -> dict[str, Any]:
+        """Return what disk the node needs; any thread."""
+        free = shutil.disk_usage(self.config.store.path.parent).free
+        return capacity(self._store.measure(unix_ms()), self._partners(), free)
 
     def _peers(self) -> list[dict[str, Any]]:
         depths = {depth.peer: depth for depth in self._store.depths()}
@@ -239,13 +278,21 @@ class Node:
             lines.append("the directory has ended: nothing is sealed; import a newer one")
         if self.trust.rotation_due(now_ms):
             lines.append("the encryption key ends soon: `corridor keys rotate`")
-        return lines
+        if backup_is_due(self.config, now_ms):
+            lines.append("no backup was made for too long: `corridor backup create`")
+        return [*lines, *(line for told in self.beside for line in told())]
 
     def _handled(self, handled: Handled) -> None:
         """Carry on what a batch led to; receiver's thread, after the commit."""
         self.sender.hear(handled.cues)
         if handled.inbox_grew or handled.outcomes_grew:
             self.service.grown()
+
+    def _given_up(self, found: Sequence[GivenUp]) -> None:
+        """Tell what will not pass any more; sender's thread, after the commit."""
+        for peer, reason, number in found:
+            event_logger().warning("records.given_up", peer=peer, reason=reason.label, count=number)
+        self.service.grown()
 
     def _adopt(self, link: str, frame: bytes) -> None:
         """Take a statement of a partner; receiver's thread, before its acknowledgement.

@@ -15,6 +15,11 @@ class Offered(NamedTuple):
     """A serialised TransitRecord."""
     record_id: bytes | None = None
     lane: Lane | None = None
+    """The lane that is claimed; None where the type of record decides."""
+    lanes: frozenset[Lane] | None = None
+    """The lanes that the way in may claim; None for every lane."""
+    key: bytes | None = None
+    """Idempotency key, 32 bytes: the same key stands for the same record for ever."""
 
 
 class Answer(NamedTuple):
@@ -24,3 +29,5 @@ class Answer(NamedTuple):
     record_id: bytes = b""
     reason: Reason | None = None
     faults: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    """Paths of what the recipient is not entitled to; the record was kept without it."""

@@ -63,8 +63,10 @@ class Outbound:
         policy: ExchangePolicy | None = None,
         draw: Callable[[], float] = random,
         observe: Observer | None = None,
+        ended: Callable[[int], int | None] = lambda _: None,
     ) -> None:
         """Keep the collaborators; nothing is read before `start`."""
+        self._ended = ended
         self._store = store
         self._identity = identity
         self._trust = trust
@@ -248,7 +250,7 @@ class Outbound:
 
     def _refresh(self, now_ms: int) -> None:
         """Look at directory and agreements again."""
-        trust = self._trust()
+        trust, turn_ms = self._trust(), self._ended(now_ms)
         for endpoint in trust.partners(self._identity().endpoint, now_ms):
             self._peer(endpoint, now_ms)
         for peer in self._peers.values():
@@ -256,7 +258,7 @@ class Outbound:
             if trust is not self._seen_trust:
                 peer.learnt()
         self._seen_trust = trust
-        self._refresh_ms = now_ms + _REFRESH_MS
+        self._refresh_ms = min(now_ms + _REFRESH_MS, turn_ms or NEVER_MS)
         self._touch_all()
 
     def _allow(self, peer: Correspondent, now_ms: int) -> None:

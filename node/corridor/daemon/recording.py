@@ -327,6 +327,8 @@ class Recording:
         if until_ms > self.restored_ms:
             self.memory.restored_ms = until_ms
             self.change.put_setting(RESTORED, until_ms.to_bytes(8))
+            # microseconds: no node hands on a record each of them, so none of those is given twice
+            self.change.start_cursors_after(self.now_ms * 1000)
 
     def leaf(self, kind: LeafKind, subject: bytes, aux: bytes = ZERO_ID) -> None:
         """Add to the evidence log."""

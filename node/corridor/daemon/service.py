@@ -5,20 +5,27 @@ Rules:
 * a record is parsed, checked and kept, in that order, and acknowledged only when kept;
 * what is told, also of what was only read, is durable: the disk has it before anybody else;
 * a fault names its rule and path, never a value; one bad record does not spoil the others;
-* every gateway calls these functions and adds nothing to them.
+* every gateway calls these functions and adds nothing to them;
+* a cursor that this store never gave out is from before a restore: whoever has it is told all that
+  the store got since it was started, so that nothing is passed over.
 """
 
 import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
-from corridor.daemon.intake import examine
+from corridor.daemon.intake import Examined, examine
+from corridor.daemon.keeping import Keeping
+from corridor.daemon.keyed import Sound, keep
 from corridor.daemon.metrics import NodeMetrics
+from corridor.daemon.movements import MovementReader
 from corridor.daemon.offers import Answer, Offered
-from corridor.errors import Reason
-from corridor.exchange.values import Submission, SubmitStatus
+from corridor.daemon.probes import make_probe
+from corridor.errors import NotAcknowledging
+from corridor.exchange.lanes import LanePlan
+from corridor.exchange.values import SubmitStatus
 from corridor.store.port import Store
 from corridor.store.values import InboxRecord, LedgerLine, Outcome
 from corridor.transit.parties import Endpoint
@@ -55,8 +62,13 @@ class NodeService:
         wake_sender: Callable[[], None],
         has_room: Callable[[], bool],
         now_ms: Callable[[], int],
+        lanes: LanePlan | None = None,
+        acknowledged_by: str | None = None,
     ) -> None:
-        """Serve `me`; `wake_sender` is called when records wait, `has_room` before keeping any."""
+        """Serve `me`; `wake_sender` is called when records wait, `has_room` before keeping any.
+
+        `acknowledged_by` is the one gateway that may acknowledge; None for whichever asks.
+        """
         self._me = me
         self._store = store
         self._trust = trust
@@ -64,46 +76,97 @@ class NodeService:
         self._wake_sender = wake_sender
         self._has_room = has_room
         self._now_ms = now_ms
+        self.movements = MovementReader(store, me, now_ms)
+        self.keeping = Keeping(store, now_ms)
+        self.capacity: Callable[[], dict[str, Any]] = dict
+        """What disk the node needs; the node puts in what knows it."""
+        self._lanes = lanes or LanePlan()
+        self.acknowledged_by = acknowledged_by
         self._grown = threading.Condition()
         self._ended = False
+        with store.reading() as view:
+            self._at_start = view.last_cursors()
 
     def submit(self, offered: Sequence[Offered]) -> list[Answer]:
         """Keep what is sound, in one durable step; answer for each, in order."""
         now_ms = self._now_ms()
-        checked = examine(offered, self._me, self._trust(), now_ms, has_room=self._has_room())
-        sound = [one for one in checked if isinstance(one, Submission)]
-        statuses = iter(self._keep(sound, now_ms))
-        answers = [
-            one if isinstance(one, Answer) else _answer(one, next(statuses)) for one in checked
+        checked = examine(
+            offered, self._me, self._trust(), now_ms,
+            has_room=self._has_room(), holds=self.movements.holds, lanes=self._lanes,
+        )  # fmt: skip
+        sound = [
+            Sound(one.submission, given.record, given.key, one.left_out)
+            for one, given in zip(checked, offered, strict=True)
+            if isinstance(one, Examined)
         ]
+        kept = iter(self._keep(sound, now_ms))
+        answers = [one if isinstance(one, Answer) else next(kept) for one in checked]
         self._metrics.submitted(_types(checked), answers)
         if any(answer.status == SubmitStatus.ACCEPTED for answer in answers):
             self._wake_sender()  # it makes durable what it seals, and this with it
         self._store.make_durable(_PATIENCE_S)
         return answers
 
+    def probe(self, recipient: str) -> Answer:
+        """Send a canary to a partner; `ledger` tells when it was receipted."""
+        now_ms = self._now_ms()
+        made = make_probe(recipient, self._me, self._trust(), now_ms, has_room=self._has_room())
+        if isinstance(made, Answer):
+            return made
+        with self._store.transaction(durable=False) as change:
+            (status,) = change.accept_all([made], now_ms)
+        self._wake_sender()
+        self._store.make_durable(_PATIENCE_S)
+        return Answer(status, made.record_id)
+
     def take(self, after: int, limit: int, wait_s: float) -> Sequence[InboxRecord]:
         """Return records of partners after a cursor; wait up to `wait_s` for the first one."""
 
         def read() -> Sequence[InboxRecord]:
             with self._store.reading() as view:
-                return view.inbox(after, limit)
+                last, began = view.last_cursors()[0], self._at_start[0]
+                return view.inbox(_known_here(after, last, began), limit)
 
         return self._until_some(read, wait_s)
 
-    def acknowledge(self, up_to: int) -> int:
-        """Note that the national system holds every record up to a cursor."""
+    def acknowledge(self, up_to: int, by: str = "socket") -> int:
+        """Note that the national system holds every record up to a cursor; `by` is the gateway.
+
+        Raises:
+            NotAcknowledging: Another gateway acknowledges for this node's national system.
+        """
+        if self.acknowledged_by not in {None, by}:
+            raise NotAcknowledging(
+                f"what partners sent is acknowledged by the {self.acknowledged_by}, not the {by}",
+                cure="only read here, or change gateway.acknowledged_by and restart the node",
+            )
         with self._store.transaction() as change:
             count = change.acknowledge(up_to, self._now_ms())
         self._metrics.delivered.inc(count)
         return count
+
+    def acknowledged(self) -> int:
+        """Return the cursor up to which the national system holds every record."""
+        with self._store.reading() as view:
+            return view.acknowledged()
+
+    def note_of(self, name: str) -> bytes | None:
+        """Return what a gateway noted under a name: how far it is, for its next start."""
+        with self._store.reading() as view:
+            return view.setting(f"gateway.{name}")
+
+    def note(self, name: str, value: bytes) -> None:
+        """Keep a small note of a gateway; durable when this returns."""
+        with self._store.transaction() as change:
+            change.put_setting(f"gateway.{name}", value)
 
     def outcomes(self, after: int, limit: int, wait_s: float) -> Sequence[Outcome]:
         """Return what became of submitted records; wait up to `wait_s` for the first one."""
 
         def read() -> Sequence[Outcome]:
             with self._store.reading() as view:
-                return view.outcomes(after, limit)
+                last, began = view.last_cursors()[1], self._at_start[1]
+                return view.outcomes(_known_here(after, last, began), limit)
 
         return self._until_some(read, wait_s)
 
@@ -113,9 +176,12 @@ class NodeService:
         self._store.make_durable()
         return lines
 
-    def find(self, kind: str, value: str, limit: int) -> Sequence[Found]:
-        """Return records, sent or received, that carry exactly this term, newest first."""
-        ids = self._store.find(kind, normal_term(value), limit)
+    def find(self, kind: str, value: str, limit: int, skip: int = 0) -> Sequence[Found]:
+        """Return records, sent or received, that carry exactly this term, newest first.
+
+        At most `limit` of them, after the first `skip`.
+        """
+        ids = self._store.find(kind, normal_term(value), skip + limit)[skip:]
         found = [Found(one, self._store.ledger(one), self._store.deliveries(one)) for one in ids]
         self._store.make_durable()
         return found
@@ -145,18 +211,18 @@ class NodeService:
                 self._store.make_durable()
             return found
 
-    def _keep(self, sound: Sequence[Submission], now_ms: int) -> list[SubmitStatus]:
+    def _keep(self, sound: Sequence[Sound], now_ms: int) -> list[Answer]:
         if not sound:
             return []
         with self._store.transaction(durable=False) as change:
-            return list(change.accept_all(sound, now_ms))
+            return keep(change, sound, now_ms)
 
 
-def _answer(kept: Submission, status: SubmitStatus) -> Answer:
-    reason = Reason.RECORD_ID_CONFLICT if status is SubmitStatus.CONFLICT else None
-    return Answer(status, kept.record_id, reason)
-
-
-def _types(checked: Sequence[Submission | Answer]) -> list[int]:
+def _types(checked: Sequence[Examined | Answer]) -> list[int]:
     """Return the record type of each, 0 where it was not even parsed."""
-    return [one.record_type if isinstance(one, Submission) else 0 for one in checked]
+    return [one.submission.record_type if isinstance(one, Examined) else 0 for one in checked]
+
+
+def _known_here(after: int, last: int, began: int) -> int:
+    """Return from which cursor on to read for somebody who says that he has `after`."""
+    return after if after <= last else began

@@ -15,7 +15,7 @@ import gc
 import signal
 import time
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from corridor.daemon.config import NodeConfig, changed_keys
 from corridor.daemon.logs import event_logger, place_of
@@ -43,6 +43,18 @@ class Part(Protocol):
         """End."""
 
 
+@runtime_checkable
+class Reloading(Protocol):
+    """A part that has files of its own to read again."""
+
+    def reload(self) -> None:
+        """Read them.
+
+        Raises:
+            CorridorError: They do not fit; it goes on with what it had.
+        """
+
+
 def block_signals() -> None:
     """Keep signals for `supervise`; to be called before any thread is started."""
     signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
@@ -64,7 +76,7 @@ def supervise(
     notify("READY=1")
     logger.info("node.started", endpoint=node.config.endpoint, port=node.web.port)
     try:
-        status = _turn_until_ended(node, reread or (lambda: node.config))
+        status = _turn_until_ended(node, gateways, reread or (lambda: node.config))
     finally:
         begun = time.monotonic()
         signal.alarm(_STOP_DEADLINE_S)
@@ -80,7 +92,9 @@ def supervise(
     return status
 
 
-def _turn_until_ended(node: Node, reread: Callable[[], NodeConfig]) -> ExitStatus:
+def _turn_until_ended(
+    node: Node, gateways: Sequence[Part], reread: Callable[[], NodeConfig]
+) -> ExitStatus:
     watchdog_s = watchdog_interval_s()
     alive_at = time.monotonic()
     while True:
@@ -91,7 +105,7 @@ def _turn_until_ended(node: Node, reread: Callable[[], NodeConfig]) -> ExitStatu
             event_logger().info("node.stopping", signal=signal.Signals(number).name)
             return ExitStatus.OK
         if number == signal.SIGHUP:
-            _reload(node, reread)
+            _reload(node, gateways, reread)
         if node.failure is not None:
             event_logger().error(
                 "node.failed",
@@ -105,10 +119,13 @@ def _turn_until_ended(node: Node, reread: Callable[[], NodeConfig]) -> ExitStatu
             notify("WATCHDOG=1")
 
 
-def _reload(node: Node, reread: Callable[[], NodeConfig]) -> None:
+def _reload(node: Node, gateways: Sequence[Part], reread: Callable[[], NodeConfig]) -> None:
     notify(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")
     try:
         node.reload()
+        for gateway in gateways:
+            if isinstance(gateway, Reloading):
+                gateway.reload()
         event_logger().info("node.reloaded", version=node.trust.current().dir_version)
         for key in changed_keys(node.config, reread()):
             event_logger().warning("config.not_in_force", path=key, cure="restart the node")

@@ -68,7 +68,7 @@ def judge_content(raw_records: Sequence[bytes], route: Route, examine: Examiner)
         return Content(Family.DATA, Reason.RECORD_TYPE)
     allowed = {record_type for record_type in types if route.allows(record_type)}
     sound = [e for e in entries if isinstance(e, Entry) and e.record_type in allowed]
-    found = iter(examine(sound) if sound else ())
+    found = iter(examine(sound, route.sender.country) if sound else ())
     records: list[JudgedRecord] = []
     for raw, entry in zip(raw_records, entries, strict=True):
         if isinstance(entry, Refused):

@@ -1,16 +1,20 @@
-"""Which lane a record takes when its sender does not say.
+"""Which lane a record takes when its sender does not say, and which lanes a sender may claim.
 
 Rules:
 
 * URGENT is what a lorry at a barrier, or an officer beside it, waits for;
 * BULK is what nobody waits for today;
-* everything else is ROUTINE; an unknown type is ROUTINE too.
+* everything else is ROUTINE; an unknown type is ROUTINE too;
+* an administration may decide otherwise for a type of record; a claim stands over both, where the
+  way in which the record came may claim that lane.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
+from corridor.errors import Reason, Refused
 from corridor.exchange.values import Lane
 from corridor.wire.v1.envelope_pb2 import RecordType
 
@@ -49,3 +53,38 @@ DEFAULT_LANES: Final[Mapping[int, Lane]] = MappingProxyType(
 def default_lane(record_type: int) -> Lane:
     """Return the lane of a record of this type (RecordType)."""
     return DEFAULT_LANES.get(record_type, Lane.ROUTINE)
+
+
+@dataclass(frozen=True, slots=True)
+class LanePlan:
+    """Which lane each type of record takes: the default, and what is decided otherwise."""
+
+    overrides: Mapping[int, Lane] = field(default_factory=dict)
+    """Lane by RecordType."""
+
+    def lane_of(self, record_type: int) -> Lane:
+        """Return the lane of a record of this type (RecordType)."""
+        found = self.overrides.get(record_type)
+        return default_lane(record_type) if found is None else found
+
+    def choose(
+        self, record_type: int, claimed: Lane | None, allowed: Collection[Lane] | None
+    ) -> Lane:
+        """Return the lane of a record whose sender claims `claimed`, or None for no claim.
+
+        Args:
+            record_type: Its RecordType.
+            claimed: What the sender asks for.
+            allowed: What the way in may claim; None for every lane.
+
+        Raises:
+            Refused: LANE_NOT_ALLOWED: the claim is not among `allowed`.
+        """
+        if claimed is None:
+            return self.lane_of(record_type)
+        if allowed is not None and claimed not in allowed:
+            may = ", ".join(lane.name.lower() for lane in sorted(allowed)) or "none"
+            raise Refused(
+                Reason.LANE_NOT_ALLOWED, f"{claimed.name.lower()} is claimed; allowed is: {may}"
+            )
+        return claimed

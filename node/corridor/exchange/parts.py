@@ -17,6 +17,7 @@ from corridor.seal.frame import Frame, parse_frame
 from corridor.seal.keys import DecryptionKey, SigningKey
 from corridor.transit.parties import Endpoint
 from corridor.wire import records
+from corridor.wire.authority import false_claim
 from corridor.wire.batches import CANARY, Entry
 from corridor.wire.control import decode_control
 from corridor.wire.v1.records_pb2 import TransitRecord
@@ -120,12 +121,17 @@ class Examination(NamedTuple):
     """Why it is refused, where there are faults."""
 
 
-Examiner: TypeAlias = Callable[[Sequence[Entry]], Sequence[Examination]]
-"""Judges the contents of several records, each for itself, in order."""
+Examiner: TypeAlias = Callable[[Sequence[Entry], str], Sequence[Examination]]
+"""Judges the contents of several records of a country, each for itself, in order."""
 
 
-def examine_records(entries: Sequence[Entry]) -> list[Examination]:
-    """Judge records by the schema and its rules; a canary has only a form."""
+def examine_records(entries: Sequence[Entry], country: str) -> list[Examination]:
+    """Judge records by the schema, its rules and what they claim; a canary has only a form.
+
+    Args:
+        entries: The records.
+        country: Country of the endpoint that sent them.
+    """
     found: list[Examination | TransitRecord] = [_parsed(entry) for entry in entries]
     parsed = [
         (record, entry.body)
@@ -134,8 +140,10 @@ def examine_records(entries: Sequence[Entry]) -> list[Examination]:
     ]
     faults = iter(records.check_records([p[0] for p in parsed], [p[1] for p in parsed]))
     return [
-        record if isinstance(record, Examination) else _examined(record, next(faults))
-        for record in found
+        record
+        if isinstance(record, Examination)
+        else _examined(record, entry.record_type, country, next(faults))
+        for record, entry in zip(found, entries, strict=True)
     ]
 
 
@@ -149,5 +157,12 @@ def _parsed(entry: Entry) -> "Examination | TransitRecord":
         return Examination((refusal.reason.label,), reason=refusal.reason)
 
 
-def _examined(record: TransitRecord, faults: tuple[str, ...]) -> Examination:
-    return Examination(faults) if faults else Examination(terms=records.index_terms(record))
+def _examined(
+    record: TransitRecord, record_type: int, country: str, faults: tuple[str, ...]
+) -> Examination:
+    if faults:
+        return Examination(faults)
+    claim = false_claim(record, record_type, country)
+    if claim is not None:
+        return Examination((claim.detail,), reason=claim.reason)
+    return Examination(terms=records.index_terms(record))

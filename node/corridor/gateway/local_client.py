@@ -84,11 +84,63 @@ class LocalClient:
         asked = local.FindRequest(kind=kind, value=value, limit=limit)
         return self._ask(local.LocalRequest(find=asked)).find.found
 
+    def probe(self, recipient: str) -> local.SubmitResult:
+        """Have a canary sent to a partner; returns its record id, or why there is none."""
+        request = local.LocalRequest(probe=local.ProbeRequest(recipient=recipient))
+        return self._ask(request).probe.result
+
+    def movement(self, reference: str) -> tuple[dict[str, Any], Sequence[local.LocalDraft]]:
+        """Return where a movement stands, and the records that may be sent about it."""
+        asked = local.MovementRequest(reference=reference)
+        told = self._ask(local.LocalRequest(movement=asked)).movement
+        view: dict[str, Any] = json.loads(told.json)
+        return view, told.drafts
+
+    def movements(self, *, overdue: bool = False, limit: int = 0) -> list[dict[str, Any]]:
+        """Return the movements that have not ended, or only those that are overdue."""
+        asked = local.MovementsRequest(overdue=overdue, limit=limit)
+        told = self._ask(local.LocalRequest(movements=asked)).movements
+        lines: list[dict[str, Any]] = json.loads(told.json)
+        return lines
+
     def status(self) -> dict[str, Any]:
         """Return how the node is; the keys are those of `corridor status --json`."""
         request = local.LocalRequest(status=local.StatusRequest())
         status: dict[str, Any] = json.loads(self._ask(request).status.json)
         return status
+
+    def place_hold(
+        self, kind: str, value: str, reason: str, by: str, until_ms: int | None = None
+    ) -> dict[str, Any]:
+        """Let nothing be erased that this names."""
+        asked = local.PlaceHoldRequest(
+            kind=kind, value=value, reason=reason, by=by, until_ms=until_ms
+        )
+        return self._keeping(local.LocalRequest(place_hold=asked))
+
+    def release_hold(self, number: int, reason: str, by: str) -> dict[str, Any]:
+        """Let it be erased again."""
+        asked = local.ReleaseHoldRequest(number=number, reason=reason, by=by)
+        return self._keeping(local.LocalRequest(release_hold=asked))
+
+    def holds(self) -> dict[str, Any]:
+        """Return every hold there ever was."""
+        return self._keeping(local.LocalRequest(holds=local.HoldsRequest()))
+
+    def erase(self, record_id: bytes, reason: str, by: str) -> dict[str, Any]:
+        """Erase the content of a record wherever nothing stands against it."""
+        asked = local.EraseRequest(record_id=record_id, reason=reason, by=by)
+        return self._keeping(local.LocalRequest(erase=asked))
+
+    def capacity(self) -> dict[str, Any]:
+        """Return what disk the node needs."""
+        request = local.LocalRequest(capacity=local.CapacityRequest())
+        found: dict[str, Any] = json.loads(self._ask(request).capacity.json)
+        return found
+
+    def _keeping(self, request: local.LocalRequest) -> dict[str, Any]:
+        done: dict[str, Any] = json.loads(self._ask(request).keeping.json)
+        return done
 
     def _ask(self, request: local.LocalRequest) -> local.LocalReply:
         try:

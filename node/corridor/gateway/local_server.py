@@ -19,11 +19,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from corridor.daemon.logs import event_logger
-from corridor.daemon.offers import Offered
+from corridor.daemon.offers import Answer, Offered
 from corridor.daemon.service import NodeService
 from corridor.errors import ConfigurationError, CorridorError, LocalTrouble, Refused
 from corridor.exchange.values import Lane
 from corridor.gateway.framing import receive_message, send_message
+from corridor.gateway.local_keeping import keeping_answers
 from corridor.store.values import InboxRecord, LedgerLine
 from corridor.wire.batches import decode_entry
 from corridor.wire.local import parse_request
@@ -44,9 +45,15 @@ class LocalServer:
     """Serves a `NodeService` on a Unix socket from `start` to `stop`."""
 
     def __init__(
-        self, path: Path, service: NodeService, status: Callable[[], dict[str, Any]]
+        self,
+        path: Path,
+        service: NodeService,
+        status: Callable[[], dict[str, Any]],
+        lanes: frozenset[Lane] | None = None,
     ) -> None:
         """Bind the socket at `path`; one left by a node that died is replaced.
+
+        `lanes` are those that its clients may claim; None for every lane.
 
         Raises:
             ConfigurationError: The path cannot be bound, or a node is serving it.
@@ -54,6 +61,7 @@ class LocalServer:
         self._path = path
         self._service = service
         self._status = status
+        self._lanes = lanes
         self._connections: dict[socket.socket, threading.Thread] = {}
         self._lock = threading.Lock()
         self._listener = _bind(path)
@@ -122,7 +130,12 @@ class LocalServer:
             "outcomes": self._outcomes,
             "ledger": self._ledger,
             "find": self._find,
+            "probe": self._probe,
+            "movement": self._movement,
+            "movements": self._movements,
             "status": self._say_status,
+            "capacity": self._say_capacity,
+            **keeping_answers(self._service.keeping),
         }
         try:
             answer = answers.get(kind)
@@ -139,17 +152,12 @@ class LocalServer:
                 one.record,
                 one.record_id if one.HasField("record_id") else None,
                 Lane(one.lane - 1) if 1 <= one.lane <= len(Lane) else None,
+                self._lanes,
             )
             for one in request.submit.submissions
         ]
         reply = local.LocalReply(submit=local.SubmitReply())
-        for answer in self._service.submit(offered):
-            reply.submit.results.add(
-                status=answer.status,
-                record_id=answer.record_id,
-                reason=answer.reason.label if answer.reason else "",
-                faults=answer.faults,
-            )
+        reply.submit.results.extend(map(_submit_result, self._service.submit(offered)))
         return reply
 
     def _take(self, request: local.LocalRequest) -> local.LocalReply:
@@ -162,7 +170,7 @@ class LocalServer:
         return reply
 
     def _acknowledge(self, request: local.LocalRequest) -> local.LocalReply:
-        count = self._service.acknowledge(_cursor(request.acknowledge.up_to))
+        count = self._service.acknowledge(_cursor(request.acknowledge.up_to), "socket")
         return local.LocalReply(acknowledge=local.AcknowledgeReply(acknowledged=count))
 
     def _outcomes(self, request: local.LocalRequest) -> local.LocalReply:
@@ -202,8 +210,40 @@ class LocalServer:
             )
         return reply
 
+    def _probe(self, request: local.LocalRequest) -> local.LocalReply:
+        answer = self._service.probe(request.probe.recipient)
+        return local.LocalReply(probe=local.ProbeReply(result=_submit_result(answer)))
+
+    def _movement(self, request: local.LocalRequest) -> local.LocalReply:
+        view, drafts = self._service.movements.show(request.movement.reference)
+        reply = local.LocalReply(movement=local.MovementReply(json=json.dumps(view)))
+        for one in drafts:
+            reply.movement.drafts.add(
+                kind=one.draft.kind.value, recipient=one.draft.recipient, record=one.record
+            )
+        return reply
+
+    def _movements(self, request: local.LocalRequest) -> local.LocalReply:
+        asked = request.movements
+        lines = self._service.movements.under_way(_limit(asked.limit), overdue=asked.overdue)
+        return local.LocalReply(movements=local.MovementsReply(json=json.dumps(lines)))
+
+    def _say_capacity(self, _request: local.LocalRequest) -> local.LocalReply:
+        told = json.dumps(self._service.capacity())
+        return local.LocalReply(capacity=local.CapacityReply(json=told))
+
     def _say_status(self, _request: local.LocalRequest) -> local.LocalReply:
         return local.LocalReply(status=local.StatusReply(json=json.dumps(self._status())))
+
+
+def _submit_result(answer: Answer) -> local.SubmitResult:
+    return local.SubmitResult(
+        status=answer.status,
+        record_id=answer.record_id,
+        reason=answer.reason.label if answer.reason else "",
+        faults=answer.faults,
+        left_out=answer.left_out,
+    )
 
 
 def _delivery(one: InboxRecord) -> local.LocalDelivery:

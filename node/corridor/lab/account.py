@@ -23,6 +23,7 @@ def tell(scenario: Scenario, traffic: Traffic, account: Account) -> str:
         _one_way(account),
         _what_brokers_see(account),
         _search(account),
+        _movement(account),
         _verdict(account),
     ]
     return "\n".join(part for part in parts if part)
@@ -109,6 +110,15 @@ def _search(account: Account) -> str:
     ]
     lines += [f"  SEEN in {one.path}: {one.value}" for one in account.sightings[:_SHOWN]]
     return "\n".join(lines) + "\n"
+
+
+def _movement(account: Account) -> str:
+    if not account.views:
+        return ""
+    parts = ["One movement, as each country's node tells it"]
+    for _, picture in account.views:
+        parts += ["", *(f"  {line}".rstrip() for line in picture.splitlines() if line)]
+    return "\n".join(parts) + "\n"
 
 
 def _verdict(account: Account) -> str:

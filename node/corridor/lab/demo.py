@@ -20,6 +20,7 @@ from corridor.lab.network import Network
 from corridor.lab.scenario import Scenario
 from corridor.lab.sightings import Sighting, needles_of, search
 from corridor.lab.tap import Tap, Tapped, save
+from corridor.lab.timeline import each_view
 from corridor.lab.traffic import (
     Key,
     Planned,
@@ -94,6 +95,8 @@ class Account:
     """Refusals that are not the fault of the input: by a sender's own node, or of a sound file."""
     story: tuple[tuple[int, str], ...] = ()
     """One record's way: (Unix milliseconds, what happened), in order."""
+    views: tuple[tuple[str, str], ...] = ()
+    """One movement as each node tells it: (endpoint, picture)."""
 
     @property
     def holds(self) -> bool:
@@ -128,6 +131,7 @@ def run_demo(scenario: Scenario, directory: Path, traffic: Traffic, say: Say) ->
         proof = prove(played.accepted, handed, receipts)
         tapped = {code: tap.messages() for code, tap in taps.items()}
         story = one_way(network, played.accepted)
+        views = each_view(network.sockets, played.accepted)
         sightings, searched, works = _search(network, traffic, taps, tapped)
         _keep_metrics(network)
     summary = Summary(
@@ -149,7 +153,7 @@ def run_demo(scenario: Scenario, directory: Path, traffic: Traffic, say: Say) ->
         refusals=[*traffic.refused, *_refusals(played), *sorted(set(receipts.refused.values()))],
     )
     unexpected = (*traffic.unexpected, *_refusals(played))
-    return Account(summary, proof, receipts, sightings, works, tapped, unexpected, story)
+    return Account(summary, proof, receipts, sightings, works, tapped, unexpected, story, views)
 
 
 def one_way(network: Network, played: Sequence[Planned]) -> tuple[tuple[int, str], ...]:
@@ -193,7 +197,7 @@ def write_summary(summary: Summary, path: Path) -> None:
 
 def _exchange(network: Network, traffic: Traffic, say: Say) -> tuple[Played, Receipts, float]:
     begun = time.monotonic()
-    played = play(traffic.plan, network.sockets)
+    played = play(traffic.plan, network.ways_in)
     receipts = await_receipts(played.accepted, network.sockets, timeout_s=RECEIPTS_S)
     seconds = time.monotonic() - begun
     got = receipts.accepted.total() + len(receipts.refused)

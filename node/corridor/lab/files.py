@@ -23,6 +23,7 @@ from corridor.standards.ncts.mapper import Options, decode
 from corridor.transit.identifiers import uuid7
 from corridor.transit.parties import CountryCode
 from corridor.wire.messages import Message
+from corridor.wire.projection import project
 from corridor.wire.records import encode_record, record_type_of
 from corridor.wire.v1 import types_pb2 as types
 from corridor.wire.v1.records_pb2 import TransitRecord
@@ -103,12 +104,14 @@ def _planned(
         raise ConfigurationError(f"{sender} has no agreement in scenario {scenario.name}")
     named = [mapping[code] for code in _countries(record) if code in mapping]
     recipient = next((code for code in named if code in partners), partners[0])
+    kind = record_type_of(record)
+    project(record, kind, recipient)  # what its node would leave out: the proof compares bytes
     record_id = uuid7(time.time_ns() // 1_000_000, os.urandom(10))
     return Planned(
         scenario.country(sender).endpoint,
         scenario.country(recipient).endpoint,
         record_id,
-        record_type_of(record),
+        kind,
         encode_record(record),
     )
 

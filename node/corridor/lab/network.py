@@ -24,6 +24,7 @@ from corridor.lab.brokers import PrivateBroker, stop_together, wait_ready
 from corridor.lab.nodes import NodePlan, NodeProcess, RecorderProcess, wait_nodes
 from corridor.lab.ports import PortLease
 from corridor.lab.provision import directory_address, socket_path, write_node
+from corridor.lab.registry import keep_registry
 from corridor.lab.scenario import Scenario
 from corridor.lab.world import make_world
 from corridor.transit.parties import CountryCode
@@ -69,6 +70,11 @@ class Network:
         return {node.plan.country.endpoint: node.plan.socket for node in self.nodes.values()}
 
     @property
+    def ways_in(self) -> dict[str, Path]:
+        """Where each national system submits, by endpoint: a socket, or a spool's folder."""
+        return {node.plan.country.endpoint: node.plan.way_in for node in self.nodes.values()}
+
+    @property
     def recordings(self) -> dict[str, Path]:
         """What national systems were handed, by endpoint."""
         return {node.plan.country.endpoint: node.plan.recording for node in self.nodes.values()}
@@ -92,12 +98,14 @@ class Network:
         self.brokers = lay_out(self.directory / "brokers", partners, lease, now_ms)
         addresses = {code: directory_address(broker.plan) for code, broker in self.brokers.items()}
         world = make_world(self.scenario, addresses, now_ms)
+        keep_registry(self.directory / "registry", world)
         for country in self.scenario.countries:
             plan = NodePlan(
                 country,
                 self.directory / "nodes" / country.code,
                 socket_path(runtime, country.code),
                 lease.take(1)[0],
+                lease.take(1)[0] if country.national_system == "webhook" else 0,
             )
             write_node(plan, self.brokers[country.code].plan, world, now_ms)
             self.nodes[country.code] = NodeProcess(plan)

@@ -24,6 +24,8 @@ class NodePlan:
     directory: Path
     socket: Path
     metrics_port: int
+    hook_port: int = 0
+    """Where its national system takes posts; 0 where it does not."""
 
     @property
     def config(self) -> Path:
@@ -44,6 +46,21 @@ class NodePlan:
     def recording(self) -> Path:
         """What its national system was handed."""
         return self.directory.parent / f"recorded-{self.country.code}.jsonl"
+
+    @property
+    def spool(self) -> Path:
+        """The spool that it shares with its national system."""
+        return self.directory.parent / f"spool-{self.country.code}"
+
+    @property
+    def hook_secret(self) -> Path:
+        """What signs the posts to its national system."""
+        return self.directory / "hook.secret"
+
+    @property
+    def way_in(self) -> Path:
+        """Where its national system submits: the spool's folder, or the socket."""
+        return self.spool if self.country.national_system == "spool" else self.socket
 
     @property
     def metrics_url(self) -> str:
@@ -120,8 +137,7 @@ class RecorderProcess:
     def start(self) -> None:
         """Start it; it waits for its node."""
         plan = self._plan
-        command = [sys.executable, "-m", "corridor.lab.recorder"]
-        command += [str(plan.socket), str(plan.recording)]
+        command = [sys.executable, "-m", *_system(plan), str(plan.recording)]
         log = plan.recording.with_suffix(".log")
         self._process = Guarded(command, env=dict(os.environ), log=log)
 
@@ -132,6 +148,17 @@ class RecorderProcess:
         orderly = self._process.stop(deadline_s)
         self._process = None
         return orderly
+
+
+def _system(plan: NodePlan) -> list[str]:
+    """Return the program that stands for a national system, without its last argument."""
+    match plan.country.national_system:
+        case "spool":
+            return ["corridor.lab.systems.spool", str(plan.spool)]
+        case "webhook":
+            return ["corridor.lab.systems.webhook", str(plan.hook_port), str(plan.hook_secret)]
+        case _:
+            return ["corridor.lab.recorder", str(plan.socket)]
 
 
 def wait_nodes(nodes: list[NodeProcess], timeout_s: float) -> None:

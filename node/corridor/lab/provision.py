@@ -1,5 +1,6 @@
 """Writes a node's folder for a lab: configuration, keys, trust. What `init` and `join` do apart."""
 
+import base64
 import json
 import os
 import secrets
@@ -47,7 +48,26 @@ def write_node(plan: NodePlan, broker: BrokerPlan, world: World, now_ms: int) ->
         offline.add_signing(KeyRole.IDENTITY, key)
     trust = TrustStore(plan.directory / "trust", world.genesis, "lab")
     trust.found(world.statements, now_ms)
-    plan.config.write_text(_toml(_settings(plan, broker, world.genesis)), encoding="utf-8")
+    settings = {**_settings(plan, broker, world.genesis), **_national(plan)}
+    plan.config.write_text(_toml(settings), encoding="utf-8")
+
+
+def _national(plan: NodePlan) -> dict[str, Mapping[str, str | int]]:
+    """Return the sections of the gateway that the national system uses, and make what they need."""
+    match plan.country.national_system:
+        case "spool":
+            plan.spool.mkdir(mode=0o700, exist_ok=True)
+            return {
+                "spool": {"directory": str(plan.spool), "settle_s": 0, "acknowledge": "removed"}
+            }
+        case "webhook":
+            secret = base64.b64encode(secrets.token_bytes(32)).decode()
+            plan.hook_secret.touch(0o600)
+            plan.hook_secret.write_text(f"whsec_{secret}\n", encoding="ascii")
+            url = f"http://127.0.0.1:{plan.hook_port}/"
+            return {"webhook": {"url": url, "secret_file": "hook.secret", "retry_max_s": 2}}
+        case _:
+            return {}
 
 
 def _write_keys(folder: Path, member: MemberKeys) -> None:

@@ -3,21 +3,24 @@
 import json
 import os
 import shutil
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
 from corridor.errors import ConfigurationError
 from corridor.lab.network import Network
+from corridor.lab.watching import Watch
 
 _NAME: Final = "lab.json"
 _CURE: Final = "`corridor lab up --detach` brings one up; --at or --lab names its folder"
 
 
-def write(directory: Path, network: Network) -> None:
-    """Write down where the countries of a network are."""
+def write(directory: Path, network: Network, watch: Watch | None = None) -> None:
+    """Write down where the countries of a network are, and what watches them."""
     state = {
         "pid": os.getpid(),
         "scenario": network.scenario.name,
+        "watch": asdict(watch) if watch else None,
         "countries": [
             {
                 "code": code,

@@ -21,6 +21,7 @@ from typing import Any
 
 from corridor.errors import ConfigurationError
 from corridor.gateway.local_client import LocalClient
+from corridor.lab.systems.spool import Offer, submit
 from corridor.wire.batches import SCHEMA_ID, Entry, encode_entry
 from corridor.wire.v1 import local_pb2 as local
 
@@ -123,6 +124,7 @@ def play(
 ) -> Played:
     """Submit a plan, each record through its sender's node, all senders at the same time.
 
+    `sockets` says where a sender submits: its node's socket, or the folder of a spool.
     `rate_per_s` is for all senders together; None submits as fast as the nodes keep.
     """
     begun = time.monotonic()
@@ -156,6 +158,8 @@ def _play_one_sender(
     records: Sequence[Planned], path: Path, rate_per_s: float | None, progress: Progress
 ) -> Played:
     played = Played()
+    if path.is_dir():
+        return _play_files(records, path, progress)
     size = _BATCH if rate_per_s is None else max(1, min(_BATCH, round(rate_per_s / 20)))
     begun = time.monotonic()
     with LocalClient(path) as node:
@@ -167,6 +171,19 @@ def _play_one_sender(
             for one, result in zip(batch, results, strict=True):
                 _note(played, one, result)
             progress(len(batch))
+    return played
+
+
+def _play_files(records: Sequence[Planned], spool: Path, progress: Progress) -> Played:
+    """Submit through a spool; as fast as its node takes files."""
+    played = Played()
+    by_id = {(one.recipient[:2], one.record_id): one for one in records}
+    offers = [Offer(one.recipient[:2], one.record_id, one.record) for one in records]
+    for offer, answer in submit(offers, spool, progress):
+        result = local.SubmitResult(
+            status=answer["status"], reason=answer["reason"] or "", faults=answer["faults"]
+        )
+        _note(played, by_id[offer.country, offer.record_id], result)
     return played
 
 

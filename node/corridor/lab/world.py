@@ -44,6 +44,8 @@ class World:
     statements: tuple[bytes, ...]
     """Signed statements in the order in which a node takes them."""
     members: dict[CountryCode, MemberKeys]
+    registry: dict[str, SigningKey]
+    """The key of each body; the first two are a directory's quorum."""
 
 
 def make_world(
@@ -81,6 +83,7 @@ def make_world(
             *(_bundle(member, network_id, now_ms) for member in members.values()),
         ),
         members,
+        {name: key for name, _, key in bodies},
     )
 
 

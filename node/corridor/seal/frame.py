@@ -185,6 +185,15 @@ def parse_frame(data: bytes) -> Frame:
     )
 
 
+def read_header(header_bytes: bytes) -> Header:
+    """Return the header of an envelope whose other bytes are erased, for an auditor.
+
+    Raises:
+        Refused: As `parse_frame`, of R1 and R2.
+    """
+    return _parse_header(header_bytes)[0]
+
+
 def check_context(header: Header, network_id: bytes, min_suite: int) -> None:
     """Refuse what another network or a weaker suite made (the rest of step R2).
 

@@ -60,7 +60,12 @@ def tree_root(leaves: Sequence[bytes]) -> bytes:
 def payload_root(seed: bytes, records: Sequence[bytes]) -> bytes:
     """Return what a header says of its 1..512 records (PROTOCOL §3.6)."""
     leaves = record_leaves(leaf_salts(seed, len(records)), records)
-    return sha256(LABEL_PAYLOAD_ROOT + len(leaves).to_bytes(4) + tree_root(leaves))
+    return counted_root(len(leaves), tree_root(leaves))
+
+
+def counted_root(count: int, root: bytes) -> bytes:
+    """Return the payload root of a tree of so many records (PROTOCOL §3.6)."""
+    return sha256(LABEL_PAYLOAD_ROOT + count.to_bytes(4) + root)
 
 
 def inclusion_path(leaves: Sequence[bytes], index: int) -> tuple[bytes, ...]:

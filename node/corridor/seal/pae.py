@@ -14,8 +14,8 @@ from typing import Final
 class PayloadType(StrEnum):
     """The closed list of what can be signed (PROTOCOL §2.2).
 
-    Those after KEY_BUNDLE are reserved: nothing makes or reads them yet, and no key can ever be
-    brought to sign one of them as another.
+    Those after KEY_BUNDLE are reserved, except BACKUP, which never leaves its node: nothing makes
+    or reads them yet, and no key can ever be brought to sign one of them as another.
     """
 
     ENVELOPE_HEADER = "application/vnd.corridor.envelope-header.v1"
@@ -32,6 +32,7 @@ class PayloadType(StrEnum):
     STREAM_RESET = "application/vnd.corridor.stream-reset.v1+protobuf"
     RECOVERY = "application/vnd.corridor.recovery.v1+protobuf"
     VETO = "application/vnd.corridor.veto.v1+protobuf"
+    BACKUP = "application/vnd.corridor.backup.v1"
 
 
 LABEL_ENVELOPE_ID: Final = b"corridor/v1/envelope-id\0"
@@ -46,6 +47,7 @@ LABEL_KEY_ID: Final = b"corridor/v1/keyid\0"
 LABEL_LOG_LEAF: Final = b"corridor/v1/log-leaf\0"
 LABEL_KEY_FILE: Final = b"corridor/v1/keyfile\0"
 LABEL_STORAGE: Final = b"corridor/v1/storage\0"
+LABEL_BACKUP: Final = b"corridor/v1/backup\0"
 
 
 def signing_input(payload_type: str, body: bytes) -> bytes:

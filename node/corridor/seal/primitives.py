@@ -21,6 +21,8 @@ KEY_BYTES: Final = 32
 NONCE_BYTES: Final = 24
 TAG_BYTES: Final = 16
 SIGNATURE_BYTES: Final = 64
+STREAM_HEADER_BYTES: Final = bindings.crypto_secretstream_xchacha20poly1305_HEADERBYTES
+STREAM_TAG_BYTES: Final = bindings.crypto_secretstream_xchacha20poly1305_ABYTES
 _HASH_BYTES: Final = 32
 _BLOCK_BYTES: Final = 64
 
@@ -112,6 +114,41 @@ def wrap_decrypt(key: bytes, nonce: bytes, sealed: bytes) -> bytes | None:
         return bindings.crypto_aead_chacha20poly1305_ietf_decrypt(sealed, b"", nonce, key)
     except _BAD_INPUT:
         return None
+
+
+class StreamSealer:
+    """Seals pieces in order (libsodium's secretstream, XChaCha20-Poly1305)."""
+
+    def __init__(self, key: bytes) -> None:
+        """Draw the stream's `header`, 24 bytes, under a 32-byte key."""
+        self._state = bindings.crypto_secretstream_xchacha20poly1305_state()
+        self.header = bindings.crypto_secretstream_xchacha20poly1305_init_push(self._state, key)
+
+    def seal(self, plain: bytes, *, last: bool) -> bytes:
+        """Return the next piece, `STREAM_TAG_BYTES` longer than `plain`."""
+        tag = (
+            bindings.crypto_secretstream_xchacha20poly1305_TAG_FINAL
+            if last
+            else bindings.crypto_secretstream_xchacha20poly1305_TAG_MESSAGE
+        )
+        return bindings.crypto_secretstream_xchacha20poly1305_push(self._state, plain, None, tag)
+
+
+class StreamOpener:
+    """Opens what a `StreamSealer` sealed, in its order."""
+
+    def __init__(self, key: bytes, header: bytes) -> None:
+        """Begin with a 32-byte key and the stream's header."""
+        self._state = bindings.crypto_secretstream_xchacha20poly1305_state()
+        bindings.crypto_secretstream_xchacha20poly1305_init_pull(self._state, header, key)
+
+    def open(self, sealed: bytes) -> tuple[bytes, bool] | None:
+        """Return the next piece and whether it is the last; None where it is not the next one."""
+        try:
+            plain, tag = bindings.crypto_secretstream_xchacha20poly1305_pull(self._state, sealed)
+        except _BAD_INPUT:
+            return None
+        return plain, tag == bindings.crypto_secretstream_xchacha20poly1305_TAG_FINAL
 
 
 def ed25519_keypair(seed: bytes) -> tuple[bytes, bytes]:

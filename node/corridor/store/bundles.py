@@ -17,6 +17,8 @@ TARGET_BYTES: Final = 64 * 1024  # a larger one saves nothing more and costs rea
 RECENT_BYTES: Final = 8 * 2**20  # a second of the highest load
 _CONTEXT: Final = b"bundle"
 _PUT: Final = "INSERT INTO bundles (row, sealed) VALUES (?, ?)"
+_REPLACE: Final = "UPDATE bundles SET sealed = ? WHERE row = ?"
+_REMOVE: Final = "DELETE FROM bundles WHERE row = ?"
 _GET: Final = "SELECT sealed FROM bundles WHERE row = ?"
 
 
@@ -43,6 +45,11 @@ class RecentBundles:
         self._size += sum(map(len, bundles.values()))
         while self._size > RECENT_BYTES:
             self._size -= len(self._bundles.pop(next(iter(self._bundles))))
+
+    def forget(self, bundles: Iterable[int]) -> None:
+        """Forget bundles that were written anew or removed. Called in the writer's turn."""
+        for bundle in bundles:
+            self._size -= len(self._bundles.pop(bundle, b""))
 
 
 def plan(session: Session, entries: Iterable[bytes]) -> list[Place]:
@@ -77,10 +84,25 @@ def get(session: Session, places: Iterable[Place]) -> list[bytes]:
     opened: dict[int, bytes] = {}
     entries = []
     for bundle, start, size in places:
-        plain = opened.get(bundle) or session.recent_bundle(bundle)
+        plain = opened.get(bundle)
+        if plain is None and bundle not in session.gone_bundles:
+            plain = session.recent_bundle(bundle)
         if plain is None:
             sealed = session.execute(_GET, (bundle,)).get
             plain = session.key.open_value(sealed, _CONTEXT + bundle.to_bytes(8))
         opened[bundle] = plain
         entries.append(plain[start : start + size])
     return entries
+
+
+def replace(session: Session, bundle: int, entries: Sequence[bytes]) -> None:
+    """Write a bundle anew with the entries that stay in it."""
+    sealed = session.key.seal_value(b"".join(entries), _CONTEXT + bundle.to_bytes(8))
+    session.execute(_REPLACE, (sealed, bundle))
+    session.gone_bundles.add(bundle)
+
+
+def remove(session: Session, bundle: int) -> None:
+    """Remove a bundle whose entries are all erased."""
+    session.execute(_REMOVE, (bundle,))
+    session.gone_bundles.add(bundle)

@@ -30,6 +30,7 @@ _WRITER: Final = {
     "synchronous": "FULL",
     "foreign_keys": "ON",
     "trusted_schema": "OFF",
+    "secure_delete": "ON",  # what is erased is overwritten; costs only where something is deleted
     "temp_store": "MEMORY",
     "cache_size": -8_192,  # KiB; two thirds of an idle node's budget of memory stay free
     "wal_autocheckpoint": 4_000,  # pages, 16 MiB of log: fewer and larger checkpoints

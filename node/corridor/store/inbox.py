@@ -65,15 +65,25 @@ _OWED: Final = (
 _OWE: Final = (
     "UPDATE received SET owed = 1 WHERE partner = ? AND epoch = ? AND seq = ? AND owed = 0"
 )
+_SKIP_OUTCOMES: Final = (
+    # no outbox row has number 0: this one is never told, and the next cursor follows it
+    "INSERT INTO outcomes (cursor, row) SELECT ?, 0"
+    " WHERE NOT EXISTS (SELECT 1 FROM outcomes WHERE cursor >= ?)"
+)
 _MARK: Final = "UPDATE inbox SET possible_repeat = 1 WHERE cursor > ? AND possible_repeat = 0"
 _DELIVERIES: Final = (
     "SELECT i.cursor, p.endpoint, i.record_id, i.record_type, r.received_ms, i.possible_repeat,"
     " i.bundle, i.start, i.size FROM inbox i"
     " CROSS JOIN received r ON r.row = i.envelope CROSS JOIN partners p ON p.id = i.partner"
 )
-_INBOX: Final = f"{_DELIVERIES} WHERE i.cursor > ? AND i.verdict = 1 ORDER BY i.cursor LIMIT ?"
-_BY_ID: Final = f"{_DELIVERIES} WHERE i.record_id = ? AND i.verdict = 1 ORDER BY p.endpoint"
+_INBOX: Final = (
+    f"{_DELIVERIES} WHERE i.cursor > ? AND i.verdict = 1 AND i.size > 0 ORDER BY i.cursor LIMIT ?"
+)
+_BY_ID: Final = (
+    f"{_DELIVERIES} WHERE i.record_id = ? AND i.verdict = 1 AND i.size > 0 ORDER BY p.endpoint"
+)
 _LAST: Final = "SELECT coalesce(max(cursor), 0) FROM inbox"
+_LAST_OUTCOME: Final = "SELECT coalesce(max(cursor), 0) FROM outcomes WHERE row > 0"
 _HANDED: Final = "SELECT count(*) FROM inbox WHERE cursor > ? AND cursor <= ? AND verdict = 1"
 _ACKNOWLEDGED: Final = "store.acknowledged"
 _ASIDE_CONTEXT: Final = b"aside.entry"
@@ -162,9 +172,20 @@ class Inbox(Receipts):
         """Mark every record that is not acknowledged as possibly handed over before a restore."""
         self._session.execute(_MARK, (self.acknowledged(),))
 
+    def start_cursors_after(self, least: int) -> None:
+        """Give out cursors of inbox and outcomes above `least` from now on."""
+        self._session.start_after("inbox", least)
+        self._session.execute(_SKIP_OUTCOMES, (least, least))
+
     def acknowledged(self) -> int:
         """Return the cursor up to which the national system has all records."""
         return int.from_bytes(self._session.setting(_ACKNOWLEDGED) or b"")
+
+    def last_cursors(self) -> tuple[int, int]:
+        """Return the last cursors of inbox and outcomes."""
+        last: int = self._session.execute(_LAST).get
+        outcome: int = self._session.execute(_LAST_OUTCOME).get
+        return last, outcome
 
 
 def deliveries(session: Session, record_id: bytes) -> Sequence[InboxRecord]:

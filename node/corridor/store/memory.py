@@ -16,23 +16,27 @@ Example:
 """
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from corridor.errors import StoreMisused
 from corridor.exchange.values import Family, InFlight, Lane, Verdict
-from corridor.store.memory_in import MemoryIncoming, inbox_record
+from corridor.store.keeping import EraseStep
+from corridor.store.keyed import MemoryKeyed
+from corridor.store.memory_in import inbox_record
+from corridor.store.memory_keeping import MemoryKeeping
+from corridor.store.memory_movements import MemoryMovements
 from corridor.store.memory_state import InRow, OutEnvelope, OutRow, Snapshot, Tables
 from corridor.store.port import Transaction
 from corridor.store.rules import PRUNED_AT_ONCE, SEALED_KEPT_MS, is_final
-from corridor.store.values import Depth, InboxRecord, LedgerLine
+from corridor.store.values import Depth, InboxRecord, LedgerLine, SentRecord
 from corridor.transit.parties import Endpoint
 
 _COUNTED = ("outbox", "outcomes", "sealed", "received", "inbox", "aside", "quarantine", "held",
             "tombstones", "leaves")  # fmt: skip
 
 
-class MemoryTransaction(MemoryIncoming):
+class MemoryTransaction(MemoryKeeping, MemoryMovements, MemoryKeyed):
     """One transaction, or one view for reading, on the tables."""
 
 
@@ -122,9 +126,20 @@ class MemoryStore:
             found = [
                 inbox_record(cursor, row)
                 for cursor, row in self._tables.data["inbox"].items()
-                if row.record_id == record_id and row.verdict is Verdict.ACCEPTED
+                if row.record_id == record_id and row.verdict is Verdict.ACCEPTED and row.entry
             ]
             return sorted(found, key=lambda one: one.peer)
+
+    def submitted(self, record_id: bytes) -> Sequence[SentRecord]:
+        """Return the records of ours under this id, one for each recipient, ascending."""
+        with self._locked():
+            rows: list[OutRow] = [
+                row for row in self._tables.data["outbox"].values() if row.record_id == record_id
+            ]
+            return [
+                SentRecord(row.peer, record_id, row.record_type, row.entry, row.accepted_ms)
+                for row in sorted(rows, key=lambda row: row.peer)
+            ]
 
     def find(self, kind: str, value: str, limit: int) -> Sequence[bytes]:
         """Return ids of records that carry exactly this term, newest first."""
@@ -162,6 +177,18 @@ class MemoryStore:
             for key, row in old[:PRUNED_AT_ONCE]:
                 self._tables.put("sealed", key, row._replace(erased=True))
             return len(old[:PRUNED_AT_ONCE])
+
+    def erase_due(self, now_ms: int, keep_ms: Mapping[int, int]) -> EraseStep:
+        """Erase what has been kept long enough: all of it in one step."""
+        with self._locked():
+            self._tables.begin()
+            count = MemoryKeeping(self._tables).erase_kept_long_enough(now_ms, keep_ms)
+            self._tables.commit()
+            return EraseStep(count, more=False)
+
+    def scrub(self) -> bool:
+        """Do nothing: there is no log."""
+        return True
 
     def close(self) -> None:
         """Close it; further use is an error."""

@@ -2,7 +2,7 @@
 
 from bisect import bisect_right, insort
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import count
+from itertools import takewhile
 
 from corridor.errors import StoreMisused
 from corridor.exchange.values import (
@@ -164,11 +164,11 @@ class MemoryIncoming(MemoryOutgoing):
     def inbox(self, after: int, limit: int) -> Sequence[InboxRecord]:
         """Return accepted business records after a cursor."""
         found: list[InboxRecord] = []
-        for cursor in count(after + 1):
-            row: InRow | None = self._tables.get("inbox", cursor)
-            if row is None or len(found) == limit:
+        for cursor in self._tables.numbers("inbox", after):
+            row: InRow = self._tables.get("inbox", cursor)
+            if len(found) == limit:
                 break
-            if row.verdict is Verdict.ACCEPTED:
+            if row.verdict is Verdict.ACCEPTED and row.entry:
                 found.append(inbox_record(cursor, row))
         return found
 
@@ -176,24 +176,33 @@ class MemoryIncoming(MemoryOutgoing):
         """Note that the national system has all records up to a cursor."""
         del now_ms
         done = self.acknowledged()
-        up_to = min(up_to, self._tables.get("numbers", "inbox", 0))
+        up_to = min(up_to, self._tables.last("inbox"))
         if up_to <= done:
             return 0
         self._tables.put("numbers", "acknowledged", up_to)
-        rows = (self._tables.get("inbox", cursor) for cursor in range(done + 1, up_to + 1))
+        cursors = takewhile(lambda one: one <= up_to, self._tables.numbers("inbox", done))
+        rows = (self._tables.get("inbox", cursor) for cursor in cursors)
         return sum(row.verdict is Verdict.ACCEPTED for row in rows)
 
     def mark_unacknowledged(self) -> None:
         """Mark every record that is not acknowledged as possibly handed over before a restore."""
-        last = self._tables.get("numbers", "inbox", 0)
-        for cursor in range(self.acknowledged() + 1, last + 1):
+        for cursor in self._tables.numbers("inbox", self.acknowledged()):
             row: InRow = self._tables.get("inbox", cursor)
             self._tables.put("inbox", cursor, row._replace(possible_repeat=True))
+
+    def start_cursors_after(self, least: int) -> None:
+        """Give out cursors of inbox and outcomes above `least` from now on."""
+        self._tables.skip("inbox", least)
+        self._tables.skip("outcomes", least)
 
     def acknowledged(self) -> int:
         """Return the cursor up to which the national system has all records."""
         cursor: int = self._tables.get("numbers", "acknowledged", 0)
         return cursor
+
+    def last_cursors(self) -> tuple[int, int]:
+        """Return the last cursors of inbox and outcomes."""
+        return self._tables.last("inbox"), self._tables.last("outcomes")
 
     # -- private
     def _add_seq(self, peer: Endpoint, position: Position) -> None:
@@ -242,6 +251,7 @@ class MemoryIncoming(MemoryOutgoing):
             envelope.received_ms,
             record.possible_repeat,
             record.terms,
+            envelope.position,
         )
         self._tables.put("inbox", cursor, row)
         self._tables.put("inbox_ids", (envelope.peer, record.record_id), cursor)

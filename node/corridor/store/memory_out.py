@@ -2,6 +2,7 @@
 
 from bisect import bisect_right, insort
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 
 from corridor.errors import StoreMisused
 from corridor.exchange.filling import count_within
@@ -163,7 +164,8 @@ class MemoryOutgoing:
         """Return the outbox records of one of our envelopes that are not final, in order."""
         row: OutEnvelope | None = self._tables.get("sealed", (peer, position))
         rows = row.rows if row else ()
-        verdicts = {one: self._tables.get("outbox", one).verdict for one in rows}
+        kept = {one: self._tables.get("outbox", one) for one in rows}
+        verdicts = {one: row.verdict for one, row in kept.items() if row.entry}
         return self._as_waiting(
             one
             for one, verdict in verdicts.items()
@@ -215,8 +217,7 @@ class MemoryOutgoing:
 
     def outcomes(self, after: int, limit: int) -> Sequence[Outcome]:
         """Return what became of our business records, after a cursor."""
-        last = self._tables.get("numbers", "outcomes", 0)
-        cursors = range(after + 1, min(after + limit, last) + 1)
+        cursors = islice(self._tables.numbers("outcomes", after), limit)
         return [self._outcome(cursor) for cursor in cursors]
 
     # -- evidence and settings

@@ -7,13 +7,14 @@ Rules:
 * rows are named tuples and tuples: nobody can change them behind the journal's back.
 """
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from typing import Any, Final, NamedTuple
 
 from corridor.errors import Reason, StoreMisused
 from corridor.exchange.values import (
     InFlight,
     Lane,
+    Position,
     ReceivedEnvelope,
     SealedEnvelope,
     Verdict,
@@ -23,8 +24,9 @@ from corridor.transit.parties import Endpoint
 TABLES: Final = (
     "outbox", "outbox_ids", "waiting", "sealed", "sealed_ids", "open", "out_streams", "outcomes",
     "received", "received_ids", "received_seqs", "owed", "tombstones", "in_streams",
-    "inbox", "inbox_ids", "aside", "quarantine", "quarantined", "held",
-    "peers", "settings", "leaves", "log", "numbers",
+    "inbox", "inbox_ids", "aside", "holds", "erasures", "quarantine", "quarantined", "held",
+    "peers", "settings", "movements", "leaves", "log", "numbers", "skipped",
+    "submission_keys",
 )  # fmt: skip
 
 Snapshot = dict[str, dict[Any, Any]]
@@ -95,6 +97,7 @@ class InRow(NamedTuple):
     received_ms: int
     possible_repeat: bool
     terms: tuple[tuple[str, str], ...]
+    position: Position
 
 
 class Tables:
@@ -124,6 +127,34 @@ class Tables:
         number: int = self.get("numbers", name, 0) + 1
         self.put("numbers", name, number)
         return number
+
+    def skip(self, name: str, least: int) -> None:
+        """Let the next number of a row of numbers be above `least`."""
+        last: int = self.get("numbers", name, 0)
+        if least > last:
+            self.put("skipped", name, (*self.get("skipped", name, ()), (last, least)))
+            self.put("numbers", name, least)
+
+    def last(self, name: str) -> int:
+        """Return the last number that was given out."""
+        last: int = self.get("numbers", name, 0)
+        low, high = self.get("skipped", name, ((0, 0),))[-1]
+        return int(low) if last == high else last
+
+    def numbers(self, name: str, after: int) -> Iterator[int]:
+        """Return the numbers given out after one, ascending."""
+        last: int = self.get("numbers", name, 0)
+        skipped = iter(self.get("skipped", name, ()))
+        low, high = next(skipped, (last, last))
+        number = after + 1
+        while number <= last:
+            if number > high:
+                low, high = next(skipped, (last, last))
+            elif number > low:
+                number = high + 1
+            else:
+                yield number
+                number += 1
 
     def begin(self) -> None:
         """Start to note what changes."""

@@ -20,7 +20,7 @@ from corridor.store.port import ALL_BYTES
 from corridor.store.rules import digest
 from corridor.store.search import OUTBOX, put_terms
 from corridor.store.sqlite_session import Session
-from corridor.store.values import LedgerLine, Outcome
+from corridor.store.values import LedgerLine, Outcome, SentRecord
 from corridor.transit.parties import Endpoint
 
 _ACCEPT: Final = (
@@ -51,6 +51,11 @@ _LEDGER: Final = (
     " CASE WHEN o.verdict <= 2 THEN o.receipted_ms END, o.verdict, o.reason, o.faults"
     " FROM outbox o JOIN partners p ON p.id = o.partner LEFT JOIN sealed s ON s.row = o.sealed"
     " WHERE o.record_id = ? ORDER BY p.endpoint"
+)
+
+_SUBMITTED: Final = (
+    "SELECT p.endpoint, o.record_type, o.accepted_ms, o.bundle, o.start, o.size"
+    " FROM outbox o JOIN partners p ON p.id = o.partner WHERE o.record_id = ? ORDER BY p.endpoint"
 )
 
 
@@ -130,6 +135,16 @@ def as_waiting(session: Session, rows: Sequence[Sequence[Any]]) -> list[Waiting]
 def ledger(session: Session, record_id: bytes) -> list[LedgerLine]:
     """Return how far a record of ours has come, one line for each recipient."""
     return [_line(row) for row in session.rows(_LEDGER, (record_id,))]
+
+
+def submitted(session: Session, record_id: bytes) -> list[SentRecord]:
+    """Return the records of ours under this id, one for each recipient."""
+    rows = session.rows(_SUBMITTED, (record_id,))
+    entries = bundles.get(session, (row[3:] for row in rows))
+    return [
+        SentRecord(Endpoint(row[0]), record_id, row[1], entry, row[2])
+        for row, entry in zip(rows, entries, strict=True)
+    ]
 
 
 def _insert(

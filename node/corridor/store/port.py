@@ -30,6 +30,9 @@ from corridor.exchange.values import (
     SubmitStatus,
     Waiting,
 )
+from corridor.store.keeping import Erasing, Keeping
+from corridor.store.keyed import Keyed
+from corridor.store.movement_port import MovementRows
 from corridor.store.values import (
     Depth,
     InboxRecord,
@@ -37,6 +40,7 @@ from corridor.store.values import (
     LedgerLine,
     Outcome,
     OutStreamState,
+    SentRecord,
 )
 from corridor.transit.parties import Endpoint
 
@@ -44,7 +48,7 @@ ALL_BYTES: Final = 1 << 40
 """No limit of size."""
 
 
-class Transaction(Protocol):
+class Transaction(MovementRows, Keeping, Keyed, Protocol):
     """What can be changed, and read, inside one durable step."""
 
     # -- intake
@@ -218,6 +222,16 @@ class Transaction(Protocol):
     def mark_unacknowledged(self) -> None:
         """Mark every record that is not acknowledged as possibly handed over before a restore."""
 
+    def start_cursors_after(self, least: int) -> None:
+        """Give out cursors of inbox and outcomes above `least` from now on.
+
+        After a restore: those that were given out in the forgotten time must never stand for
+        something else.
+        """
+
+    def last_cursors(self) -> tuple[int, int]:
+        """Return the last cursors of inbox and outcomes that were given out; 0 for none."""
+
     def outcomes(self, after: int, limit: int) -> Sequence[Outcome]:
         """Return what became of our business records, after a cursor."""
 
@@ -235,7 +249,7 @@ class Transaction(Protocol):
         """Keep a small value under a name."""
 
 
-class Store(Protocol):
+class Store(Erasing, Protocol):
     """A store; safe to use from several threads."""
 
     def transaction(self, *, durable: bool = True) -> AbstractContextManager[Transaction]:
@@ -279,6 +293,9 @@ class Store(Protocol):
 
     def deliveries(self, record_id: bytes) -> Sequence[InboxRecord]:
         """Return the accepted records of partners under this id, ascending by partner."""
+
+    def submitted(self, record_id: bytes) -> Sequence[SentRecord]:
+        """Return the records of ours under this id, one for each recipient, ascending."""
 
     def find(self, kind: str, value: str, limit: int) -> Sequence[bytes]:
         """Return ids of records, sent or received, that carry exactly this term."""

@@ -13,12 +13,16 @@ import hashlib
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from corridor.errors import Reason
+from corridor.errors import Reason, Refused
 from corridor.exchange.values import EnvelopeVerdict, LeafEntry, ReceivedRecord, Verdict
+from corridor.seal.frame import parse_frame
 from corridor.wire.batches import is_control
 
 SEALED_KEPT_MS: Final = 30 * 24 * 3600 * 1000
 """How long an envelope's bytes are kept after its receipt (plan §2, amendments)."""
+
+SCANNED_AT_ONCE: Final = 2_000
+"""Records looked at in one step of a pass of erasure: a step takes milliseconds."""
 
 PRUNED_AT_ONCE: Final = 1_000
 """Envelopes erased in one call of `prune`: keeps the transaction in milliseconds."""
@@ -74,3 +78,12 @@ def leaf_bytes(leaf: LeafEntry) -> bytes:
 def digest(entry: bytes) -> bytes:
     """Return the SHA-256 under which an entry is known for ever."""
     return hashlib.sha256(entry).digest()
+
+
+def header_and_signature(frame: bytes) -> tuple[bytes, bytes] | None:
+    """Return the signed part of an envelope's bytes; None where they are no envelope."""
+    try:
+        parsed = parse_frame(frame)
+    except Refused:
+        return None
+    return parsed.header_bytes, parsed.signature

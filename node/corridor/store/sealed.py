@@ -26,7 +26,7 @@ from corridor.exchange.values import (
     Waiting,
 )
 from corridor.store.outbox import Outbox, as_waiting
-from corridor.store.rules import PRUNED_AT_ONCE, SEALED_KEPT_MS
+from corridor.store.rules import PRUNED_AT_ONCE, SEALED_KEPT_MS, header_and_signature
 from corridor.store.sqlite_session import Session
 from corridor.store.values import OutStreamState
 from corridor.transit.parties import Endpoint
@@ -83,7 +83,7 @@ _OPEN: Final = (
 )
 _RECORDS: Final = (
     "SELECT row, record_id, lane, accepted_ms, bundle, start, size FROM outbox"
-    " WHERE row IN carray(?) AND sealed = ?"
+    " WHERE row IN carray(?) AND sealed = ? AND size > 0"
     " AND (verdict IS NULL OR verdict > 2 OR (? AND verdict = 1))"
 )
 _ATTEMPT: Final = (
@@ -93,6 +93,8 @@ _CLOSE_CONTROL: Final = (
     "UPDATE sealed SET settled_ms = ? WHERE partner = ? AND epoch = ? AND seq <= ?"
     " AND settled_ms IS NULL AND family = 'control'"
 )
+_BYTES: Final = "SELECT frame FROM frames WHERE row = ?"
+_HEADER: Final = "INSERT OR IGNORE INTO headers (row, header, signature) VALUES (?, ?, ?)"
 _OLD: Final = (
     "SELECT row FROM sealed WHERE settled_ms <= ? AND settled_ms IS NOT NULL AND erased = 0"
     " ORDER BY settled_ms LIMIT ?"
@@ -236,9 +238,19 @@ def unreceipted(session: Session, peer: Endpoint) -> list[InFlight]:
 def prune(session: Session, now_ms: int) -> int:
     """Erase the bytes of envelopes that were receipted 30 days ago; returns how many."""
     old = session.rows(_OLD, (now_ms - SEALED_KEPT_MS, PRUNED_AT_ONCE))
-    session.executemany("DELETE FROM frames WHERE row = ?", old)
-    session.executemany("UPDATE sealed SET erased = 1 WHERE row = ?", old)
+    erase_bytes(session, [row[0] for row in old])
     return len(old)
+
+
+def erase_bytes(session: Session, rows: Sequence[int]) -> None:
+    """Erase the bytes of envelopes of ours; header and signature stay, as evidence."""
+    for row in rows:
+        found = session.row(_BYTES, (row,))
+        signed = header_and_signature(found[0]) if found else None
+        if signed:
+            session.execute(_HEADER, (row, *signed))
+        session.execute("DELETE FROM frames WHERE row = ?", (row,))
+        session.execute("UPDATE sealed SET erased = 1 WHERE row = ?", (row,))
 
 
 def packed(rows: Sequence[int]) -> bytes:

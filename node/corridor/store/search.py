@@ -26,12 +26,14 @@ _PACK: Final = "INSERT INTO packed_terms (side, base, count, items) VALUES (?, ?
 _PACKED: Final = "SELECT side, base, items FROM packed_terms"
 _OLDEST: Final = "SELECT row, side, base, count, items FROM packed_terms ORDER BY row LIMIT ?"
 _PACKED_SO_FAR: Final = "SELECT count(*), coalesce(sum(count), 0) FROM packed_terms"
+_PACKED_UP_TO: Final = "SELECT row, base, items FROM packed_terms WHERE side = ? AND base <= ?"
+_PACK_ANEW: Final = "UPDATE packed_terms SET count = ?, items = ? WHERE row = ?"
 _LAST_RUN: Final = "SELECT coalesce(max(run), 0) FROM terms"
 _PUT: Final = "INSERT OR IGNORE INTO terms (run, term, side, row) VALUES (?, ?, ?, ?)"
 _IN_RUN: Final = "SELECT side, row FROM terms WHERE run = ? AND term = ?"
 _ID: Final = (
-    "SELECT record_id FROM outbox WHERE row = ?",
-    "SELECT record_id FROM inbox WHERE cursor = ?",
+    "SELECT record_id FROM outbox WHERE row = ? AND size > 0",
+    "SELECT record_id FROM inbox WHERE cursor = ? AND size > 0",
 )
 
 
@@ -70,6 +72,37 @@ def gather(session: Session) -> bool:
     return True
 
 
+def forget_packed(session: Session, side: int, rows: frozenset[int]) -> None:
+    """Take the hashes of some rows out of what is packed; runs are left to `forget_terms`."""
+    for number, base, items in session.rows(_PACKED_UP_TO, (side, max(rows))):
+        left = b"".join(
+            items[at : at + _ITEM_BYTES]
+            for at in range(0, len(items), _ITEM_BYTES)
+            if base + _offset(items, at) not in rows
+        )
+        if len(left) < len(items):
+            count = len(left) // _ITEM_BYTES
+            session.execute(_PACK_ANEW, (count, left, number))
+
+
+def rows_with(session: Session, kind: str, value: str) -> tuple[set[int], set[int]]:
+    """Return every row of the outbox and of the inbox that carries exactly this term."""
+    term = session.key.term_hash(kind, value)[:_TERM_BYTES]
+    found: tuple[set[int], set[int]] = (set(), set())
+    for side, base, items in session.execute(_PACKED):
+        found[side].update(base + offset for offset in _scan(items, term))
+    for run in range(1, session.execute(_LAST_RUN).get + 1):
+        for side, row in session.rows(_IN_RUN, (run, term)):
+            found[side].add(row)
+    return found
+
+
+def last_run(session: Session) -> int:
+    """Return the number of the newest sorted run; they are numbered from 1."""
+    run: int = session.execute(_LAST_RUN).get
+    return run
+
+
 def find(session: Session, kind: str, value: str, limit: int) -> list[bytes]:
     """Return ids of at most `limit` records that carry exactly this term, newest id first."""
     term = session.key.term_hash(kind, value)[:_TERM_BYTES]
@@ -81,10 +114,11 @@ def find(session: Session, kind: str, value: str, limit: int) -> list[bytes]:
         for side, row in session.rows(_IN_RUN, (run, term)):
             found[side].add(row)
         run -= 1
-    ids = {
-        session.execute(_ID[side], (row,)).get
+    ids: set[bytes] = {
+        found_id
         for side, rows in enumerate(found)
         for row in sorted(rows, reverse=True)[:limit]
+        if (found_id := session.execute(_ID[side], (row,)).get)
     }
     return sorted(ids, reverse=True)[:limit]
 

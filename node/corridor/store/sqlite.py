@@ -35,12 +35,15 @@ from corridor.store.database import (
     open_writer,
 )
 from corridor.store.durable import Durability
-from corridor.store.incoming_streams import IncomingStreams
+from corridor.store.keyed import SqliteKeyed
+from corridor.store.movement_rows import Movements
 from corridor.store.port import Transaction
+from corridor.store.sqlite_erasing import ErasingStore
+from corridor.store.sqlite_keeping import SqliteKeeping
 from corridor.store.sqlite_session import Session
 from corridor.store.trouble import translating
 from corridor.store.upgrade import check_schema, released_migrations, upgrade
-from corridor.store.values import Depth, InboxRecord, LedgerLine
+from corridor.store.values import Depth, InboxRecord, LedgerLine, SentRecord
 from corridor.transit.parties import Endpoint
 
 _KEY_CHECK: Final = "store.key_check"
@@ -67,7 +70,7 @@ _COUNTS: Final = (
     ("inbox", "inbox"),
     ("leaves", "leaves"),
     ("outbox", "outbox"),
-    ("outcomes", "outcomes"),
+    ("outcomes", "outcomes WHERE row > 0"),
     ("owed", "received WHERE owed = 1"),
     ("quarantine", "quarantine"),
     ("received", "received"),
@@ -78,11 +81,11 @@ _COUNTS: Final = (
 )
 
 
-class SqliteTransaction(IncomingStreams):
+class SqliteTransaction(SqliteKeeping, Movements, SqliteKeyed):
     """One transaction, or one view for reading."""
 
 
-class SqliteStore:
+class SqliteStore(ErasingStore):
     """A store in one file; safe to use from several threads."""
 
     def __init__(self, path: Path, key: StorageKey, *, read_only: bool = False) -> None:
@@ -191,6 +194,11 @@ class SqliteStore:
         with self._view() as session:
             return inbox.deliveries(session, record_id)
 
+    def submitted(self, record_id: bytes) -> Sequence[SentRecord]:
+        """Return the records of ours under this id, one for each recipient, ascending."""
+        with self._view() as session:
+            return outbox.submitted(session, record_id)
+
     def find(self, kind: str, value: str, limit: int) -> Sequence[bytes]:
         """Return ids of records, sent or received, that carry exactly this term, newest first."""
         with self._view() as session:
@@ -246,6 +254,7 @@ class SqliteStore:
             try:
                 yield session
                 session.flush()
+                self._recent.forget(session.gone_bundles)  # before a reader sees the new places
                 session.execute("COMMIT")
                 durability.committed()
             except BaseException:
@@ -328,6 +337,7 @@ class SqliteStore:
         """Bring what is answered from memory up to date with what was committed."""
         self._recent.add(session.new_bundles)
         session.new_bundles = {}
+        session.gone_bundles = set()
         if session.lanes_touched:
             waits = {
                 (peer, lane)

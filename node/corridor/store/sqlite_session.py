@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from corridor.exchange.values import Lane
 
 _LOG: Final = "store.log"
+_AFTER: Final = "store.after."
 _COUNTED: Final = {
     "bundles": "SELECT coalesce(max(row), 0) FROM bundles",
     "outbox": "SELECT coalesce(max(row), 0) FROM outbox",
@@ -68,6 +69,7 @@ class Session:
         self.lanes_touched: set[tuple[Endpoint, Lane]] = set()
         self.owed_touched: set[Endpoint] = set()
         self.new_bundles: dict[int, bytes] = {}
+        self.gone_bundles: set[int] = set()
 
     def row(self, statement: str, bindings: Sequence[Any]) -> tuple[Any, ...] | None:
         """Return the first row of a query."""
@@ -130,9 +132,17 @@ class Session:
         last = self._last.get(table)
         if last is None:
             found = self.row(_COUNTED[table], ())
-            last = int(found[0]) if found else 0
+            floor = self.setting(_AFTER + table)
+            last = max(int(found[0]) if found else 0, int.from_bytes(floor or b""))
         self._last[table] = last + count
         return last + 1
+
+    def start_after(self, table: str, least: int) -> None:
+        """Give out row numbers of a table above `least` from now on."""
+        last = self.take_numbers(table, 0) - 1
+        if least > last:
+            self.put_setting(_AFTER + table, least.to_bytes(8))
+            self._last[table] = least
 
     @property
     def log(self) -> LogTree:

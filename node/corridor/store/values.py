@@ -46,6 +46,16 @@ class InboxRecord(NamedTuple):
     possible_repeat: bool
 
 
+class SentRecord(NamedTuple):
+    """A record of ours as it was kept for one recipient."""
+
+    peer: Endpoint
+    record_id: bytes
+    record_type: int
+    entry: bytes
+    accepted_ms: int
+
+
 @dataclass(frozen=True, slots=True)
 class LedgerLine:
     """How far a record of ours has come."""

@@ -3,14 +3,15 @@
 Rules:
 
 * plain HTTP, therefore to loopback only: a login would be readable on the way;
-* reads only; an operator's login (tag administrator) for definitions, since RabbitMQ shows users
-  and permissions to nobody else;
+* reads only, except what `cleaning` removes; an operator's login (tag administrator) for
+  definitions, since RabbitMQ shows users and permissions to nobody else;
 * every failure is a `LinkTrouble` that says what to do.
 """
 
 import base64
 import json
 import re
+from collections import Counter
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
@@ -89,6 +90,15 @@ def read_links(url: str, login: Login) -> tuple[LinkState, ...]:
     )
 
 
+def read_consumers(url: str, login: Login) -> dict[str, int]:
+    """Return how many consumers each queue of the vhost has; needs the tag monitoring.
+
+    A consumer that has just come may be missing for some seconds: statistics are gathered.
+    """
+    rows = _get(url, login, f"/api/consumers/{VIRTUAL_HOST}")
+    return dict(Counter(str(row["queue"]["name"]) for row in rows))
+
+
 def read_alarm_depths(url: str, login: Login) -> dict[str, int]:
     """Return how many messages lie in the queues that must stay empty; up to 5 s old.
 
@@ -99,16 +109,30 @@ def read_alarm_depths(url: str, login: Login) -> dict[str, int]:
     return {queue: found.get(queue, 0) for queue in ALARM_QUEUES}
 
 
-def _get(url: str, login: Login, path: str) -> Any:  # noqa: ANN401 - JSON is any tree
+def read_depths(url: str, login: Login) -> dict[str, int]:
+    """Return how many messages lie in each queue, up to 5 s old; -1 where it is not known."""
+    rows = _get(url, login, f"/api/queues/{VIRTUAL_HOST}?columns=name,messages")
+    return {row["name"]: int(row.get("messages", -1)) for row in rows}
+
+
+def call(
+    url: str, login: Login, method: str, path: str, body: bytes | None = None
+) -> tuple[int, bytes]:
+    """Ask the management interface; returns status and body.
+
+    Raises:
+        LinkTrouble: No answer.
+        ConfigurationError: The address is not on loopback.
+    """
     parts = urlsplit(url)
     if parts.scheme != "http" or parts.hostname not in _LOOPBACK:
         raise ConfigurationError(f"the management interface is asked on loopback only, not {url}")
     token = base64.b64encode(f"{login.user}:{login.password}".encode()).decode()
     connection = HTTPConnection(parts.hostname, parts.port or 15672, timeout=_TIMEOUT_S)
     try:
-        connection.request("GET", path, headers={"Authorization": f"Basic {token}"})
+        connection.request(method, path, body, headers={"Authorization": f"Basic {token}"})
         response = connection.getresponse()
-        body = response.read()
+        answer = response.read()
     except (OSError, HTTPException) as error:
         raise LinkTrouble(
             f"no answer from the management interface at {url}: {error}",
@@ -116,9 +140,14 @@ def _get(url: str, login: Login, path: str) -> Any:  # noqa: ANN401 - JSON is an
         ) from error
     finally:
         connection.close()
-    if response.status != HTTPStatus.OK:
+    return response.status, answer
+
+
+def _get(url: str, login: Login, path: str) -> Any:  # noqa: ANN401 - JSON is any tree
+    status, body = call(url, login, "GET", path)
+    if status != HTTPStatus.OK:
         raise LinkTrouble(
-            f"{login.user} may not read {path} at {url}: HTTP {response.status}",
+            f"{login.user} may not read {path} at {url}: HTTP {status}",
             cure="give a login with the tag administrator, and its password",
         )
     try:

@@ -18,6 +18,18 @@ def parse_request(body: bytes) -> local_pb2.LocalRequest:
         raise Refused(Reason.RECORD_MALFORMED, "not a LocalRequest message") from None
 
 
+def parse_submit(body: bytes) -> local_pb2.SubmitRequest:
+    """Return the submissions in `body`, as a client of the HTTP gateway sends them in bulk.
+
+    Raises:
+        Refused: RECORD_MALFORMED; it is not a SubmitRequest.
+    """
+    try:
+        return local_pb2.SubmitRequest.FromString(body)
+    except DecodeError:
+        raise Refused(Reason.RECORD_MALFORMED, "not a SubmitRequest message") from None
+
+
 def parse_reply(body: bytes) -> local_pb2.LocalReply:
     """Return the reply in `body`.
 

@@ -231,6 +231,11 @@ def record_to_json(record: TransitRecord, indent: int | None = 2) -> str:
     return json_format.MessageToJson(record, preserving_proto_field_name=True, indent=indent)
 
 
+def record_to_message(record: TransitRecord) -> "dict[str, object]":
+    """Return what `record_to_json` writes, as plain values."""
+    return json_format.MessageToDict(record, preserving_proto_field_name=True)
+
+
 def record_from_json(text: str) -> TransitRecord:
     """Return the record that `text` describes in the JSON mapping of protobuf.
 

@@ -13,6 +13,7 @@ PARTS = (
     "node",
     "proto",
     "broker_config",
+    "deploy",
     "pyproject.toml",
     "hatch_build.py",
     "README.md",

@@ -30,7 +30,7 @@ class Node:
             self.store,
             lambda: IDENTITY,
             lambda: trust,
-            examine=lambda entries: [Examination() for _ in entries],
+            examine=lambda entries, _country: [Examination() for _ in entries],
             observe=self,
         )
         self.last: dict[str, Any] = {}

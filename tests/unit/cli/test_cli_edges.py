@@ -15,7 +15,7 @@ from corridor.cli import main as cli_main
 from corridor.cli import status as cli_status
 from corridor.cli.options import age, emit, table
 from corridor.cli.progress import bar
-from corridor.cli.send import read_record
+from corridor.gateway.contents import read_record
 from corridor.wire.records import record_to_json
 
 NodeFolder = Callable[..., Path]

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from builders_trust import DAY_MS, GE, NOW_MS, TR, make_world
-from builders_wire import declaration, record_of_every_type
+from builders_wire import MRN, declaration, record_of_every_type
 from corridor.daemon.config import load_config
 from corridor.daemon.inbound import Handled
-from corridor.daemon.intake import examine
+from corridor.daemon.intake import Examined, examine
 from corridor.daemon.node import Node
 from corridor.daemon.offers import Answer, Offered
 from corridor.daemon.private_files import PrivateFolder
@@ -18,7 +18,7 @@ from corridor.daemon.rotation import rotate
 from corridor.daemon.trust_keeper import TrustKeeper
 from corridor.errors import KeyTrouble, Reason
 from corridor.exchange.lanes import default_lane
-from corridor.exchange.values import Lane, Submission
+from corridor.exchange.values import Lane
 from corridor.store.sqlite import connection_of
 from corridor.transport.broker import Delivery
 from corridor.trust.frames import encode_statement_frame
@@ -173,33 +173,33 @@ def test_what_lay_astray_is_in_quarantine_by_name(node: Node) -> None:
 VIEW = make_world(types=(1,)).view()
 
 
-def examined(*offered: Offered, has_room: bool = True) -> list[Submission | Answer]:
-    return examine(offered, GE, VIEW, NOW_MS, has_room=has_room)
+def examined(*offered: Offered, has_room: bool = True) -> list[Examined | Answer]:
+    return examine(offered, TR, VIEW, NOW_MS, has_room=has_room)
 
 
 def test_a_type_that_no_agreement_names_is_refused() -> None:
     records = [record.SerializeToString() for record in record_of_every_type()]
-    found = examined(*(Offered("TR", record) for record in records))
-    assert isinstance(found[0], Submission)
+    found = examined(*(Offered("GE", record) for record in records))
+    assert isinstance(found[0], Examined)
     assert {one.reason for one in found[1:] if isinstance(one, Answer)} == {Reason.NOT_AUTHORISED}
     assert len(found) == 20
 
 
 def test_the_lane_is_the_national_systems_choice_or_the_types() -> None:
     record = declaration().SerializeToString()
-    chosen, left = examined(Offered(TR, record, lane=Lane.BULK), Offered(TR, record))
-    assert isinstance(chosen, Submission)
-    assert isinstance(left, Submission)
-    assert chosen.lane is Lane.BULK
-    assert left.lane is default_lane(1)
-    assert chosen.record_id != left.record_id
+    chosen, left = examined(Offered(GE, record, lane=Lane.BULK), Offered(GE, record))
+    assert isinstance(chosen, Examined)
+    assert isinstance(left, Examined)
+    assert chosen.submission.lane is Lane.BULK
+    assert left.submission.lane is default_lane(1)
+    assert chosen.submission.record_id != left.submission.record_id
 
 
 def test_a_refusal_names_paths_and_never_a_value() -> None:
     record = declaration()
     record.declaration.dataset.consignment.gross_mass.lexical = "Kaukasus"
     record.header.movement.ids[0].value = "secret number"
-    (answer,) = examined(Offered("TR", record.SerializeToString()))
+    (answer,) = examined(Offered("GE", record.SerializeToString()))
     assert isinstance(answer, Answer)
     assert answer.reason is Reason.RECORD_INVALID
     assert len(answer.faults) >= 2
@@ -208,6 +208,51 @@ def test_a_refusal_names_paths_and_never_a_value() -> None:
 
 
 def test_without_room_nothing_is_taken() -> None:
-    (answer,) = examined(Offered("TR", declaration().SerializeToString()), has_room=False)
+    (answer,) = examined(Offered("GE", declaration().SerializeToString()), has_room=False)
     assert isinstance(answer, Answer)
     assert answer.reason is Reason.STORE_FULL
+
+
+def test_a_false_claim_is_refused_by_name_before_it_is_kept() -> None:
+    record = declaration()
+    record.header.sender_office.reference = "AZ100100"
+    (answer,) = examined(Offered("GE", record.SerializeToString()))
+    assert isinstance(answer, Answer)
+    assert (answer.reason, answer.faults) == (
+        Reason.OFFICE_NOT_OWN,
+        ("office.not_own header.sender_office",),
+    )
+
+
+def test_the_access_code_stays_with_the_office_of_guarantee() -> None:
+    record = declaration()
+    del record.declaration.dataset.guarantees[:]
+    reference = record.declaration.dataset.guarantees.add().references.add(access_code="qX7z9")
+    reference.office.reference = "AZ000100"
+    whole = record.SerializeToString()
+    (kept,) = examined(Offered("GE", whole))
+    assert isinstance(kept, Examined)
+    (path,) = kept.left_out
+    assert path.endswith("references[0].access_code")
+    assert b"qX7z9" not in kept.submission.entry
+    reference.office.reference = "GE000100"
+    (entitled,) = examined(Offered("GE", record.SerializeToString()))
+    assert isinstance(entitled, Examined)
+    assert entitled.left_out == ()
+    assert b"qX7z9" in entitled.submission.entry
+
+
+def test_a_role_that_is_not_held_for_the_movement_is_refused_by_name() -> None:
+    offered = [Offered("GE", declaration().SerializeToString())]
+    (answer,) = examine(
+        offered, TR, VIEW, NOW_MS, has_room=True, holds=lambda mrn, role: (mrn, role) != (MRN, 3)
+    )
+    assert isinstance(answer, Answer)
+    assert answer.reason is Reason.ROLE_NOT_HELD
+    nameless = declaration()
+    nameless.header.ClearField("sender_role")
+    (kept,) = examine(
+        [Offered("GE", nameless.SerializeToString())], TR, VIEW, NOW_MS,
+        has_room=True, holds=lambda _mrn, _role: False,
+    )  # fmt: skip
+    assert isinstance(kept, Examined)

@@ -50,17 +50,31 @@ TELLING: dict[str, Callable[[NodeService], object]] = {
 }
 
 
-@pytest.mark.parametrize("telling", TELLING)
-def test_what_is_told_is_durable_first(store: Watched, telling: str) -> None:
-    world = make_world()
-    service = NodeService(
+def serving(store: Watched) -> NodeService:
+    return NodeService(
         me=TR,
         store=store,
-        trust=world.view,
+        trust=make_world().view,
         metrics=NodeMetrics(),
         wake_sender=lambda: None,
         has_room=lambda: True,
         now_ms=lambda: NOW_MS,
     )
-    assert TELLING[telling](service)
+
+
+@pytest.mark.parametrize("telling", TELLING)
+def test_what_is_told_is_durable_first(store: Watched, telling: str) -> None:
+    assert TELLING[telling](serving(store))
     assert store.asked[-1] == "make_durable"
+
+
+def test_who_has_a_cursor_of_a_forgotten_time_is_told_all_that_came_since_the_start(
+    store: Watched,
+) -> None:
+    service = serving(store)  # restored: it gave out one cursor, and its system has seen three
+    assert not service.take(3, 9, 0)
+    assert not service.outcomes(3, 9, 0)
+    with store.transaction() as change:
+        change.keep_received(received(2, incoming(0, 3), peer=GE))
+    assert [one.cursor for one in service.take(3, 9, 0)] == [2]
+    assert not service.take(2, 9, 0)

@@ -29,7 +29,7 @@ def nameless() -> Entry:
 
 
 def test_a_sound_record_is_told_with_the_terms_by_which_it_can_be_found() -> None:
-    (found,) = examine_records([sound()])
+    (found,) = examine_records([sound()], "TR")
     assert found.faults == ()
     assert ("mrn", MRN) in found.terms
 
@@ -47,18 +47,20 @@ def test_a_sound_record_is_told_with_the_terms_by_which_it_can_be_found() -> Non
     ids=["not a record", "too large", "of another type", "of an unknown body", "empty"],
 )
 def test_a_record_that_cannot_be_read_is_refused_by_name(entry: Entry, reason: Reason) -> None:
-    assert examine_records([entry]) == [Examination((reason.label,), (), reason)]
+    assert examine_records([entry], "TR") == [Examination((reason.label,), (), reason)]
 
 
 def test_a_record_that_breaks_a_rule_is_refused_with_the_rule_and_without_terms() -> None:
-    (found,) = examine_records([nameless()])
+    (found,) = examine_records([nameless()], "TR")
     assert found.reason is Reason.RECORD_INVALID
     assert [fault.split()[1] for fault in found.faults] == ["header"]
     assert found.terms == ()
 
 
 def test_of_a_canary_only_the_form_is_examined() -> None:
-    unread, read = examine_records([with_body(b"\xff", CANARY), with_body(b"\x08\x01", CANARY)])
+    unread, read = examine_records(
+        [with_body(b"\xff", CANARY), with_body(b"\x08\x01", CANARY)], "TR"
+    )
     assert unread.reason is Reason.CONTROL_MALFORMED
     assert unread.faults
     assert read == Examination()
@@ -66,10 +68,19 @@ def test_of_a_canary_only_the_form_is_examined() -> None:
 
 def test_one_bad_record_does_not_spoil_its_neighbours() -> None:
     entries = [sound(1), with_body(b"\xff"), nameless(), with_body(b"", CANARY), sound(2)]
-    assert [bool(found.faults) for found in examine_records(entries)] == [
+    assert [bool(found.faults) for found in examine_records(entries, "TR")] == [
         False,
         True,
         True,
         False,
         False,
     ]
+
+
+def test_a_record_that_claims_an_office_of_another_country_is_refused_by_name() -> None:
+    record = declaration()
+    record.header.sender_office.reference = "TR341300"
+    (found,) = examine_records([with_body(encode_record(record))], "GE")
+    assert found == Examination(
+        ("office.not_own header.sender_office",), reason=Reason.OFFICE_NOT_OWN
+    )

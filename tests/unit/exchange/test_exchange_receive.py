@@ -138,7 +138,7 @@ class Sender:
         return judge(found, self.means, NOW_MS)
 
 
-def all_well(entries: Sequence[Entry]) -> list[Examination]:
+def all_well(entries: Sequence[Entry], _country: str) -> list[Examination]:
     return [Examination()] * len(entries)
 
 

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corridor.exchange.lanes import DEFAULT_LANES, default_lane
+from corridor.errors import Reason, Refused
+from corridor.exchange.lanes import DEFAULT_LANES, LanePlan, default_lane
 from corridor.exchange.values import Lane, Position, Verdict
 from corridor.wire.batches import is_business_family
 from corridor.wire.v1 import control_pb2
@@ -48,3 +49,22 @@ def test_what_a_lorry_waits_for_is_urgent_and_an_unknown_type_is_routine(
     record_type: int, lane: Lane
 ) -> None:
     assert default_lane(record_type) is lane
+
+
+def test_a_plan_decides_before_the_default_and_a_claim_before_both() -> None:
+    plan = LanePlan({1: Lane.BULK})
+    assert [plan.lane_of(1), plan.lane_of(2), plan.lane_of(9999)] == [
+        Lane.BULK, default_lane(2), Lane.ROUTINE,
+    ]  # fmt: skip
+    assert plan.choose(1, None, frozenset()) is Lane.BULK
+    assert plan.choose(1, Lane.URGENT, None) is Lane.URGENT
+    assert plan.choose(1, Lane.URGENT, {Lane.URGENT, Lane.BULK}) is Lane.URGENT
+
+
+@pytest.mark.parametrize(
+    ("allowed", "said"), [({Lane.ROUTINE, Lane.BULK}, "routine, bulk"), (set(), "none")]
+)
+def test_a_lane_that_may_not_be_claimed_is_refused_by_name(allowed: set[Lane], said: str) -> None:
+    with pytest.raises(Refused, match=f"urgent is claimed; allowed is: {said}") as told:
+        LanePlan().choose(1, Lane.URGENT, allowed)
+    assert told.value.reason is Reason.LANE_NOT_ALLOWED

@@ -140,6 +140,23 @@ def test_a_record_is_found_by_what_it_carries(running: Running) -> None:
             node.find("colour", "red")
 
 
+def test_a_movement_is_told_and_listed(running: Running) -> None:
+    record = declaration()
+    record.header.movement.ids[0].value = "26TR3401004B7KQ2J4"
+    record.header.ClearField("sender_office")
+    with running.client() as node:
+        (kept,) = node.submit([offer(record.SerializeToString())])
+        assert kept.status == "accepted"
+        assert kept.left_out
+        view, drafts = node.movement("26TR3401004B7KQ2J4")
+        assert (view["seen_by"], view["state"], list(drafts)) == ("GE", "S1", [])
+        running.node._tracker.turn(budget_s=5)
+        assert "26TR3401004B7KQ2J4" in {one["value"] for one in node.movements()}
+        assert node.movements(overdue=True) == []
+        with pytest.raises(NodeRefused, match="no record here carries"):
+            node.movement("nothing")
+
+
 def test_waiting_for_records_that_do_not_come_ends_in_time(running: Running) -> None:
     begun = time.monotonic()
     with running.client() as node:

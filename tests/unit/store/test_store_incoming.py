@@ -285,6 +285,28 @@ def test_after_a_restore_only_what_is_unacknowledged_is_marked_as_a_possible_rep
         assert [one.possible_repeat for one in view.inbox(0, 9)] == [False, True]
 
 
+def test_cursors_of_a_forgotten_time_are_never_given_out_again(store: Store) -> None:
+    keep(store, received(1, incoming(0, 1), incoming(1, 2)))
+    with store.transaction() as change:
+        change.start_cursors_after(1_000_000)
+        assert change.last_cursors() == (2, 0)
+        assert change.acknowledge(500_000, NOW_MS) == 2  # no more than there is
+        change.start_cursors_after(7)  # what is lower changes nothing
+    keep(store, received(2, incoming(0, 3), incoming(1, 4)))
+    with store.reading() as view:
+        assert [one.cursor for one in view.inbox(0, 9)] == [1, 2, 1_000_001, 1_000_002]
+        assert [one.cursor for one in view.inbox(2, 1)] == [1_000_001]
+        assert view.last_cursors() == (1_000_002, 0)
+    with store.transaction() as change:
+        change.start_cursors_after(2_000_000)
+        assert change.acknowledge(1_000_001, NOW_MS) == 1
+        change.mark_unacknowledged()
+    keep(store, received(3, incoming(0, 5)))
+    with store.reading() as view:
+        found = [(one.cursor, one.possible_repeat) for one in view.inbox(1, 9)]
+    assert found == [(2, False), (1_000_001, False), (1_000_002, True), (2_000_001, False)]
+
+
 # -- evidence and settings
 
 

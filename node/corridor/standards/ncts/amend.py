@@ -1,6 +1,7 @@
 """Tables that differ from a common one in a few elements: the difference is data."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
 from corridor.standards.mapping import Group, Leaf, Parts
@@ -17,9 +18,9 @@ class Changes:
         added: Rows after the rest of a group.
     """
 
-    demanded: Set[str] = frozenset()
-    excused: Set[str] = frozenset()
-    gone: Set[str] = frozenset()
+    demanded: AbstractSet[str] = frozenset()
+    excused: AbstractSet[str] = frozenset()
+    gone: AbstractSet[str] = frozenset()
     added: Mapping[str, Parts] = field(default_factory=dict)
 
 

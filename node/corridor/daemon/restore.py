@@ -1,0 +1,328 @@
+"""Puts a node back from a backup, or tells whether that would work.
+
+Rules:
+
+* nothing is put in place before everything was opened, verified and tried beside it: signature,
+  whose the signer is by the statements inside, the store under its key, every page of it;
+* anybody can seal a file for a backup key: what makes it ours is a signer that the network's first
+  root leads to, and that root is named by the caller or by the configuration that is here;
+* what was here before is moved aside, never deleted;
+* the restored store knows that it is one: its records are handed on as possible repeats.
+"""
+
+import filecmp
+import os
+import shutil
+import tarfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Final, cast
+
+from corridor.daemon.backup import CONFIGURATION, STORE, SUFFIX, files, folders
+from corridor.daemon.config import NodeConfig, load_config
+from corridor.daemon.keystore import KeyStore
+from corridor.daemon.recording import RESTORED
+from corridor.daemon.trust_keeper import open_keys
+from corridor.daemon.truststore import TrustStore
+from corridor.errors import ArchiveTrouble, ConfigurationError, CorridorError, Refused
+from corridor.seal.archive import ArchiveHead, ArchiveReader
+from corridor.seal.keys import DecryptionKey
+from corridor.seal.storage import StorageKey
+from corridor.store.copying import check_copy
+from corridor.store.database import WriterLock
+from corridor.store.sqlite import SqliteStore
+from corridor.transit.parties import Endpoint
+from corridor.wire import limits
+
+_STAGING: Final = ".restoring"
+_ASIDE: Final = "before-restore"
+Told = Callable[[int], None]
+
+
+def _silent(_count: int) -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A backup and what opens it."""
+
+    file: Path
+    key: DecryptionKey
+    genesis: str | None = None
+    """SHA-256 of the network's first root, hexadecimal; if absent, the one named here already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a backup was found to be."""
+
+    head: ArchiveHead
+    content: int
+    """Bytes of content."""
+    rows: dict[str, int]
+    """Rows of the store in it; empty where it was not opened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What was put back."""
+
+    checked: Checked
+    config: Path
+    aside: Path | None
+    """Where what was here before lies now."""
+
+
+def skim(file: Path) -> Checked:
+    """Check form and signature of a backup; what is in it stays sealed.
+
+    Raises:
+        ArchiveTrouble: It is damaged, or not signed by the key it names.
+    """
+    with _reading(file) as reader:
+        return Checked(reader.head, reader.skim(), {})
+
+
+def verify(source: Source, config_path: Path, told: Told = _silent) -> Checked:
+    """Open a backup beside `config_path`, try everything in it, and take it away again.
+
+    Raises:
+        CorridorError: It would not do; the message says why.
+    """
+    with _staged(source, config_path, told) as (_, checked):
+        return checked
+
+
+def restore(source: Source, config_path: Path, now_ms: int, told: Told = _silent) -> Restored:
+    """Put a node back at `config_path`; it must not run.
+
+    Raises:
+        CorridorError: It would not do, or a node runs here; nothing was changed.
+    """
+    with _staged(source, config_path, told) as (staging, checked):
+        config = _config_at(staging, config_path)
+        _declare(staging / STORE, config, staging, now_ms)
+        try:
+            config.store.path.parent.mkdir(parents=True, mode=0o700, exist_ok=True)
+            lock = WriterLock(config.store.path.parent)
+            try:
+                aside = _put(staging, config, config_path, now_ms)
+            finally:
+                lock.release()
+        except OSError as error:
+            raise ArchiveTrouble(
+                f"{error.filename}: {error.strerror}",
+                cure=f"what was here is in {_ASIDE}-*; mend the place and restore again",
+            ) from None
+    return Restored(checked, config_path, aside)
+
+
+def backup_key(folder: Path, passphrase_file: Path | None, file: Path) -> DecryptionKey:
+    """Return the private key that a backup names, out of the folder that was kept offline.
+
+    Raises:
+        ArchiveTrouble: It is not there, or the file is no backup.
+        KeyTrouble: It does not open.
+    """
+    with _reading(file) as reader:
+        wanted = reader.head.backup_key_id
+    found = KeyStore(folder, passphrase_file=passphrase_file).decryption_keys()
+    key = found.get(bytes.fromhex(wanted))
+    if key is None:
+        raise ArchiveTrouble(
+            f"{folder} does not hold backup key {wanted}",
+            cure="name the folder that `corridor backup key` made and that was kept offline",
+        )
+    return key
+
+
+@contextmanager
+def _reading(file: Path) -> Iterator[ArchiveReader]:
+    try:
+        with file.open("rb") as source:
+            yield ArchiveReader(source)
+    except OSError as error:
+        raise ArchiveTrouble(
+            f"{file}: {error.strerror}", cure=f"name a file that ends in {SUFFIX}"
+        ) from None
+
+
+@contextmanager
+def _staged(source: Source, config_path: Path, told: Told) -> Iterator[tuple[Path, Checked]]:
+    """Unpack a backup into a private folder beside the configuration, and try it there."""
+    home = config_path.resolve().parent
+    staging = home / _STAGING
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(staging, ignore_errors=True)  # of a try that was killed
+        staging.mkdir(mode=0o700)
+    except OSError as error:
+        raise ArchiveTrouble(f"{staging}: {error.strerror}", cure="name another place") from None
+    try:
+        with _reading(source.file) as reader:
+            content = _unpack(reader, source.key, staging, told)
+            head = reader.head
+        _check_origin(head, staging, config_path, source.genesis)
+        config = _config_at(staging, config_path)
+        _check_signer(head, staging, config)
+        rows = check_copy(staging / STORE, _storage_key(config, staging))
+        yield staging, Checked(head, content, rows)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def _unpack(reader: ArchiveReader, key: DecryptionKey, staging: Path, told: Told) -> int:
+    """Write what is in the archive; it is believed only after its last piece."""
+    content = 0
+    stream = _Stream(reader.pieces(key))
+    try:
+        with tarfile.open(fileobj=cast("IO[bytes]", stream), mode="r|") as tar:
+            for entry in tar:
+                if not entry.isfile():
+                    raise ArchiveTrouble(f"the archive holds {entry.name!r}, which is no file")
+                tar.extract(entry, staging, filter="data")
+                (staging / entry.name).chmod(0o600)
+                content += entry.size
+                told(entry.size)
+        stream.drain()
+    except tarfile.TarError as error:
+        raise ArchiveTrouble(f"the archive's content is damaged: {error}") from None
+    except OSError as error:
+        raise ArchiveTrouble(
+            f"{error.filename or staging}: {error.strerror}", cure="give the place room"
+        ) from None
+    for folder in staging.rglob("*"):
+        if folder.is_dir():
+            folder.chmod(0o700)
+    return content
+
+
+class _Stream:
+    """The opened pieces, as a file that is read from start to end."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces, self._held = pieces, b""
+
+    def read(self, size: int) -> bytes:
+        while len(self._held) < size:
+            piece = next(self._pieces, None)
+            if piece is None:
+                break
+            self._held += piece
+        data, self._held = self._held[:size], self._held[size:]
+        return data
+
+    def drain(self) -> None:
+        """Read what follows the last entry: the end and the signature are there."""
+        for _ in self._pieces:
+            pass
+
+
+def _check_origin(head: ArchiveHead, staging: Path, config_path: Path, genesis: str | None) -> None:
+    """Hold the backup's network against the one that its caller means."""
+    expected = genesis or _genesis_here(config_path)
+    if expected is None:
+        raise ConfigurationError(
+            "anybody can seal a file for your backup key: say which network is yours",
+            cure="give --genesis with the hash of its first root, from the registry or a partner; "
+            f"this backup says {head.genesis_sha256}",
+        )
+    found = _config_at(staging, config_path)
+    if not expected == head.genesis_sha256 == found.trust.genesis_sha256:
+        raise ArchiveTrouble(
+            f"the backup belongs to the network {head.genesis_sha256[:16]}..., not to "
+            f"{expected[:16]}...",
+            cure="compare --genesis, and the file",
+        )
+    if head.endpoint != found.endpoint:
+        raise ArchiveTrouble(f"the backup says {head.endpoint}, and holds {found.endpoint}")
+
+
+def _genesis_here(config_path: Path) -> str | None:
+    try:
+        return load_config(config_path).trust.genesis_sha256
+    except ConfigurationError:
+        return None
+
+
+def _config_at(staging: Path, config_path: Path) -> NodeConfig:
+    """Return the configuration of the backup, with the paths it has in its place."""
+    beside = config_path.resolve().with_name(f".{config_path.name}.restoring")
+    try:
+        shutil.copyfile(staging / CONFIGURATION, beside)
+        return load_config(beside)
+    except OSError:
+        raise ArchiveTrouble("the archive holds no configuration") from None
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _check_signer(head: ArchiveHead, staging: Path, config: NodeConfig) -> None:
+    """Follow the statements inside from the first root to the key that signed."""
+    genesis = bytes.fromhex(head.genesis_sha256)
+    trust = TrustStore(staging / "trust", genesis, config.node.environment)
+    try:
+        view = trust.load(head.created_ms)
+        signer = view.signer(Endpoint(head.endpoint), head.signer_id, head.created_ms)
+    except (Refused, CorridorError) as error:
+        raise ArchiveTrouble(
+            f"nothing in the backup shows that its signer may speak for {head.endpoint}: {error}",
+            cure="do not use it: somebody else made it",
+        ) from None
+    if signer.hex() != head.signer:
+        raise ArchiveTrouble("the backup's signer is not the key that was delegated")
+
+
+def _storage_key(config: NodeConfig, staging: Path) -> StorageKey:
+    keys = config.keys.model_copy(update={"directory": staging / "keys"})
+    return StorageKey(open_keys(keys).storage_key())
+
+
+def _declare(store_path: Path, config: NodeConfig, staging: Path, now_ms: int) -> None:
+    """Have the store know that what it holds may have been handed on before."""
+    with (
+        SqliteStore.open(store_path, _storage_key(config, staging)) as store,
+        store.transaction() as change,
+    ):
+        change.mark_unacknowledged()
+        change.start_cursors_after(now_ms * 1000)  # as Recording.mark_restored does
+        change.put_setting(RESTORED, (now_ms + limits.MAX_FUTURE_SKEW_MS).to_bytes(8))
+
+
+def _put(staging: Path, config: NodeConfig, config_path: Path, now_ms: int) -> Path | None:
+    """Put each file in its place, the configuration last; move aside what differs there."""
+    home = config_path.resolve()
+    aside = home.parent / f"{_ASIDE}-{now_ms}"
+    store = config.store.path
+    targets = {
+        STORE: store,
+        **{
+            f"{role}/{one.name}": folder / one.name
+            for role, folder in folders(config).items()
+            for one in sorted((staging / role).glob("*"))
+        },
+        **files(config),
+        CONFIGURATION: home,
+    }
+    for suffix in ("-wal", "-shm"):  # what was committed to the old store, not to the new one
+        log = store.with_name(store.name + suffix)
+        _move(log, aside / f"{STORE}{suffix}")
+    for name, place in targets.items():
+        staged = staging / name
+        if staged.is_file() and not _same(staged, place):
+            _move(place, aside / name)
+            _move(staged, place)
+    return aside if aside.exists() else None
+
+
+def _same(staged: Path, place: Path) -> bool:
+    return place.is_file() and filecmp.cmp(staged, place, shallow=False)
+
+
+def _move(source: Path, target: Path) -> None:
+    if source.exists():
+        target.parent.mkdir(parents=True, mode=0o700, exist_ok=True)
+        shutil.move(os.fspath(source), os.fspath(target))

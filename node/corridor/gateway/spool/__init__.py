@@ -1,0 +1,1 @@
+"""The spool: a folder in which a national system puts files, and in which it finds files."""

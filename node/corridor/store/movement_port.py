@@ -1,0 +1,55 @@
+"""What a transaction knows of movements under way: a table that can be made again from records."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, Protocol
+
+Name = tuple[str, str]
+"""What a movement is known by: (mrn, carnet or lrn, value)."""
+
+
+class TrackedMovement(NamedTuple):
+    """A movement as it is listed."""
+
+    name: Name
+    state: str
+    ended: bool
+    changed_ms: int
+    """When its last record happened."""
+    deadlines: tuple[tuple[str, int], ...]
+    """(what, Unix milliseconds), earliest first; those of the past are overdue."""
+
+
+class MovementCounts(NamedTuple):
+    """How many movements are under way, and how many overdue, by what."""
+
+    open: int
+    overdue: Mapping[str, int]
+
+
+class SentEntry(NamedTuple):
+    """A record of ours, in the order in which they were accepted."""
+
+    row: int
+    record_type: int
+    entry: bytes
+
+
+class MovementRows(Protocol):
+    """The part of a transaction that keeps movements under way."""
+
+    def put_movement(self, movement: TrackedMovement, other_names: Sequence[Name] = ()) -> None:
+        """Keep a movement under its name; rows under its other names go."""
+
+    def movements(self, limit: int, overdue_at: int | None = None) -> Sequence[TrackedMovement]:
+        """Return movements that have not ended, those changed last first.
+
+        Args:
+            limit: At most so many.
+            overdue_at: Only those with a deadline up to then.
+        """
+
+    def count_movements(self, now_ms: int) -> MovementCounts:
+        """Count movements that have not ended, and their deadlines that have passed."""
+
+    def sent_after(self, row: int, limit: int) -> Sequence[SentEntry]:
+        """Return records of ours after a row of the outbox, one for each recipient."""

@@ -1,0 +1,195 @@
+"""An agreement ends and a member leaves, live: traffic stops by name, the evidence stays."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from builders_cli import Said, corridor
+from builders_lab import AZ, GE, TR, Lab, until
+from builders_wire import declaration
+from corridor.lab.broker_layout import password
+from corridor.lab.network import Network
+from corridor.lab.registry import DIRECTORY, ROOT
+from corridor.lab.scenario import load_scenario
+from corridor.lab.tap import Tap
+from corridor.transit.parties import CountryCode
+from corridor.trust.frames import decode_statement_frame
+from corridor.trust.statements import Signed
+from corridor.wire.v1 import local_pb2 as local
+
+pytestmark = pytest.mark.broker
+WAIT_S = 30
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[Lab]:
+    """A lab of this test alone: it does not mend what it ends."""
+    with Network(load_scenario("tr-ge-az"), tmp_path / "network") as network:
+        network.up()
+        yield Lab(network, Tap(network.brokers[AZ]))
+
+
+def offer(lab: Lab, count: int, to: str = "GE") -> list[local.SubmitResult]:
+    record = declaration().SerializeToString()
+    with lab.client(TR) as node:
+        return list(node.submit([local.LocalSubmission(recipient=to, record=record)] * count))
+
+
+def sign(lab: Lab, *words: object, number: int) -> Path:
+    """Have both bodies of the quorum sign the next directory; return its file."""
+    registry = lab.network.directory / "registry"
+    held = registry / (DIRECTORY if number == 2 else f"directory-{number - 1}.crt1")
+    bodies = sorted(one for one in registry.iterdir() if one.is_dir())
+    out, draft = registry / f"directory-{number}.crt1", None
+    for turn, body in enumerate(bodies):
+        step = registry / f"directory-{number}.{turn}.crt1" if body != bodies[-1] else out
+        more = ["--draft", draft] if draft else []
+        done = corridor(
+            "registry", *words, "--root", registry / ROOT, "--directory", held, "--keys", body,
+            *more, "--out", step, "--json",
+        )  # fmt: skip
+        assert done.status == 0, done.out + done.err
+        draft = step
+    return out
+
+
+def adopt(lab: Lab, directory: Path) -> None:
+    """Give a directory to one node alone: it hands it on to those that are partners still."""
+    plan = lab.network.nodes[TR].plan
+    pid = lab.network.nodes[TR].pid
+    done = corridor("keys", "adopt", directory, "--config", plan.config, "--pid", pid, "--json")
+    assert done.status == 0, done.out + done.err
+
+
+def told(run: Said) -> Any:  # noqa: ANN401 - any JSON value
+    return run.json
+
+
+def read_version(lab: Lab, code: CountryCode) -> int:
+    with lab.client(code) as node:
+        found: int = node.status()["directory"]["version"]
+    return found
+
+
+def test_an_agreement_ends_a_member_leaves_and_the_evidence_stays(  # noqa: PLR0915 - one story
+    own: Lab,
+) -> None:
+    accepted = offer(own, 300)
+    assert {one.status for one in accepted} == {"accepted"}
+    config = own.config(TR)
+    listed = told(corridor("agreement", "list", "--config", config, "--json"))
+    (name,) = [
+        one["id"] for one in listed if (one["sender"], one["recipient"]) == ("TR.GTB", "GE.RS")
+    ]
+    request = own.network.directory / "end.json"
+    asked = told(corridor("agreement", "end", name, "--out", request, "--config", config, "--json"))
+    wrong = corridor(
+        "registry", "end", request, "--fingerprint", "0" * 32, "--root", request, "--directory",
+        request, "--keys", request.parent, "--out", request.with_suffix(".crt1"), "--json",
+    )  # fmt: skip
+    assert wrong.status == 1
+    assert "another fingerprint" in wrong.out
+    adopt(own, sign(own, "end", request, "--fingerprint", asked["fingerprint"], number=2))
+    assert until(lambda: read_version(own, GE) == read_version(own, AZ) == 2, WAIT_S)
+
+    # traffic stops by name, with the date; other ways and the other direction go on
+    (refused,) = offer(own, 1)
+    assert (refused.status, refused.reason) == ("refused", "agreement_ended")
+    assert name in refused.faults[0]
+    assert offer(own, 1, "AZ")[0].status == "accepted"
+    with own.client(GE) as node:
+        (back,) = node.submit(
+            [local.LocalSubmission(recipient="TR", record=declaration().SerializeToString())]
+        )
+    assert back.status == "accepted"
+
+    # whatever was accepted before has an outcome: stored there, or given up by name; none waits
+    ids = {one.record_id for one in accepted}
+
+    def outcomes() -> dict[bytes, str]:
+        with own.client(TR) as node:
+            found = node.outcomes(0, limit=4096)
+        return {
+            one.record_id: "stored" if one.accepted else one.reason
+            for one in found if one.record_id in ids
+        }  # fmt: skip
+
+    assert until(lambda: len(outcomes()) == len(ids), WAIT_S), len(outcomes())
+    assert set(outcomes().values()) <= {"stored", "agreement_ended", "not_authorised"}
+    assert "stored" in outcomes().values()
+    with own.client(TR) as node:
+        (shown,) = node.status()["agreements"]
+    assert (shown["id"], shown["phase"], shown["early"]) == (name, "ended, receipts pass", True)
+    assert shown["receipts_until_ms"] - shown["end_ms"] == 30 * 86_400_000
+
+    # receipts may still pass: nothing may be cleaned at the broker
+    operator = own.network.directory / "operator"
+    operator.write_text(password(own.network.brokers[TR].plan, "corridor-operator"))
+    clean = ("broker", "clean", "GE", "--password-file", operator, "--config", config, "--json")
+    early = corridor(*clean, "--really")
+    assert early.status == 1
+    assert "receipts may pass until" in early.out
+
+    # the registry removes the member; the broker is cleaned, and cleaning again finds nothing
+    adopt(own, sign(own, "leave", "GE.RS", "--at-once", number=3))
+    assert until(lambda: read_version(own, TR) == read_version(own, AZ) == 3, WAIT_S)
+    (gone,) = offer(own, 1)
+    assert (gone.reason, gone.faults) == ("agreement_ended", ["GE.RS has left the network"])
+    names = {one["object"] for one in told(corridor(*clean))}
+    assert {"user fed-ge", "upstream GE", "queue inbox.GE", "exchange to.GE"} <= names
+    done = corridor(*clean, "--really")
+    assert done.status == 0, done.out
+    assert {one["state"] for one in told(done) if "file" not in one["object"]} == {"removed"}
+    assert told(corridor(*clean)) == []
+    rendered = corridor("broker", "render", "--config", config, "--json")
+    assert rendered.status == 0, rendered.err
+    checked = corridor("broker", "check", "--password-file", operator, "--config", config, "--json")
+    assert [one for one in told(checked) if "GE" in json.dumps(one)] == []
+
+    # the evidence stays, and verifies
+    verified = told(corridor("evidence", "verify", "--config", config, "--json"))
+    assert verified["faults"] == []
+    assert verified["sent"] > 0
+    assert verified["received"] > 0
+    prove(own, next(one for one, what in outcomes().items() if what == "stored"))
+
+
+def prove(lab: Lab, record_id: bytes) -> None:
+    """A record is erased on order; its evidence verifies before and after, without a node."""
+    config = lab.config(TR)
+    root = decode_statement_frame((lab.network.directory / "registry" / ROOT).read_bytes())
+    genesis = Signed.parse(root).payload_hash.hex()
+    held = corridor(
+        "records", "hold", record_id.hex(), "--reason", "case 1", "--config", config, "--json"
+    )
+    number = told(held)["number"]
+    erase = (
+        "records", "erase", record_id.hex(), "--reason", "order 2", "--yes", "--config", config,
+        "--json",
+    )  # fmt: skip
+    refused = corridor(*erase)
+    assert refused.status == 1
+    assert "on hold" in refused.out
+    released = corridor("records", "release-hold", number, "--reason", "closed", "--config", config)
+    assert released.status == 0, released.err
+    for erased in (False, True):
+        if erased:
+            done = corridor(*erase)
+            assert done.status == 0, done.out
+            assert told(done)["erased"][0]["reason"] == "order 2"
+        out = lab.network.directory / f"evidence-{erased}.json"
+        written = corridor("evidence", "export", record_id.hex(), "--out", out, "--config", config)
+        assert written.status == 0, written.err
+        checked = corridor("evidence", "check", out, "--genesis", genesis, "--json")
+        assert checked.status == 0, checked.out
+        steps = {one["what"]: one["result"] for one in told(checked)}
+        assert steps["the envelope is in the evidence log"] == "shown"
+        assert steps["the sender signed the envelope"] == "shown"
+        assert any("receipt says accepted" in what for what in steps)
+    verified = told(corridor("evidence", "verify", "--config", config, "--json"))
+    assert verified["faults"] == []
+    again = told(corridor("status", "--capacity", "--config", config, "--json"))
+    assert {one["endpoint"] for one in again["partners"]} == {"AZ.SCC"}

@@ -1,0 +1,102 @@
+"""The list of movements under way follows the records, whenever it is let."""
+
+from pathlib import Path
+
+import pytest
+from test_movement_reader import CALM, ENDPOINTS, YEAR_MS, generated, keep, names
+
+from builders_movement import NOW_MS
+from builders_store import KEY
+from corridor.daemon.metrics import NodeMetrics
+from corridor.daemon.movements import MovementReader
+from corridor.daemon.tracking import MovementTracker
+from corridor.errors import StoreFull
+from corridor.exchange.lanes import default_lane
+from corridor.exchange.values import Submission
+from corridor.store.port import Store
+from corridor.store.sqlite import SqliteStore
+from corridor.wire.batches import CANARY, SCHEMA_ID, Entry, encode_entry
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return SqliteStore.open(tmp_path / "store.db", KEY)
+
+
+def tracker(
+    store: Store, metrics: NodeMetrics | None = None, now_ms: int = NOW_MS
+) -> MovementTracker:
+    reader = MovementReader(store, ENDPOINTS["TR"], lambda: now_ms)
+    return MovementTracker(store, reader, metrics or NodeMetrics())
+
+
+def listed(store: Store, *, overdue: bool = False, now_ms: int = NOW_MS) -> list[dict[str, object]]:
+    reader = MovementReader(store, ENDPOINTS["TR"], lambda: now_ms)
+    return reader.under_way(9, overdue=overdue)
+
+
+def test_it_follows_what_came_and_went_and_starts_again_where_it_was(store: Store) -> None:
+    one, two = generated(3, CALM), generated(4, CALM)
+    keep(store, "TR", one[:3])
+    keep(store, "TR", two)
+    while tracker(store).step(0):  # each step by another tracker: nothing is in memory alone
+        pass
+    (line,) = listed(store)
+    assert (line["value"], line["state"], line["overdue"]) == (names(one)[0], "S6", [])
+    assert listed(store, overdue=True) == []
+    assert [mark["what"] for mark in listed(store, now_ms=NOW_MS + YEAR_MS)[0]["overdue"]] == [  # type: ignore[attr-defined]
+        "arrival", "recovery",
+    ]  # fmt: skip
+    assert len(listed(store, overdue=True, now_ms=NOW_MS + YEAR_MS)) == 1
+    keep(store, "TR", one[3:])
+    tracker(store).turn(budget_s=5)
+    assert listed(store) == []
+
+
+def test_a_movement_first_known_by_its_lrn_is_listed_once(store: Store) -> None:
+    told = generated(3, CALM)[:3]
+    unnumbered = told[0].record.header.movement.ids.pop(0)
+    keep(store, "TR", told[:1])
+    tracker(store).turn(budget_s=5)
+    assert [line["kind"] for line in listed(store)] == ["lrn"]
+    told[0].record.header.movement.ids.insert(0, unnumbered)
+    keep(store, "TR", told[1:])
+    tracker(store).turn(budget_s=5)
+    assert [line["kind"] for line in listed(store)] == ["mrn"]
+
+
+def test_the_metrics_tell_how_many_are_open_and_overdue(store: Store) -> None:
+    keep(store, "TR", generated(3, CALM)[:3])
+    metrics = NodeMetrics()
+    tracker(store, metrics, NOW_MS + YEAR_MS).turn(budget_s=5)
+    value = metrics.registry.get_sample_value
+    assert value("corridor_movements_open") == 1
+    assert value("corridor_movements_overdue", {"kind": "arrival"}) == 1
+    assert value("corridor_movements_overdue", {"kind": "result"}) == 0
+
+
+def test_what_names_no_movement_is_passed_over(store: Store) -> None:
+    bodies = [(CANARY, b""), (12, b"\xff"), (12, b"\x0a\x00\xb2\x01\x00")]
+    for number, (kind, body) in enumerate(bodies):
+        entry = encode_entry(Entry(number.to_bytes(16), kind, SCHEMA_ID, None, body))
+        with store.transaction() as change:
+            change.accept(
+                Submission(ENDPOINTS["GE"], number.to_bytes(16), kind, default_lane(kind), entry),
+                NOW_MS,
+            )
+    while tracker(store).step(0):
+        pass
+    assert listed(store) == []
+
+
+def test_a_store_that_fails_is_tried_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    keep(store, "TR", generated(3, CALM)[:1])
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "reading", _full)
+        tracker(store).turn()
+    tracker(store).turn(budget_s=5)
+    assert len(listed(store)) == 1
+
+
+def _full() -> None:
+    raise StoreFull("no room")
