@@ -108,6 +108,8 @@ class Reason(IntEnum):
     SOURCE_MALFORMED = 306
     SOURCE_UNSUPPORTED = 307
     CHARACTER_SET = 308
+    # business: what an officer decides
+    WITHDRAWN = 420
     # time
     CREATED_IN_FUTURE = 320
     EXPIRED = 321
@@ -259,6 +261,13 @@ class NodeRefused(LocalTrouble):
 
     code = "node_refused"
     exit_status = ExitStatus.FAILED
+
+
+class ActRefused(CorridorError):
+    """What an officer asked for is not safe, or would not help; the message says why."""
+
+    code = "act_refused"
+    blame = Blame.OPERATOR
 
 
 class NotAcknowledging(CorridorError):

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from corridor.daemon.outbound import Outbound
 from corridor.errors import StoreMisused, StoreTrouble
-from corridor.exchange.cues import Event, Outgoing
+from corridor.exchange.cues import Event, HandedOn, Outgoing
 from corridor.exchange.parts import Examination, Identity
 from corridor.exchange.values import Lane, Submission, SubmitStatus, Verdict
 from corridor.store.memory import MemoryStore
+from corridor.store.values import InboxRecord
 from corridor.transit.parties import Endpoint
 from corridor.wire.batches import Entry, encode_entry
 from simulator.sim_seals import CheapKey
@@ -233,16 +234,28 @@ class Node:
             pass
 
     def national(self) -> None:
-        """The national system takes what is new and acknowledges it."""
+        """The national system takes what is new and acknowledges it, at once or later."""
         with self.store.reading() as view:
             records = view.inbox(view.acknowledged(), 1000)
+        if not records:
+            return
+        self.world.ghost.given.update((self.endpoint, record.record_id) for record in records)
+        with MemoryStore.transaction(self.store) as change:
+            change.mark_handed(records[-1].cursor, self.now)
+        if self.world.chance(0.2):
+            self.world.later(1500, lambda: self.alive(self.national))
+        else:
+            self.acknowledge(records)
+        self.outbound.cues((HandedOn(),), self.now)
+        self.turn()
+
+    def acknowledge(self, records: Sequence[InboxRecord]) -> None:
         for record in records:
-            self.world.ghost.given.add((self.endpoint, record.record_id))
+            self.world.ghost.acknowledged.add((self.endpoint, record.record_id))
             if not record.possible_repeat:
                 self.world.ghost.handed[self.endpoint, record.record_id] += 1
-        if records:
-            with MemoryStore.transaction(self.store) as change:
-                change.acknowledge(records[-1].cursor, self.now)
+        with MemoryStore.transaction(self.store) as change:
+            change.acknowledge(records[-1].cursor, self.now)
 
     def submit(self, submission: Submission) -> None:
         """The national system offers a record until it is told that it is accepted."""

@@ -1,9 +1,13 @@
 """The properties P-1 to P-6 of PROTOCOL §7.5, judged by what really happened."""
 
 from collections import Counter
+from collections.abc import Iterator
 
 from corridor.exchange.policy import CONTROL_CREDIT, MAX_PENDING
 from corridor.exchange.values import Verdict
+from corridor.store.memory_state import OutRow
+from corridor.store.memory_way import MemoryWay
+from corridor.store.values import LedgerLine
 from corridor.wire import limits
 from simulator import sim_limits
 from simulator.sim_node import Node, is_final
@@ -21,6 +25,7 @@ def check_always(world: World) -> None:
     """Check what must hold at every moment."""
     check_nothing_twice(world)
     check_receipts_truthful(world)
+    check_ledger_truthful(world)
     check_bounds(world)
 
 
@@ -30,6 +35,7 @@ def check_all(world: World) -> None:
     check_nothing_lost(world)
     check_nothing_waits(world)
     check_logs_agree(world)
+    check_ledger_complete(world)
 
 
 def check_nothing_lost(world: World) -> None:
@@ -64,6 +70,35 @@ def check_receipts_truthful(world: World) -> None:
             if row.verdict is Verdict.ACCEPTED:
                 key = (row.peer, node.endpoint, row.record_id)
                 assert key in world.ghost.received, f"P-3: {row.record_id.hex()}"
+
+
+def check_ledger_truthful(world: World) -> None:
+    """P-7: no step stands in a ledger that was not taken at the recipient."""
+    for node, row, line in ledgers(world):
+        key = (row.peer, row.record_id)
+        name = f"P-7: {node.endpoint} {row.record_id.hex()}"
+        assert line.handed_ms is None or key in world.ghost.given, f"{name} was not handed over"
+        done = line.acknowledged_ms is None or key in world.ghost.acknowledged
+        assert done, f"{name} was not acknowledged"
+        assert line.acknowledged_ms is None or line.handed_ms is not None, name
+
+
+def check_ledger_complete(world: World) -> None:
+    """The other half of P-7: once mishaps have ended no step of an accepted record is missing."""
+    if any(node.restored for node in world.all):
+        return
+    for node, row, line in ledgers(world):
+        name = f"P-7: {node.endpoint} was not told of {row.record_id.hex()}"
+        assert line.handed_ms is not None, name
+        assert line.acknowledged_ms is not None, name
+
+
+def ledgers(world: World) -> Iterator[tuple[Node, OutRow, LedgerLine]]:
+    for node in world.all:
+        way = MemoryWay(node.store._tables)
+        for row in node.store._tables.data["outbox"].values():
+            if row.verdict is Verdict.ACCEPTED:
+                yield node, row, way.ledger_line(row)
 
 
 def check_nothing_waits(world: World) -> None:

@@ -54,6 +54,7 @@ class Ghost:
     handed: Counter[tuple[Endpoint, bytes]] = field(default_factory=Counter)
     """(recipient, record id) handed to the national system, not marked as a possible repeat."""
     given: set[tuple[Endpoint, bytes]] = field(default_factory=set)
+    acknowledged: set[tuple[Endpoint, bytes]] = field(default_factory=set)
     """(recipient, record id) handed to the national system at all."""
 
 
@@ -270,8 +271,8 @@ class World:
     def committed(self, node: Node) -> None:
         """Note what the inbox holds now, before anything can be lost again."""
         rows = node.store._tables.data["inbox"]
-        while (row := rows.get(node.seen + 1)) is not None:
-            node.seen += 1
+        for cursor in list(node.store._tables.numbers("inbox", node.seen)):
+            node.seen, row = cursor, rows[cursor]
             self.ghost.received.add((node.endpoint, row.peer, row.record_id))
             self.events["new records"] += 1
 
@@ -292,6 +293,24 @@ class World:
         self.run(40 * MINUTE, self.is_quiet)
         for node in self.all:
             node.national()
+        self.run(MINUTE, self.is_told)
+        if not self.is_told():  # what told it was lost: whatever is sent next shows the gap
+            for node in self.all:
+                node.stop()
+                node.start()
+            self.run(40 * MINUTE, self.is_told)
+
+    def is_told(self) -> bool:
+        """Whether every side knows what the other's national system took."""
+        rows = (
+            (node.store._tables, row)
+            for node in self.all
+            for row in node.store._tables.data["outbox"].values()
+            if row.verdict is Verdict.ACCEPTED
+        )
+        return self.is_quiet() and all(
+            tables.get("sealed", (row.peer, row.position)).acknowledged_ms for tables, row in rows
+        )
 
     def is_quiet(self) -> bool:
         """Whether no side owes or waits for anything any more."""

@@ -2,6 +2,7 @@
 
 from testkit.control import (
     CANARY,
+    HANDOVER,
     RECEIPT,
     RESEND,
     STREAM_OPEN,
@@ -25,7 +26,15 @@ MALFORMED = "control_malformed"
 
 def control_cases() -> list[RecordCase]:
     """Return them by type."""
-    return [*_right(), *_receipts(), *_resends(), *_heads(), *_others(), *_together()]
+    return [
+        *_right(),
+        *_receipts(),
+        *_resends(),
+        *_heads(),
+        *_others(),
+        *_handovers(),
+        *_together(),
+    ]
 
 
 def _case(name: str, title: str, section: str, record_type: int, body: bytes) -> RecordCase:
@@ -46,6 +55,10 @@ def _right() -> list[RecordCase]:
             field_bytes(1, b"") + field_bytes(2, b""),
         ),
         ("undecryptable", "an Undecryptable", "6.6", UNDECRYPTABLE, _undecryptable(ID, 122)),
+        ("handover", "a Handover", "6.8", HANDOVER, handover(handed())),
+        ("handover-none", "a Handover that tells of nothing", "6.8", HANDOVER, handover()),
+        ("handover-silent", "its sender does not tell", "6.8", HANDOVER, handover(telling=2)),
+        ("handover-open", "not acknowledged", "6.8", HANDOVER, handover(handed(done=0))),
     ]
     return [
         RecordCase(f"control-{name}", title, section, (Letter((read(record(701, body, kind)),)),))
@@ -233,6 +246,34 @@ def _others() -> list[RecordCase]:
             for name, title, body in canaries
         ),
     ]
+
+
+def handed(first: int = 1, last: int = 2, at: int = 1, done: int = 2) -> bytes:
+    """Return a HandoverRange."""
+    times = some_number(4, at) + some_number(5, done)
+    return some_number(1, EPOCH) + some_number(2, first) + some_number(3, last) + times
+
+
+def handover(*ranges: bytes, telling: int = 1) -> bytes:
+    """Return a Handover."""
+    return some_number(1, telling) + b"".join(field_bytes(2, one) for one in ranges)
+
+
+def _handovers() -> list[RecordCase]:
+    many = [handed(n, n) for n in range(1, 514)]
+    rows = [
+        ("telling-0", "it does not say whether its sender tells", handover(handed(), telling=0)),
+        ("telling-3", "a telling that nobody knows", handover(telling=3)),
+        ("zero", "from number 0 on", handover(handed(0, 1))),
+        ("turned", "it ends before it begins", handover(handed(2, 1))),
+        ("beyond", "up to number 2^63", handover(handed(2**63, 2**63))),
+        ("513", "513 ranges", handover(*many)),
+        ("4097", "4,097 envelopes", handover(handed(1, 4097))),
+        ("handed-0", "handed over at no time", handover(handed(at=0))),
+        ("handed-2-48", "handed over in 2^48 ms", handover(handed(at=2**48))),
+        ("acknowledged-2-48", "acknowledged in 2^48 ms", handover(handed(done=2**48))),
+    ]
+    return [_case(f"handover-{name}", title, "6.8", HANDOVER, body) for name, title, body in rows]
 
 
 def _length(number: int) -> bytes:

@@ -32,7 +32,7 @@ _COMMANDS: Final = {
     "find": _Entry("find", "Find records by MRN, LRN, carnet, container, seal or plate."),
     "standards": _Entry("standards", "Try messages of national systems."),
     "movement": _Entry("movement", "Show where a movement stands, and what is overdue."),
-    "records": _Entry("records", "Hold records, release them, erase their content."),
+    "records": _Entry("records", "Show the way of records; withdraw, resend, hold, erase them."),
     "evidence": _Entry("evidence", "Verify the evidence, export a record's, check an export."),
     "leave": _Entry("leave", "Leave the network: what happens, and when."),
     "status": _Entry("status", "Show how the node is, on one screen."),

@@ -3,12 +3,13 @@
 import click
 
 from corridor.cli.records_keeping import erase, hold, holds, release_hold
+from corridor.cli.records_way import resend, timeline, withdraw
 
 
 @click.group("records")
 def command() -> None:
-    """Hold records, release them, erase their content."""
+    """Show the way of records; withdraw, resend, hold, erase them."""
 
 
-for _each in (hold, release_hold, holds, erase):
+for _each in (timeline, withdraw, resend, hold, release_hold, holds, erase):
     command.add_command(_each)

@@ -168,6 +168,10 @@ class ExchangeSection(Section):
     repeat_after_s: float = Field(
         default=120.0, gt=0, description="any other envelope without receipt is sent again"
     )
+    tell_handover: bool = Field(
+        default=True,
+        description="partners are told when the national system takes their records",
+    )
 
 
 class RetentionSection(Section):

@@ -13,6 +13,7 @@ from corridor.daemon.recording import Recording
 from corridor.errors import Reason
 from corridor.exchange.cues import (
     ControlRefused,
+    HandedOn,
     HeadTold,
     PeerCannotOpen,
     ReceiptApplied,
@@ -32,6 +33,7 @@ from corridor.exchange.values import (
 )
 from corridor.transit.parties import Endpoint
 from corridor.wire import control, limits
+from corridor.wire.handover import Handover, HandoverRange
 
 
 class Controls:
@@ -48,7 +50,7 @@ class Controls:
         for judged in envelopes:
             self._act(judged)
 
-    def _act(self, judged: Judged) -> None:
+    def _act(self, judged: Judged) -> None:  # noqa: C901 - one arm a record
         for record in judged.control:
             match record:
                 case control.Receipt():
@@ -64,6 +66,8 @@ class Controls:
                     self._recording.close(judged.peer, position, closed.envelope_id)
                 case control.Undecryptable(envelope_id, reason):
                     self._undecryptable(judged.peer, envelope_id, reason)
+                case Handover(telling, ranges):
+                    self._handover(judged.peer, telling, ranges)
                 case _:  # a canary is receipted, never acted on
                     self._nonsense(judged.peer, Reason.RECORD_TYPE)
 
@@ -131,6 +135,13 @@ class Controls:
             for seq in range(found.first, found.last + 1)
         )
         self._recording.cue(ResendAsked(peer, positions))
+
+    def _handover(self, peer: Endpoint, telling: int, ranges: Sequence[HandoverRange]) -> None:
+        """Note how far records of ours have come, and that the peer reads what we would tell."""
+        if self._change.telling(peer) != telling:
+            self._change.keep_telling(peer, telling)
+            self._recording.cue(HandedOn())
+        self._change.note_handovers(peer, ranges, self._recording.now_ms)
 
     def _undecryptable(self, peer: Endpoint, envelope_id: bytes, reason: int) -> None:
         sent = self._change.find_sealed(peer, envelope_id)

@@ -11,6 +11,7 @@ from corridor import __version__
 from corridor.daemon.backup import backup_is_due, last_backup_ms
 from corridor.daemon.capacity import capacity
 from corridor.daemon.config import NodeConfig
+from corridor.daemon.desk import Sending
 from corridor.daemon.ended import Ended, GivenUp, ended_agreements
 from corridor.daemon.inbound import Handled, Inbound
 from corridor.daemon.keeping import Retention
@@ -26,6 +27,7 @@ from corridor.daemon.tracking import MovementTracker
 from corridor.daemon.trust_keeper import TrustKeeper
 from corridor.daemon.trust_record import TrustRecord
 from corridor.daemon.web import WebServer
+from corridor.exchange.cues import Way
 from corridor.exchange.parts import REAL_SEALS
 from corridor.exchange.policy import ExchangePolicy
 from corridor.store.sqlite import SqliteStore
@@ -100,7 +102,11 @@ class Node:
             now_ms=unix_ms,
             lanes=config.lane_plan,
             acknowledged_by=config.acknowledged_by,
-        )
+            sending=Sending(
+                self._outbound.sealing, self.sender.hear, self._way,
+                lambda: self.sender.connected,
+            ),
+        )  # fmt: skip
         service.capacity = self._capacity
         return service
 
@@ -199,7 +205,7 @@ class Node:
             self._retention.begin()
             self.sender.run_in_loop(self._telling.tell_again)
         if erased := self._retention.step(unix_ms()):
-            event_logger().info("records.erased", count=erased, why="retention")
+            event_logger().info("records.erased", count=erased, cause="retention")
 
     def ready(self) -> tuple[bool, str]:
         """Return whether the node can keep what it is given, and a sentence about it."""
@@ -263,6 +269,10 @@ class Node:
                 }
             )
         return peers
+
+    def _way(self, peer: Endpoint) -> Way:
+        ways = (one.way for one in self._outbound.windows() if one.peer == peer)
+        return next(ways, Way.OPEN)
 
     def _attention(self, now_ms: int) -> list[str]:
         lines = []
@@ -351,6 +361,7 @@ def _policy(config: NodeConfig) -> ExchangePolicy:
     return ExchangePolicy(
         tail_urgent_ms=round(exchange.urgent_repeat_after_s * 1000),
         tail_ms=round(exchange.repeat_after_s * 1000),
+        tell_handover=exchange.tell_handover,
     )
 
 

@@ -13,16 +13,19 @@ Example:
     >>> next_ms = outbound.step(now_ms, publish)                  # doctest: +SKIP
 """
 
-import heapq
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from random import random
 
+from corridor.daemon.noting import Noting
 from corridor.daemon.releasing import Publish, Releasing
 from corridor.daemon.sealing import Kept, Sealing
+from corridor.daemon.timers import Timers
 from corridor.exchange.correspondent import NEVER_MS, Correspondent
 from corridor.exchange.cues import (
     Cue,
     Doubted,
+    HandedOn,
     NobodyObserves,
     Observer,
     PeerWindow,
@@ -42,9 +45,6 @@ from corridor.transit.parties import Endpoint
 
 _REFRESH_MS = 60_000
 """How often agreements are looked at again: they begin and end at a time."""
-
-_STALE_TIMERS = 1024
-"""Timers that have been set anew may lie about before they are swept."""
 
 _CLOCK_STEP_MS = 10_000
 """How far a clock may be put back without any timer being worth a new start."""
@@ -75,11 +75,13 @@ class Outbound:
         self._draw = draw
         self._observe = observe or NobodyObserves()
         self._peers: dict[Endpoint, Correspondent] = {}
+        self.sealing = threading.Lock()
+        """Held from reading what waits until it is recorded as sealed."""
+        self._noting = Noting(self._policy.handover_gap_ms)
         self._owner: dict[bytes, Correspondent] = {}
         """Whose envelope it is, from its publishing to the broker's answer."""
         self._active: set[Endpoint] = set()
-        self._timers: list[tuple[int, Endpoint]] = []
-        self._timed: dict[Endpoint, int] = {}
+        self._timers = Timers()
         self._ways: dict[Endpoint, Way] = {}
         self._link = self._doubt = False
         self._seen_trust: Trust | None = None
@@ -113,6 +115,7 @@ class Outbound:
         for envelope_id in ids:
             peer = self._owner.pop(envelope_id, None)
             if peer is not None:
+                self._noting.confirmed(peer.flights.get(envelope_id), now_ms)
                 peer.confirmed(envelope_id, now_ms)
                 self._active.add(peer.peer)
 
@@ -137,9 +140,15 @@ class Outbound:
             if isinstance(cue, Doubted):
                 self._catch_up(now_ms)
                 continue
+            if isinstance(cue, HandedOn):
+                self._noting.handed_on(now_ms)
+                continue
             peer = self._peer(cue.peer, now_ms)
             if hear(peer, cue, now_ms):
                 self._observe.tell(RestoreSeen(cue.peer, ours=True))
+            if peer.dues.handover_again:
+                peer.dues.handover_again = False
+                self._noting.lost(cue.peer, now_ms)
             self._active.add(cue.peer)
 
     def windows(self) -> tuple[PeerWindow, ...]:
@@ -168,14 +177,19 @@ class Outbound:
         self._mind_the_clock(now_ms)
         if self._trust() is not self._seen_trust or now_ms >= self._refresh_ms:
             self._refresh(now_ms)
+        self._noting.write_alone(self._store, now_ms)
         if not self._link:
             return self._refresh_ms
         if self._doubt:
             self._reload_changed(now_ms)
+        for endpoint in self._noting.to_tell(self._store, now_ms):
+            self._peer(endpoint, now_ms).dues.handover = True
+            self._active.add(endpoint)
         self._ring(now_ms)
         active, self._active = self._active, set()
         try:
-            fresh, more = self._record(active, now_ms)
+            with self.sealing:
+                fresh, more = self._record(active, now_ms)
         except BaseException:
             self._active |= active
             self._doubt = True  # a failed commit may have been kept all the same
@@ -187,7 +201,7 @@ class Outbound:
         self._after(active, now_ms)
         if (more or self._active) and not full:
             return now_ms
-        return max(now_ms + 1, min(self._next_timer(), self._refresh_ms))
+        return max(now_ms + 1, min(self._timers.next_ms, self._refresh_ms, self._noting.due_ms))
 
     # -- gather
 
@@ -203,6 +217,7 @@ class Outbound:
                 if envelope.family is Family.DATA:
                     peer.add(Flight(envelope))
             _watch(peer, epochs, now_ms)
+            peer.dues.handover = True  # the store knows
             self._peers[endpoint] = peer
             self._allow(peer, now_ms)
             self._active.add(endpoint)
@@ -225,15 +240,14 @@ class Outbound:
                     peer.drop(envelope_id)
             peer.dues.watches.clear()
             _watch(peer, epochs, now_ms)
-            peer.dues.status = True
+            peer.dues.status = peer.dues.handover = True
         for endpoint in self._store.peers_owed():
             self._peer(endpoint, now_ms).dues.receipt = True
         self._touch_all()
 
     def _start_anew(self, now_ms: int) -> None:
         self._peers.clear()
-        self._timers.clear()
-        self._timed.clear()
+        self._timers = Timers()
         self._active.clear()
         self._owner.clear()
         self.start(now_ms)
@@ -270,16 +284,9 @@ class Outbound:
 
     def _ring(self, now_ms: int) -> None:
         """Wake those whose time has come."""
-        while self._timers and self._timers[0][0] <= now_ms:
-            at_ms, endpoint = heapq.heappop(self._timers)
-            if self._timed.get(endpoint) == at_ms:
-                del self._timed[endpoint]
-                self._active.add(endpoint)
+        self._active.update(self._timers.rung(now_ms))
         for endpoint in self._active:
             self._peers[endpoint].wake_up(now_ms)
-
-    def _next_timer(self) -> int:
-        return self._timers[0][0] if self._timers else NEVER_MS
 
     # -- record
 
@@ -308,6 +315,8 @@ class Outbound:
         if not sealing.is_empty:
             with self._store.transaction(durable=False) as change:
                 sealing.record(change)
+                self._noting.write(change)
+            self._noting.written(now_ms)
         sealing.apply()
         for peer, reason in sealing.blocked.items():
             peer.block(reason, now_ms)
@@ -376,15 +385,12 @@ class Outbound:
         for endpoint in active:
             peer = self._peers[endpoint]
             wake_ms = max(peer.wake_ms(), now_ms + 1)
-            if wake_ms < NEVER_MS and self._timed.get(endpoint) != wake_ms:
-                self._timed[endpoint] = wake_ms
-                heapq.heappush(self._timers, (wake_ms, endpoint))
+            if wake_ms < NEVER_MS:
+                self._timers.set(endpoint, wake_ms)
             if self._ways.get(endpoint, Way.OPEN) is not peer.way:
                 self._ways[endpoint] = peer.way
                 self._observe.tell(WayChanged(endpoint, peer.way, peer.blocked))
-        if len(self._timers) > _STALE_TIMERS + 2 * len(self._timed):
-            self._timers = [(wake_ms, endpoint) for endpoint, wake_ms in self._timed.items()]
-            heapq.heapify(self._timers)
+        self._timers.sweep()
 
 
 def _watch(peer: Correspondent, epochs: Sequence[InStream], now_ms: int) -> None:

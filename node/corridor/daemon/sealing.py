@@ -30,9 +30,11 @@ from corridor.exchange.values import (
 )
 from corridor.seal.envelope import Draft
 from corridor.store.port import Transaction
+from corridor.store.values import HandedOver
 from corridor.wire import limits
 from corridor.wire.batches import Entry, encode_entry
 from corridor.wire.control import Control, encode_control, record_type_of
+from corridor.wire.handover import SILENT, TELLS
 
 _SCHEMA = "corridor.wire.v1"
 
@@ -142,9 +144,13 @@ class Sealing:
             view.in_streams(peer.peer),
             view.out_stream(peer.peer).receipted,
             view.log_head(),
+            self._handed(peer),
+            TELLS if self._policy.tell_handover else SILENT,
         )
         composed = peer.dues.compose(known, peer.before, receipt_waits=waits, now_ms=self._now_ms)
         if not composed.records:
+            if composed.handover:  # looked for, and found nothing
+                peer.dues.recorded(composed, self._now_ms, self._policy)
             return
         head = self._head(peer)
         entries = [
@@ -153,6 +159,13 @@ class Sealing:
         ]
         envelope = self._keep(peer, entries, Lane.URGENT, Family.CONTROL, answers=composed.answers)
         self.kept.append(Kept(peer, envelope, len(entries), composed))
+
+    def _handed(self, peer: Correspondent) -> Sequence[HandedOver]:
+        """Return what the peer is to be told of handovers; nothing where it would not read it."""
+        due = peer.dues.handover and self._now_ms >= peer.dues.handover_next_ms
+        if not due or not self._policy.tell_handover or not self._view.telling(peer.peer):
+            return ()
+        return self._view.handovers(peer.peer, limits.MAX_HANDOVER_ENVELOPES + 1)
 
     def _seal(
         self,
@@ -240,6 +253,9 @@ class Sealing:
         """Keep what was sealed, and what needs no receipt any more."""
         for kept in self.kept:
             change.keep_sealed(kept.envelope)
+            if kept.composed is not None and kept.composed.handed:
+                told = [one for one in kept.composed.handed if isinstance(one, HandedOver)]
+                change.tell_handovers(kept.peer.peer, told, self._now_ms)
         for peer, position in self._retired:
             change.retire_sealed(peer.peer, [position])
 

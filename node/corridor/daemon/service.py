@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
+from corridor.daemon.desk import Decided, Desk, Sending, Timeline
 from corridor.daemon.intake import Examined, examine
 from corridor.daemon.keeping import Keeping
 from corridor.daemon.keyed import Sound, keep
@@ -24,6 +25,7 @@ from corridor.daemon.movements import MovementReader
 from corridor.daemon.offers import Answer, Offered
 from corridor.daemon.probes import make_probe
 from corridor.errors import NotAcknowledging
+from corridor.exchange.cues import HandedOn
 from corridor.exchange.lanes import LanePlan
 from corridor.exchange.values import SubmitStatus
 from corridor.store.port import Store
@@ -64,6 +66,7 @@ class NodeService:
         now_ms: Callable[[], int],
         lanes: LanePlan | None = None,
         acknowledged_by: str | None = None,
+        sending: Sending | None = None,
     ) -> None:
         """Serve `me`; `wake_sender` is called when records wait, `has_room` before keeping any.
 
@@ -76,6 +79,8 @@ class NodeService:
         self._wake_sender = wake_sender
         self._has_room = has_room
         self._now_ms = now_ms
+        self._sending = sending or Sending()
+        self._desk = Desk(store, trust, now_ms, self._sending)
         self.movements = MovementReader(store, me, now_ms)
         self.keeping = Keeping(store, now_ms)
         self.capacity: Callable[[], dict[str, Any]] = dict
@@ -84,6 +89,9 @@ class NodeService:
         self.acknowledged_by = acknowledged_by
         self._grown = threading.Condition()
         self._ended = False
+        self._handed = 0
+        """Up to which cursor records were given out, as far as this run knows."""
+        self._told = 0
         with store.reading() as view:
             self._at_start = view.last_cursors()
 
@@ -127,7 +135,19 @@ class NodeService:
                 last, began = view.last_cursors()[0], self._at_start[0]
                 return view.inbox(_known_here(after, last, began), limit)
 
-        return self._until_some(read, wait_s)
+        found = self._until_some(read, wait_s, self._hand_over)
+        if found and found[-1].cursor > self._told:
+            self._told = found[-1].cursor
+            self._sending.tell((HandedOn(),))
+        return found
+
+    def _hand_over(self, found: Sequence[InboxRecord]) -> None:
+        """Note what is about to be given out; one flush makes it durable with what it notes."""
+        up_to = found[-1].cursor
+        if up_to > self._handed:
+            with self._store.transaction(durable=False) as change:
+                change.mark_handed(up_to, self._now_ms())
+            self._handed = up_to
 
     def acknowledge(self, up_to: int, by: str = "socket") -> int:
         """Note that the national system holds every record up to a cursor; `by` is the gateway.
@@ -142,6 +162,8 @@ class NodeService:
             )
         with self._store.transaction() as change:
             count = change.acknowledge(up_to, self._now_ms())
+        if count:
+            self._sending.tell((HandedOn(),))
         self._metrics.delivered.inc(count)
         return count
 
@@ -186,6 +208,22 @@ class NodeService:
         self._store.make_durable()
         return found
 
+    def timeline(self, record_id: bytes) -> Timeline:
+        """Return how far the records under an id have come, and whose turn it is."""
+        return self._desk.timeline(record_id)
+
+    def withdraw(self, record_id: bytes, recipient: str, why: str) -> list[Decided]:
+        """Withdraw a record that no envelope holds; see `Desk.withdraw`."""
+        decided = self._desk.withdraw(record_id, recipient, why)
+        self.grown()
+        return decided
+
+    def resend(self, record_id: bytes, recipient: str, why: str) -> list[Decided]:
+        """Send a record again where that is safe; see `Desk.resend`."""
+        decided = self._desk.resend(record_id, recipient, why)
+        self._wake_sender()
+        return decided
+
     def grown(self) -> None:
         """Wake whoever waits for records or outcomes: the store holds more of them."""
         with self._grown:
@@ -197,7 +235,12 @@ class NodeService:
             self._ended = True
             self._grown.notify_all()
 
-    def _until_some(self, read: Callable[[], Sequence[_T]], wait_s: float) -> Sequence[_T]:
+    def _until_some(
+        self,
+        read: Callable[[], Sequence[_T]],
+        wait_s: float,
+        note: Callable[[Sequence[_T]], None] = lambda _: None,
+    ) -> Sequence[_T]:
         deadline = time.monotonic() + min(wait_s, _MAX_WAIT_S)
         while True:
             # Taken before reading: what is committed after the read notifies after this lock.
@@ -208,6 +251,7 @@ class NodeService:
                     self._grown.wait(left)
                     continue
             if found:
+                note(found)
                 self._store.make_durable()
             return found
 

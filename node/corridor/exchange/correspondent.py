@@ -214,6 +214,7 @@ class Correspondent:
 
     def cannot_be_opened(self, envelope: InFlight, now_ms: int) -> None:
         """The peer cannot take it: what it held is sealed anew, or was already."""
+        self.dues.handover_again |= envelope.family is Family.CONTROL
         if envelope.closed and envelope.family is Family.CONTROL:
             self.dues.bury(envelope.position, envelope.envelope_id)
             return

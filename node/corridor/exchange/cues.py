@@ -132,6 +132,11 @@ class Doubted:
     """
 
 
+@dataclass(frozen=True, slots=True)
+class HandedOn:
+    """The national system was given records, or acknowledged some: partners may be told."""
+
+
 PeerCue: TypeAlias = (
     Heard
     | Receipted
@@ -144,7 +149,7 @@ PeerCue: TypeAlias = (
     | StatusOwed
     | HeadTold
 )
-Cue: TypeAlias = Doubted | PeerCue
+Cue: TypeAlias = Doubted | HandedOn | PeerCue
 
 # --- events -------------------------------------------------------------------------------------
 

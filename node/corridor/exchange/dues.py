@@ -12,11 +12,13 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from corridor.errors import Reason
+from corridor.exchange.handover import HandedLike, ranges_of
 from corridor.exchange.policy import MAX_PENDING, ExchangePolicy
 from corridor.exchange.receipts import compose, ref, select
 from corridor.exchange.repair import GapWatch, asked, backoff_ms, watch_gap
 from corridor.exchange.values import EnvelopeVerdict, Head, InStream, Position
 from corridor.wire import control, limits
+from corridor.wire.handover import TELLS, Handover
 
 _ANSWERS: Final = 128
 """Tombstones, and as many Undecryptables, in one envelope: with the rest at most 512 records."""
@@ -30,6 +32,10 @@ class Known:
     streams: Sequence[InStream]
     receipted: Head
     log: tuple[int, bytes]
+    handed: Sequence[HandedLike] = ()
+    """Envelopes of the peer of which it has to be told that they were handed over."""
+    telling: int = TELLS
+    """What our Handovers say of us."""
 
     @property
     def received(self) -> Head | None:
@@ -54,6 +60,9 @@ class Composed:
     tombstones: tuple[Position, ...] = ()
     cannot_open: tuple[bytes, ...] = ()
     watches: tuple[int, ...] = ()
+    handover: bool = False
+    handed: tuple[HandedLike, ...] = ()
+    more_handed: bool = False
 
 
 @dataclass(slots=True)
@@ -73,6 +82,12 @@ class Dues:
     _cannot_open_times: int = 0
     tombstones: dict[Position, bytes] = field(default_factory=dict)
     watches: dict[int, GapWatch] = field(default_factory=dict)
+
+    handover: bool = False
+    """The peer may have to be told of handovers; the store knows."""
+    handover_next_ms: int = 0
+    handover_again: bool = False
+    """Control of ours was lost: all that is remembered of handovers is told again."""
 
     def defer(self, verdict: EnvelopeVerdict) -> None:
         """Tell the peer that an envelope of its is held."""
@@ -125,6 +140,8 @@ class Dues:
         times = [watch.due_ms for watch in self.watches.values()]
         if self.status:
             times.append(self.status_next_ms)
+        if self.handover:
+            times.append(self.handover_next_ms)
         if self.cannot_open:
             times.append(self.cannot_open_next_ms)
         return min(times, default=None)
@@ -137,7 +154,8 @@ class Dues:
         received = known.received
         opening = not self.announced
         if opening:
-            records.append(control.StreamOpen(_ref(last_sent), _ref(received)))
+            opened = control.StreamOpen(_ref(last_sent), _ref(received))
+            records += [opened, Handover(known.telling)]
         verdicts: tuple[EnvelopeVerdict, ...] = ()
         receipt = self.receipt and not receipt_waits
         if receipt:
@@ -150,13 +168,9 @@ class Dues:
         watches = tuple(epoch for epoch, w in self.watches.items() if w.due_ms <= now_ms)
         if watches:
             records.append(_resend({epoch: self.watches[epoch] for epoch in watches}))
-        tombstones = tuple(self.tombstones)[:_ANSWERS]
-        records += [_tombstone(position, self.tombstones[position]) for position in tombstones]
-        may_tell = now_ms >= self.cannot_open_next_ms
-        cannot_open = tuple(self.cannot_open)[: _ANSWERS if may_tell else 0]
-        records += [control.Undecryptable(id_, self.cannot_open[id_]) for id_ in cannot_open]
-        carried = {verdict.envelope_id for verdict in verdicts}
-        deferrals = tuple(id_ for id_ in self.deferrals if id_ in carried)
+        tombstones, cannot_open = self._answers(now_ms, records)
+        handover, handed = self._handovers(known, now_ms, records)
+        deferrals = self._carried(verdicts)
         answers = tuple(v.position for v in verdicts if v.envelope_id not in self.deferrals)
         return Composed(
             tuple(records),
@@ -169,7 +183,37 @@ class Dues:
             tombstones=tombstones,
             cannot_open=cannot_open,
             watches=watches,
+            handover=handover,
+            handed=handed,
+            more_handed=len(known.handed) > len(handed),
         )
+
+    def _carried(self, verdicts: Sequence[EnvelopeVerdict]) -> tuple[bytes, ...]:
+        """Return which deferrals are among `verdicts`, each once."""
+        carried = {verdict.envelope_id for verdict in verdicts}
+        return tuple(id_ for id_ in self.deferrals if id_ in carried)
+
+    def _handovers(
+        self, known: Known, now_ms: int, records: list[control.Control]
+    ) -> tuple[bool, tuple[HandedLike, ...]]:
+        """Add what is told of handovers; returns whether it was looked for, and what is told."""
+        if not self.handover or now_ms < self.handover_next_ms:
+            return False, ()
+        ranges, count = ranges_of(known.handed)
+        if ranges:
+            records.append(Handover(known.telling, ranges))
+        return True, tuple(known.handed[:count])
+
+    def _answers(
+        self, now_ms: int, records: list[control.Control]
+    ) -> tuple[tuple[Position, ...], tuple[bytes, ...]]:
+        """Add Tombstones and Undecryptables; returns of what they speak."""
+        tombstones = tuple(self.tombstones)[:_ANSWERS]
+        may_tell = now_ms >= self.cannot_open_next_ms
+        cannot_open = tuple(self.cannot_open)[: _ANSWERS if may_tell else 0]
+        records += [_tombstone(position, self.tombstones[position]) for position in tombstones]
+        records += [control.Undecryptable(id_, self.cannot_open[id_]) for id_ in cannot_open]
+        return tombstones, cannot_open
 
     def recorded(self, composed: Composed, now_ms: int, policy: ExchangePolicy) -> None:
         """Forget what `composed` carries: the envelope with it is recorded."""
@@ -191,8 +235,14 @@ class Dues:
             )
             self.cannot_open_next_ms = now_ms + wait_ms
             self._cannot_open_times += 1
+        self._handover_recorded(composed, now_ms + policy.handover_gap_ms)
         for epoch in composed.watches:
             self.watches[epoch] = asked(self.watches[epoch], now_ms, policy)
+
+    def _handover_recorded(self, composed: Composed, next_ms: int) -> None:
+        if composed.handover:
+            self.handover = composed.more_handed
+            self.handover_next_ms = next_ms
 
 
 def _ref(head: Head | None) -> control.HeadRef:

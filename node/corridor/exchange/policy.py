@@ -62,6 +62,10 @@ class ExchangePolicy:
     retry_most_ms: int = 900_000
     answer_gap_ms: int = 1_000
     """The same question is answered at most this often (duplicates, Resend, StreamOpen)."""
+    tell_handover: bool = True
+    """Whether partners are told when the national system takes and acknowledges their records."""
+    handover_gap_ms: int = 1_000
+    """They are told at most this often: what happens in between is told together."""
     envelopes_per_step: int = 16
     """Envelopes sealed in one transaction: what a commit costs is shared, what waits for it is
     not long."""

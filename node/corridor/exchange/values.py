@@ -252,6 +252,8 @@ class LeafKind(IntEnum):
     STREAM_RESET = 8
     OVERRIDE = 9
     CONFIG = 10
+    WITHDRAWN = 11
+    """A record of ours that never left: SHA-256 of its entry, its id."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,6 +89,25 @@ class LocalClient:
         request = local.LocalRequest(probe=local.ProbeRequest(recipient=recipient))
         return self._ask(request).probe.result
 
+    def timeline(self, record_id: bytes) -> local.TimelineReply:
+        """Return the whole way of the records under an id."""
+        asked = local.TimelineRequest(record_id=record_id)
+        return self._ask(local.LocalRequest(timeline=asked)).timeline
+
+    def withdraw(
+        self, record_id: bytes, why: str, *, recipient: str = ""
+    ) -> Sequence[local.LocalDecided]:
+        """Withdraw a record that has not left, from one partner or from all."""
+        asked = local.WithdrawRequest(record_id=record_id, recipient=recipient, why=why)
+        return self._ask(local.LocalRequest(withdraw=asked)).decided.decided
+
+    def resend(
+        self, record_id: bytes, why: str, *, recipient: str = ""
+    ) -> Sequence[local.LocalDecided]:
+        """Send a record again, to one partner or to all."""
+        asked = local.ResendRequest(record_id=record_id, recipient=recipient, why=why)
+        return self._ask(local.LocalRequest(resend=asked)).decided.decided
+
     def movement(self, reference: str) -> tuple[dict[str, Any], Sequence[local.LocalDraft]]:
         """Return where a movement stands, and the records that may be sent about it."""
         asked = local.MovementRequest(reference=reference)

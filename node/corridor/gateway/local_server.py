@@ -24,8 +24,9 @@ from corridor.daemon.service import NodeService
 from corridor.errors import ConfigurationError, CorridorError, LocalTrouble, Refused
 from corridor.exchange.values import Lane
 from corridor.gateway.framing import receive_message, send_message
+from corridor.gateway.ledger_lines import decided_reply, ledger_line, timeline_reply, told_line
 from corridor.gateway.local_keeping import keeping_answers
-from corridor.store.values import InboxRecord, LedgerLine
+from corridor.store.values import InboxRecord
 from corridor.wire.batches import decode_entry
 from corridor.wire.local import parse_request
 from corridor.wire.records import TERM_KINDS
@@ -131,6 +132,9 @@ class LocalServer:
             "ledger": self._ledger,
             "find": self._find,
             "probe": self._probe,
+            "timeline": self._timeline,
+            "withdraw": self._decide,
+            "resend": self._decide,
             "movement": self._movement,
             "movements": self._movements,
             "status": self._say_status,
@@ -193,9 +197,21 @@ class LocalServer:
 
     def _ledger(self, request: local.LocalRequest) -> local.LocalReply:
         reply = local.LocalReply(ledger=local.LedgerReply())
-        for one in self._service.ledger(request.ledger.record_id):
-            reply.ledger.lines.append(_ledger_line(one))
+        for one in self._service.timeline(request.ledger.record_id).sent:
+            reply.ledger.lines.append(told_line(one))
         return reply
+
+    def _timeline(self, request: local.LocalRequest) -> local.LocalReply:
+        timeline = self._service.timeline(request.timeline.record_id)
+        return local.LocalReply(timeline=timeline_reply(timeline))
+
+    def _decide(self, request: local.LocalRequest) -> local.LocalReply:
+        if request.HasField("withdraw"):
+            asked, decide = request.withdraw, self._service.withdraw
+        else:
+            asked, decide = request.resend, self._service.resend  # type: ignore[assignment]
+        decided = decide(asked.record_id, asked.recipient, asked.why)
+        return local.LocalReply(decided=decided_reply(decided))
 
     def _find(self, request: local.LocalRequest) -> local.LocalReply:
         asked = request.find
@@ -205,7 +221,7 @@ class LocalServer:
         for one in self._service.find(asked.kind, asked.value, _limit(asked.limit)):
             reply.find.found.add(
                 record_id=one.record_id,
-                sent=[_ledger_line(line) for line in one.sent],
+                sent=[ledger_line(line) for line in one.sent],
                 received=[_delivery(delivery) for delivery in one.received],
             )
         return reply
@@ -255,18 +271,6 @@ def _delivery(one: InboxRecord) -> local.LocalDelivery:
         record=decode_entry(one.entry).body,
         received_ms=one.received_ms,
         possible_repeat=one.possible_repeat,
-    )
-
-
-def _ledger_line(one: LedgerLine) -> local.LocalLedgerLine:
-    return local.LocalLedgerLine(
-        recipient=one.peer,
-        record_type=one.record_type,
-        accepted_ms=one.accepted_ms,
-        sealed_ms=one.sealed_ms,
-        receipted_ms=one.receipted_ms,
-        verdict=one.verdict.name.lower() if one.verdict else "",
-        reason=one.reason.label if one.reason else "",
     )
 
 

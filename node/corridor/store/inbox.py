@@ -24,12 +24,13 @@ from corridor.exchange.values import (
     Verdict,
 )
 from corridor.store import bundles
-from corridor.store.receipts import Receipts
 from corridor.store.rules import digest, enters_inbox
 from corridor.store.search import INBOX, put_terms
 from corridor.store.sqlite_session import Session
 from corridor.store.values import InboxRecord, KnownEnvelope
+from corridor.store.way import ACKNOWLEDGED, HANDED, Way, keep_handovers, mark
 from corridor.transit.parties import Endpoint
+from corridor.wire.batches import is_control
 
 _KEEP: Final = (
     "INSERT INTO received (row, partner, epoch, seq, prev, envelope_id, payload_root, header,"
@@ -48,6 +49,7 @@ _ASIDE: Final = (
     " VALUES (?, ?, ?, ?, ?, ?, ?)"
 )
 _DIGEST: Final = "SELECT digest FROM inbox WHERE record_id = ? AND partner = ?"
+_CURSOR: Final = "SELECT cursor FROM inbox WHERE record_id = ? AND partner = ?"
 _DIGESTS: Final = (
     "SELECT i.record_id, i.digest FROM carray(?) asked"
     " CROSS JOIN inbox i ON i.record_id = asked.value AND i.partner = ?"
@@ -93,7 +95,7 @@ _Kept = tuple[ReceivedEnvelope, int, ReceivedRecord]
 """A record with its envelope and the row of that."""
 
 
-class Inbox(Receipts):
+class Inbox(Way):
     """The part of a transaction that keeps what partners send."""
 
     def known_envelope(self, envelope_id: bytes) -> KnownEnvelope | None:
@@ -131,10 +133,12 @@ class Inbox(Receipts):
         records = [(one, row, record) for row, one in numbered for record in one.records]
         inbound = [kept for kept in records if enters_inbox(kept[2])]
         aside = [kept for kept in records if not enters_inbox(kept[2])]
-        if not _put_records(session, inbound):
+        cursor = _put_records(session, inbound)
+        if not cursor:
             inbound, known = _told_apart(session, inbound)
             aside += known
-            _put_records(session, inbound)
+            cursor = _put_records(session, inbound)
+        keep_handovers(session, _last_cursors(session, numbered, cursor, aside))
         session.executemany(_ASIDE, [_aside(session, kept) for kept in aside])
         session.owed_touched.update(one.peer for one in envelopes if one.receipt_owed)
         for one in envelopes:
@@ -159,12 +163,13 @@ class Inbox(Receipts):
 
     def acknowledge(self, up_to: int, now_ms: int) -> int:
         """Note that the national system has all records up to a cursor; returns how many."""
-        del now_ms
         done = self.acknowledged()
         up_to = min(up_to, self._session.execute(_LAST).get)
         if up_to <= done:
             return 0
         self._session.put_setting(_ACKNOWLEDGED, up_to.to_bytes(8))
+        mark(self._session, HANDED, up_to, now_ms)
+        mark(self._session, ACKNOWLEDGED, up_to, now_ms)
         count: int = self._session.execute(_HANDED, (done, up_to)).get
         return count
 
@@ -227,8 +232,11 @@ def _received(session: Session, row: int, one: ReceivedEnvelope) -> tuple[Any, .
     )
 
 
-def _put_records(session: Session, kept: Sequence[_Kept]) -> bool:
-    """Put new records into the inbox; puts none, and returns False, where one is not new."""
+def _put_records(session: Session, kept: Sequence[_Kept]) -> int:
+    """Put new records into the inbox; returns the first cursor.
+
+    Puts none, and returns 0, where one of them is not new.
+    """
     entries = [record.entry for _, _, record in kept]
     places = bundles.plan(session, entries)
     first = session.take_numbers("inbox", len(kept))
@@ -256,10 +264,40 @@ def _put_records(session: Session, kept: Sequence[_Kept]) -> bool:
     )
     if session.connection.total_changes() - changed != len(kept):
         session.execute(_TAKE_BACK, (first,))
-        return False
+        return 0
     bundles.put(session, places, entries)
     put_terms(session, INBOX, first, [record.terms for _, _, record in kept])
-    return True
+    return first
+
+
+def _last_cursors(
+    session: Session,
+    numbered: Sequence[tuple[int, ReceivedEnvelope]],
+    cursor: int,
+    aside: Sequence[_Kept],
+) -> list[tuple[int, int, int, int]]:
+    """Return (partner, epoch, seq, last cursor) of envelopes with records for the national system.
+
+    Those of a batch stand in the inbox in order from `cursor` on, but for those aside; of these
+    the accepted ones that are no control are there from before.
+    """
+    apart: dict[int, list[ReceivedRecord]] = {}
+    for _, row, record in aside:
+        apart.setdefault(row, []).append(record)
+    found = []
+    for row, one in numbered:
+        others = apart.get(row, ())
+        count = len(one.records) - len(others)
+        cursor += count
+        last = cursor - 1 if count else 0
+        partner = session.note_partner(one.peer)
+        for record in others:
+            if record.verdict is Verdict.ACCEPTED and not is_control(record.record_type):
+                known = session.row(_CURSOR, (record.record_id, partner))
+                last = max(last, known[0] if known else 0)
+        if last:
+            found.append((partner, one.position.epoch, one.position.seq, last))
+    return found
 
 
 def _told_apart(session: Session, kept: Sequence[_Kept]) -> tuple[list[_Kept], list[_Kept]]:

@@ -27,9 +27,10 @@ from corridor.store.memory_in import inbox_record
 from corridor.store.memory_keeping import MemoryKeeping
 from corridor.store.memory_movements import MemoryMovements
 from corridor.store.memory_state import InRow, OutEnvelope, OutRow, Snapshot, Tables
+from corridor.store.memory_way import MemoryWay
 from corridor.store.port import Transaction
-from corridor.store.rules import PRUNED_AT_ONCE, SEALED_KEPT_MS, is_final
-from corridor.store.values import Depth, InboxRecord, LedgerLine, SentRecord
+from corridor.store.rules import PRUNED_AT_ONCE, SEALED_KEPT_MS
+from corridor.store.values import Arrival, Depth, InboxRecord, LedgerLine, SentRecord
 from corridor.transit.parties import Endpoint
 
 _COUNTED = ("outbox", "outcomes", "sealed", "received", "inbox", "aside", "quarantine", "held",
@@ -118,7 +119,8 @@ class MemoryStore:
             rows: list[OutRow] = [
                 row for row in self._tables.data["outbox"].values() if row.record_id == record_id
             ]
-            return [_line(row) for row in sorted(rows, key=lambda row: row.peer)]
+            way = MemoryWay(self._tables)
+            return [way.ledger_line(row) for row in sorted(rows, key=lambda row: row.peer)]
 
     def deliveries(self, record_id: bytes) -> Sequence[InboxRecord]:
         """Return the accepted records of partners under this id, ascending by partner."""
@@ -129,6 +131,17 @@ class MemoryStore:
                 if row.record_id == record_id and row.verdict is Verdict.ACCEPTED and row.entry
             ]
             return sorted(found, key=lambda one: one.peer)
+
+    def arrivals(self, record_id: bytes) -> Sequence[Arrival]:
+        """Return how far accepted records of partners under this id have come here."""
+        with self._locked():
+            return MemoryWay(self._tables).arrivals(record_id)
+
+    def peers_to_tell(self) -> Sequence[Endpoint]:
+        """Return to which peers `Transaction.handovers` has something to tell."""
+        with self._locked():
+            way = MemoryWay(self._tables)
+            return [peer for peer in sorted(self._tables.data["peers"]) if way.handovers(peer, 1)]
 
     def submitted(self, record_id: bytes) -> Sequence[SentRecord]:
         """Return the records of ours under this id, one for each recipient, ascending."""
@@ -174,6 +187,7 @@ class MemoryStore:
                 and row.settled_ms is not None
                 and row.settled_ms <= now_ms - SEALED_KEPT_MS
             ]
+            MemoryWay(self._tables).forget_told(now_ms)
             for key, row in old[:PRUNED_AT_ONCE]:
                 self._tables.put("sealed", key, row._replace(erased=True))
             return len(old[:PRUNED_AT_ONCE])
@@ -221,18 +235,3 @@ class MemoryStore:
         rows += [row for one in flying for row in one.rows]
         oldest = min((self._tables.get("outbox", row).accepted_ms for row in rows), default=None)
         return Depth(peer, sum(map(len, lanes)), sum(len(one.rows) for one in flying), oldest)
-
-
-def _line(row: OutRow) -> LedgerLine:
-    return LedgerLine(
-        row.peer,
-        row.record_id,
-        row.record_type,
-        row.lane,
-        row.accepted_ms,
-        row.sealed_ms,
-        row.receipted_ms if is_final(row.verdict) else None,
-        row.verdict,
-        row.reason,
-        row.faults,
-    )

@@ -17,14 +17,15 @@ from corridor.exchange.values import (
     ReceivedRecord,
     Verdict,
 )
-from corridor.store.memory_out import MemoryOutgoing
 from corridor.store.memory_state import InEnvelope, InRow
+from corridor.store.memory_way import MemoryWay
 from corridor.store.rules import QUARANTINE_ITEMS, digest, enters_inbox
 from corridor.store.values import InboxRecord, KnownEnvelope
+from corridor.store.way import ACKNOWLEDGED, HANDED
 from corridor.transit.parties import Endpoint
 
 
-class MemoryIncoming(MemoryOutgoing):
+class MemoryIncoming(MemoryWay):
     """Envelopes and records of peers, and what of them is handed on."""
 
     # -- receiving
@@ -84,6 +85,7 @@ class MemoryIncoming(MemoryOutgoing):
         self._add_seq(peer, position)
         for record in envelope.records:
             self._keep_record(envelope, record)
+        self.note_arrival(envelope)
         if envelope.receipt_owed:
             self.owe_receipt(peer, [position])
         leaf = (envelope.received_ms, envelope.envelope_id, envelope.payload_root)
@@ -174,12 +176,13 @@ class MemoryIncoming(MemoryOutgoing):
 
     def acknowledge(self, up_to: int, now_ms: int) -> int:
         """Note that the national system has all records up to a cursor."""
-        del now_ms
         done = self.acknowledged()
         up_to = min(up_to, self._tables.last("inbox"))
         if up_to <= done:
             return 0
         self._tables.put("numbers", "acknowledged", up_to)
+        self.mark(HANDED, up_to, now_ms)
+        self.mark(ACKNOWLEDGED, up_to, now_ms)
         cursors = takewhile(lambda one: one <= up_to, self._tables.numbers("inbox", done))
         rows = (self._tables.get("inbox", cursor) for cursor in cursors)
         return sum(row.verdict is Verdict.ACCEPTED for row in rows)
@@ -194,11 +197,6 @@ class MemoryIncoming(MemoryOutgoing):
         """Give out cursors of inbox and outcomes above `least` from now on."""
         self._tables.skip("inbox", least)
         self._tables.skip("outcomes", least)
-
-    def acknowledged(self) -> int:
-        """Return the cursor up to which the national system has all records."""
-        cursor: int = self._tables.get("numbers", "acknowledged", 0)
-        return cursor
 
     def last_cursors(self) -> tuple[int, int]:
         """Return the last cursors of inbox and outcomes."""

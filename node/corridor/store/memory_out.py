@@ -280,7 +280,8 @@ class MemoryOutgoing:
                 self._tables.put("waiting", (peer, lane), left)
         for row in envelope.rows:
             kept: OutRow = self._tables.get("outbox", row)
-            self._tables.put("outbox", row, kept._replace(sealed_ms=envelope.created_ms))
+            held = kept._replace(sealed_ms=envelope.created_ms, position=envelope.position)
+            self._tables.put("outbox", row, held)
 
     def _judge(self, row: int, judged: Judged, now_ms: int) -> bytes:
         """Apply a verdict to a record; returns its id where it becomes final, else nothing."""

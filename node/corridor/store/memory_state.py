@@ -27,6 +27,7 @@ TABLES: Final = (
     "inbox", "inbox_ids", "aside", "holds", "erasures", "quarantine", "quarantined", "held",
     "peers", "settings", "movements", "leaves", "log", "numbers", "skipped",
     "submission_keys",
+    "handovers", "marks", "tellings", "acts",
 )  # fmt: skip
 
 Snapshot = dict[str, dict[Any, Any]]
@@ -48,6 +49,8 @@ class OutRow(NamedTuple):
     verdict: Verdict | None = None
     reason: Reason | None = None
     faults: tuple[str, ...] = ()
+    position: Position | None = None
+    """Of the envelope that holds it."""
 
 
 class OutEnvelope(NamedTuple):
@@ -60,6 +63,10 @@ class OutEnvelope(NamedTuple):
     settled_ms: int | None = None
     erased: bool = False
     oldest_ms: int | None = None
+    confirmed_ms: int | None = None
+    published_ms: int | None = None
+    handed_ms: int | None = None
+    acknowledged_ms: int | None = None
 
     def in_flight(self) -> InFlight:
         """Return it as the sender needs it."""

@@ -48,8 +48,13 @@ _OUTCOMES: Final = (
 )
 _LEDGER: Final = (
     "SELECT p.endpoint, o.record_id, o.record_type, o.lane, o.accepted_ms, s.created_ms,"
-    " CASE WHEN o.verdict <= 2 THEN o.receipted_ms END, o.verdict, o.reason, o.faults"
+    " CASE WHEN o.verdict <= 2 THEN o.receipted_ms END, o.verdict, o.reason, o.faults,"
+    " s.confirmed_ms, s.published_ms, CASE WHEN o.verdict = 1 THEN s.handed_ms END,"
+    " CASE WHEN o.verdict = 1 THEN s.acknowledged_ms END, coalesce(t.telling, 0),"
+    " (SELECT again FROM acts a WHERE a.record_id = o.record_id AND a.partner = o.partner"
+    " AND again IS NOT NULL)"
     " FROM outbox o JOIN partners p ON p.id = o.partner LEFT JOIN sealed s ON s.row = o.sealed"
+    " LEFT JOIN tellings t ON t.partner = o.partner"
     " WHERE o.record_id = ? ORDER BY p.endpoint"
 )
 
@@ -192,7 +197,7 @@ def _packed(one: Submission, place: bundles.Place, base: int) -> int:
 
 def _line(row: Sequence[Any]) -> LedgerLine:
     peer, record_id, record_type, lane, accepted_ms, sealed_ms, receipted_ms = row[:7]
-    verdict, reason, faults = row[7:]
+    verdict, reason, faults = row[7:10]
     return LedgerLine(
         Endpoint(peer),
         record_id,
@@ -204,6 +209,7 @@ def _line(row: Sequence[Any]) -> LedgerLine:
         None if verdict is None else Verdict(verdict),
         None if reason is None else Reason(reason),
         tuple(json.loads(faults)) if faults else (),
+        *row[10:],
     )
 
 

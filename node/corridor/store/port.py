@@ -32,8 +32,10 @@ from corridor.exchange.values import (
 )
 from corridor.store.keeping import Erasing, Keeping
 from corridor.store.keyed import Keyed
+from corridor.store.ledger_port import LedgerTransaction
 from corridor.store.movement_port import MovementRows
 from corridor.store.values import (
+    Arrival,
     Depth,
     InboxRecord,
     KnownEnvelope,
@@ -48,7 +50,7 @@ ALL_BYTES: Final = 1 << 40
 """No limit of size."""
 
 
-class Transaction(MovementRows, Keeping, Keyed, Protocol):
+class Transaction(LedgerTransaction, MovementRows, Keeping, Keyed, Protocol):
     """What can be changed, and read, inside one durable step."""
 
     # -- intake
@@ -293,6 +295,12 @@ class Store(Erasing, Protocol):
 
     def deliveries(self, record_id: bytes) -> Sequence[InboxRecord]:
         """Return the accepted records of partners under this id, ascending by partner."""
+
+    def arrivals(self, record_id: bytes) -> Sequence[Arrival]:
+        """Return how far accepted records of partners under this id have come here, by partner."""
+
+    def peers_to_tell(self) -> Sequence[Endpoint]:
+        """Return to which peers `Transaction.handovers` has something to tell."""
 
     def submitted(self, record_id: bytes) -> Sequence[SentRecord]:
         """Return the records of ours under this id, one for each recipient, ascending."""

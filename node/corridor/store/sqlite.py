@@ -25,7 +25,7 @@ import apsw
 from corridor.errors import KeyTrouble, StoreMisused, StoreUnusable
 from corridor.exchange.values import InFlight, Lane
 from corridor.seal.storage import StorageKey
-from corridor.store import inbox, outbox, sealed, search
+from corridor.store import inbox, outbox, sealed, search, way
 from corridor.store.bundles import RecentBundles
 from corridor.store.database import (
     WriterLock,
@@ -44,6 +44,7 @@ from corridor.store.sqlite_session import Session
 from corridor.store.trouble import translating
 from corridor.store.upgrade import check_schema, released_migrations, upgrade
 from corridor.store.values import Depth, InboxRecord, LedgerLine, SentRecord
+from corridor.store.way_reads import WayReads
 from corridor.transit.parties import Endpoint
 
 _KEY_CHECK: Final = "store.key_check"
@@ -85,7 +86,7 @@ class SqliteTransaction(SqliteKeeping, Movements, SqliteKeyed):
     """One transaction, or one view for reading."""
 
 
-class SqliteStore(ErasingStore):
+class SqliteStore(ErasingStore, WayReads):
     """A store in one file; safe to use from several threads."""
 
     def __init__(self, path: Path, key: StorageKey, *, read_only: bool = False) -> None:
@@ -216,6 +217,7 @@ class SqliteStore(ErasingStore):
         """Erase envelopes' bytes 30 days after their receipt."""
         with self._writing() as session:
             erased = sealed.prune(session, now_ms)
+            way.forget_told(session, now_ms)
         more = True
         while more:
             with self._writing() as session:

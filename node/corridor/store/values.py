@@ -1,6 +1,7 @@
 """What the store tells: streams, records for the national system, how far ours have come."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import NamedTuple
 
 from corridor.errors import Reason
@@ -71,6 +72,18 @@ class LedgerLine:
     reason: Reason | None
     faults: tuple[str, ...] = ()
     """Rule ids and field paths that the peer named; never values."""
+    confirmed_ms: int | None = None
+    """When our broker first confirmed the envelope that holds it."""
+    published_ms: int | None = None
+    """When it last did: later where the envelope was published again."""
+    handed_ms: int | None = None
+    """When the peer's national system was given it, by the peer's clock."""
+    acknowledged_ms: int | None = None
+    """When the peer's national system acknowledged it, by the peer's clock."""
+    telling: int = 0
+    """Whether the peer tells of that: 1 it does, 2 it does not, 0 it has never said."""
+    again: bytes | None = None
+    """Id of the record that an officer sent in its place."""
 
 
 class Outcome(NamedTuple):
@@ -87,6 +100,62 @@ class Outcome(NamedTuple):
     receipted_ms: int
     sha256: bytes = b""
     """SHA-256 of the RecordEntry the receipt is for."""
+
+
+class HandedOver(NamedTuple):
+    """An envelope of a peer whose accepted records have all gone to the national system."""
+
+    position: Position
+    handed_ms: int
+    """By when all of them were handed over."""
+    acknowledged_ms: int
+    """By when all of them were acknowledged; 0 where they are not."""
+
+
+class Published(NamedTuple):
+    """An envelope of ours that our broker has confirmed."""
+
+    envelope_id: bytes
+    confirmed_ms: int
+
+
+class ActKind(StrEnum):
+    """What an officer decided of a record of ours."""
+
+    WITHDRAWN = "withdrawn"
+    RESENT = "resent"
+    """Sent in a new record."""
+    REPEATED = "repeated"
+    """Identical bytes published again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What an officer decided of a record of ours, and why."""
+
+    kind: ActKind
+    at_ms: int
+    why: str
+    again: bytes | None = None
+    """Id of the record that takes its place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """How far an accepted record of a peer has come here."""
+
+    cursor: int
+    peer: Endpoint
+    record_id: bytes
+    record_type: int
+    received_ms: int
+    signed: bool
+    """A receipt of ours has carried the verdict on it."""
+    handed: bool
+    handed_ms: int | None
+    """None where it was handed over before this was noted."""
+    acknowledged: bool
+    acknowledged_ms: int | None
 
 
 @dataclass(frozen=True, slots=True)

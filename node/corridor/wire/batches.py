@@ -30,6 +30,7 @@ LAST_BUSINESS: Final = 20
 FIRST_CONTROL: Final = 64
 CANARY: Final = 70
 """A control record by number, but sealed, counted and receipted like a business record."""
+LAST_CONTROL: Final = 71
 
 
 class Entry(NamedTuple):
@@ -47,7 +48,7 @@ class Entry(NamedTuple):
 
 def is_control(record_type: int) -> bool:
     """Whether the type belongs to the control records, the canary included."""
-    return FIRST_CONTROL <= record_type <= CANARY
+    return FIRST_CONTROL <= record_type <= LAST_CONTROL
 
 
 def is_business(record_type: int) -> bool:

@@ -14,6 +14,7 @@ from typing import Final, TypeAlias
 from corridor.errors import Reason, Refused
 from corridor.wire import limits
 from corridor.wire.canonical import parse_strict
+from corridor.wire.handover import Handover, handover_from_pb, handover_to_pb
 from corridor.wire.v1 import control_pb2 as pb
 
 RECEIPT: Final = 64
@@ -23,6 +24,7 @@ STREAM_STATUS: Final = 67
 TOMBSTONE: Final = 68
 UNDECRYPTABLE: Final = 69
 CANARY: Final = 70
+HANDOVER: Final = 71
 
 _VERDICTS: Final = range(1, 5)
 
@@ -127,7 +129,7 @@ class Canary:
 
 
 Control: TypeAlias = (
-    Receipt | Resend | StreamOpen | StreamStatus | Tombstone | Undecryptable | Canary
+    Receipt | Resend | StreamOpen | StreamStatus | Tombstone | Undecryptable | Canary | Handover
 )
 
 
@@ -139,6 +141,7 @@ _TYPES: Final[dict[type[Control], int]] = {
     Tombstone: TOMBSTONE,
     Undecryptable: UNDECRYPTABLE,
     Canary: CANARY,
+    Handover: HANDOVER,
 }
 
 
@@ -155,6 +158,7 @@ _Message: TypeAlias = (
     | pb.Tombstone
     | pb.Undecryptable
     | pb.Canary
+    | pb.Handover
 )
 
 _KINDS: Final[dict[int, type[_Message]]] = {
@@ -165,6 +169,7 @@ _KINDS: Final[dict[int, type[_Message]]] = {
     TOMBSTONE: pb.Tombstone,
     UNDECRYPTABLE: pb.Undecryptable,
     CANARY: pb.Canary,
+    HANDOVER: pb.Handover,
 }
 
 
@@ -195,6 +200,8 @@ def _message(control: Control) -> _Message:  # noqa: PLR0911 - one arm a record
             return pb.Tombstone(closed=_head_pb(closed))
         case Undecryptable(envelope_id, reason):
             return pb.Undecryptable(envelope_id=envelope_id, reason=reason)
+        case Handover():
+            return handover_to_pb(control)
         case _:
             return pb.Canary(made_ms=control.made_ms)
 
@@ -246,7 +253,7 @@ def _maybe_pb(head: HeadRef | None) -> pb.StreamHead | None:
 
 
 def decode_control(record_type: int, body: bytes) -> Control:
-    """Return the control record of type 64 to 70 in `body`.
+    """Return the control record of type 64 to 71 in `body`.
 
     Raises:
         Refused: RECORD_TYPE for another type; CONTROL_MALFORMED for another encoding, a wrong
@@ -278,6 +285,8 @@ def _value(message: _Message) -> Control:  # noqa: PLR0911 - one arm a record
         case pb.Undecryptable():
             _check(1 <= message.reason <= limits.MAX_REASON, "reason")
             return Undecryptable(_hash(message.envelope_id), message.reason)
+        case pb.Handover():
+            return handover_from_pb(message)
         case _:
             return Canary(message.made_ms)
 

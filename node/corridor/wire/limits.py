@@ -91,6 +91,15 @@ MAX_RESEND_RANGES: Final = 64
 MAX_RESEND_ENVELOPES: Final = 4096
 """Envelopes one Resend may ask for: 64 full windows, so that a long outage closes in few rounds."""
 
+MAX_HANDOVER_RANGES: Final = 512
+"""Ranges of one Handover: control envelopes stand between those of records."""
+
+MAX_HANDOVER_ENVELOPES: Final = 4096
+"""Envelopes one Handover tells of: what its reader looks up for it is bounded."""
+
+MAX_TIME_MS: Final = 2**48 - 1
+"""Times fit six bytes, as in a record id: good for 8,900 years."""
+
 MAX_SEQUENCE: Final = 2**63 - 1
 """Sequence numbers fit the integers of every store and language."""
 

@@ -27,6 +27,7 @@ from corridor.wire.control import (
     encode_control,
     record_type_of,
 )
+from corridor.wire.handover import Handover, HandoverRange
 
 ID = b"e" * 32
 HEAD = HeadRef(1_700_000_000, 7, ID)
@@ -42,6 +43,7 @@ EVERY: tuple[Control, ...] = (
     Tombstone(HEAD),
     Undecryptable(ID, 123),
     Canary(1_700_000_000_000),
+    Handover(1, (HandoverRange(1, 2, 3, 4, 5), HandoverRange(1, 4, 4, 6))),
 )
 
 
@@ -137,21 +139,21 @@ def test_the_largest_receipt_of_a_full_window_fits() -> None:
     assert again(value) == value
 
 
-@pytest.mark.parametrize("record_type", [0, 1, 20, 63, 71])
+@pytest.mark.parametrize("record_type", [0, 1, 20, 63, 72])
 def test_a_type_of_the_other_family_is_no_control_record(record_type: int) -> None:
     with pytest.raises(Refused) as told:
         decode_control(record_type, b"")
     assert told.value.reason is Reason.RECORD_TYPE
 
 
-@given(st.integers(64, 70), st.binary(max_size=200))
+@given(st.integers(64, 71), st.binary(max_size=200))
 def test_what_is_taken_has_no_second_encoding(record_type: int, raw: bytes) -> None:
     with contextlib.suppress(Refused):
         assert encode_control(decode_control(record_type, raw)) == raw
 
 
 def test_the_types_of_control_records_are_those_of_the_schema() -> None:
-    assert [record_type_of(value) for value in EVERY] == list(range(64, 71))
+    assert [record_type_of(value) for value in EVERY] == list(range(64, 72))
     assert control.CANARY == 70
 
 
