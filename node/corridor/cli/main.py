@@ -30,6 +30,7 @@ _COMMANDS: Final = {
     "send": _Entry("send", "Give the node a record for a partner."),
     "inbox": _Entry("inbox", "Show or take the records partners sent."),
     "find": _Entry("find", "Find records by MRN, LRN, carnet, container, seal or plate."),
+    "standards": _Entry("standards", "Try messages of national systems."),
     "movement": _Entry("movement", "Show where a movement stands, and what is overdue."),
     "records": _Entry("records", "Show the way of records; withdraw, resend, hold, erase them."),
     "evidence": _Entry("evidence", "Verify the evidence, export a record's, check an export."),
