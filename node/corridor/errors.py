@@ -108,8 +108,6 @@ class Reason(IntEnum):
     SOURCE_MALFORMED = 306
     SOURCE_UNSUPPORTED = 307
     CHARACTER_SET = 308
-    # business: what an officer decides
-    WITHDRAWN = 420
     # time
     CREATED_IN_FUTURE = 320
     EXPIRED = 321
@@ -118,16 +116,18 @@ class Reason(IntEnum):
     OFFICE_NOT_OWN = 400
     ROLE_NOT_ALLOWED = 401
     ROLE_NOT_HELD = 402
+    # business: what an officer decides
+    WITHDRAWN = 420
+    # what a gateway does not take from its own national system
+    LANE_NOT_ALLOWED = 430
+    NOT_A_FILE = 431
+    UNREADABLE = 432
     # business: an agreement's end
     AGREEMENT_ENDED = 440
     UNANSWERED = 441
     # at the door of the node: what a client of a gateway may do
     RECIPIENT_NOT_ALLOWED = 451
     IDEMPOTENCY_CONFLICT = 452
-    # what a gateway does not take from its own national system
-    LANE_NOT_ALLOWED = 430
-    NOT_A_FILE = 431
-    UNREADABLE = 432
     # for now; judged again later
     DIRECTORY_UNKNOWN = 500
     STORE_FULL = 501

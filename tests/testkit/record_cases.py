@@ -228,7 +228,7 @@ def _entries() -> list[RecordCase]:
         ("entry-varint", "a number with a byte more than it needs", wide + rest),
     ]
     cases = [_one(name, title, "3.6", refused(data, MALFORMED)) for name, title, data in rows]
-    types = (0, 21, 63, 71, 2**31 - 1)
+    types = (0, 21, 63, 72, 2**31 - 1)
     return cases + [
         _one(
             f"entry-type-{number}",

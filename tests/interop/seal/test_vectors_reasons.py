@@ -14,6 +14,7 @@ WITHOUT = {
     Reason.SOURCE_UNSUPPORTED: "the sender's own national system is told; nothing is sent",
     Reason.CHARACTER_SET: "the sender's own national system is told; nothing is sent",
     Reason.ROLE_NOT_HELD: "the sender's own national system is told; nothing is sent",
+    Reason.WITHDRAWN: "the sender's own national system is told; nothing is sent",
     Reason.LANE_NOT_ALLOWED: "the sender's own national system is told; nothing is sent",
     Reason.NOT_A_FILE: "the sender's own national system is told; nothing is sent",
     Reason.UNREADABLE: "the sender's own national system is told; nothing is sent",
