@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that are missing: RabbitMQ, Python's venv and, for tests, what
-# watches a node: Prometheus and Alertmanager.
+# watches a node (Prometheus and Alertmanager) and gives it a network of its own (iproute2).
 #
 #   deploy/setup/system.sh demo|test
 #
@@ -29,6 +29,7 @@ missing_watchers() {
   can_install || return 0
   command -v prometheus >/dev/null || echo prometheus
   command -v prometheus-alertmanager >/dev/null || echo prometheus-alertmanager
+  [[ -x /usr/sbin/ip || -x /sbin/ip ]] || command -v ip >/dev/null || echo iproute2
 }
 
 can_install() {

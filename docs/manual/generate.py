@@ -64,14 +64,15 @@ NCTS = """\
 
 Written by `docs/manual/generate.py` from the tables in `corridor/standards/ncts`.
 
-Six messages are read and written: `corridor send message.xml --to GE`. Codes, decimals, dates and
-sequence numbers keep the characters of the sender. An element that has no row here, for example
+The messages on this page are read and written: `corridor send message.xml --to GE`, and
+`corridor standards check` says beforehand how a file is read. Codes, decimals, dates and sequence
+numbers keep the characters of the sender. An element that has no row here, for example
 one of a newer release, travels word for word in the record's residual and comes back at its place.
 An empty or broken value is refused by the path of its element; nothing is made up for one that is
 missing.
 
-The elements of a consignment stand under CC015C; CC013C, CC044C and CC170C carry the same tree or
-a part of it, in the field `consignment` of their own body, and list here only what is theirs alone.
+The elements of a consignment stand under CC015C; the other messages carry the same tree or a part
+of it, in the field `consignment` of their own body, and list here only what is theirs alone.
 """
 
 MOVEMENTS = """\

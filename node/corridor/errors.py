@@ -191,6 +191,14 @@ class InputTrouble(CorridorError):
     blame = Blame.OPERATOR
 
 
+class ProductionRefused(CorridorError):
+    """Traffic is recorded and played outside production only; nothing was read or sent."""
+
+    code = "production"
+    blame = Blame.OPERATOR
+    exit_status = ExitStatus.CONFIGURATION
+
+
 class RecordKept(CorridorError):
     """A record cannot be erased, held or released as asked; nothing was changed."""
 

@@ -13,9 +13,15 @@ EXEMPT: dict[str, str] = {
     "node/corridor/cli/init.py::command": "a third of it are its options, one a line",
     "node/corridor/daemon/gateway_metrics.py::__init__": "a table of metrics, as its neighbour's",
     "node/corridor/daemon/metrics.py::__init__": "the table of metrics: one statement for each",
-    "node/corridor/standards/ncts/messages.py::_declaration": "a table: the leaves of CC015C",
-    "node/corridor/standards/ncts/messages.py::_arrival": "a table: the leaves of CC007C",
-    "node/corridor/standards/ncts/messages.py::messages": "a table: one entry for each message",
+    "node/corridor/standards/ncts/traders.py::_declaration": "a table: the leaves of CC015C",
+    "node/corridor/standards/ncts/traders.py::_arrival": "a table: the leaves of CC007C",
+    "node/corridor/standards/ncts/traders.py::trader_messages": "a table: one entry for each",
+    "node/corridor/standards/ncts/customs.py::_released": "a table: the leaves of CC029C",
+    "node/corridor/standards/ncts/enquiries.py::_asked_messages": "a table: enquiries",
+    "node/corridor/standards/ncts/enquiries.py::_other_messages": "a table: requests and refusals",
+    "node/corridor/standards/ncts/enquiries.py::_recovery_messages": "a table: recoveries",
+    "node/corridor/standards/ncts/offices.py::_guarantee_messages": "a table: guarantee use",
+    "node/corridor/standards/ncts/offices.py::_movement_messages": "a table: the movement",
     "node/corridor/standards/generate/journey.py::start": "one literal: a whole movement",
 }
 

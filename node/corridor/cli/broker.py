@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 import click
 
 from corridor.cli.broker_clean import clean
+from corridor.cli.firewall import firewall
 from corridor.cli.link_certificates import issue, request
 from corridor.cli.options import config_option, emit, json_option, read_file, table, write_new
 from corridor.errors import ExitStatus, InputTrouble
 
 if TYPE_CHECKING:
+    from corridor.daemon.config import NodeConfig
     from corridor.transport.check import Difference
     from corridor.transport.management import Login
 
@@ -36,6 +38,7 @@ def command() -> None:
 
 command.add_command(request)
 command.add_command(issue)
+command.add_command(firewall)
 command.add_command(clean)
 
 
@@ -88,30 +91,34 @@ def check(
     nothing to name, 1 otherwise.
     """
     from corridor.daemon.config import load_config
-    from corridor.daemon.links import expected_definitions
-    from corridor.daemon.trust_keeper import open_trust
-    from corridor.exchange.addresses import cluster_name
-    from corridor.transport.check import compare
-    from corridor.transport.management import Login, read_broker, read_version
+    from corridor.transport.management import Login
 
     config = load_config(config_path)
-    now_ms = time.time_ns() // 1_000_000
-    view = open_trust(config).load(now_ms)
-    url = f"http://127.0.0.1:{config.links.management_port}"
-    login = Login(user, _password(password_file))
-    numbers = _numbers(version) if version else read_version(url, login)
-    expected = expected_definitions(config, view, now_ms, numbers)
-    observed = read_broker(url, login)
-    found = [
-        *compare(expected, observed, cluster_name(config.endpoint.country)),
-        *_stray(url, login),
-    ]
+    found = differences(config, Login(user, read_password(password_file)), version)
     rows = [(one.object, one.expected, one.found, one.cure) for one in found]
     text = table(rows, ("object", "expected", "found", "cure"))
     emit([asdict(one) for one in found], text or "the broker holds exactly what it should",
          as_json=as_json)  # fmt: skip
     if found:
         sys.exit(ExitStatus.FAILED)
+
+
+def differences(config: "NodeConfig", login: "Login", version: str | None) -> "list[Difference]":
+    """Return everything in which the running broker is not what was rendered."""
+    from corridor.daemon.links import expected_definitions
+    from corridor.daemon.trust_keeper import open_trust
+    from corridor.exchange.addresses import cluster_name
+    from corridor.transport.check import compare
+    from corridor.transport.management import read_broker, read_version
+
+    now_ms = time.time_ns() // 1_000_000
+    view = open_trust(config).load(now_ms)
+    url = f"http://127.0.0.1:{config.links.management_port}"
+    numbers = _numbers(version) if version else read_version(url, login)
+    expected = expected_definitions(config, view, now_ms, numbers)
+    observed = read_broker(url, login)
+    country = cluster_name(config.endpoint.country)
+    return [*compare(expected, observed, country), *_stray(url, login)]
 
 
 def _stray(url: str, login: "Login") -> "list[Difference]":
@@ -129,19 +136,28 @@ def _stray(url: str, login: "Login") -> "list[Difference]":
 
 @command.command("password")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--config", "config_path", type=click.Path(path_type=Path, dir_okay=False),
+              help="Write the hash into this configuration too.")  # fmt: skip
 @json_option
-def password(file: Path, as_json: bool) -> None:
+def password(file: Path, config_path: Path | None, as_json: bool) -> None:
     """Write a new password to FILE, which must not exist, and print RabbitMQ's hash of it.
 
     \b
     corridor broker password operator.password    its hash is links.operator_password_hash
     """  # noqa: D301 - click's own mark for lines that stay as they are
+    from corridor.daemon.config_edit import read_value, write_value
     from corridor.transport.render import password_hash
 
+    if config_path is not None:
+        read_value(config_path, "links", "operator_password_hash")
     text = secrets.token_urlsafe(24)
     write_new(file, f"{text}\n".encode(), 0o600)
     hashed = password_hash(text, secrets.token_bytes(4))
-    emit({"file": str(file), "hash": hashed}, hashed, as_json=as_json)
+    said = hashed
+    if config_path is not None:
+        write_value(config_path, "links", "operator_password_hash", hashed)
+        said = f"wrote {file}, and its hash into {config_path}\nnext: `corridor broker render`"
+    emit({"file": str(file), "hash": hashed}, said, as_json=as_json)
 
 
 def _numbers(version: str) -> tuple[int, int, int]:
@@ -152,7 +168,8 @@ def _numbers(version: str) -> tuple[int, int, int]:
     return major, minor, patch
 
 
-def _password(path: Path) -> str:
+def read_password(path: Path) -> str:
+    """Return the password in a file: its first line."""
     try:
         lines = read_file(path, _MAX_PASSWORD_BYTES).decode("utf-8").splitlines()
     except UnicodeDecodeError:

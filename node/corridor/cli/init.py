@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 @click.option("--broker-host", help="DNS name under which partners' brokers reach ours.")
 @click.option("--broker-port", type=click.IntRange(1, 65535), default=5671, show_default=True,
               help="Its TLS port.")  # fmt: skip
+@click.option("--broker-address", help="Where partners connect to, if no name server knows that "
+              "name.")  # fmt: skip
 @click.option("--genesis", help="SHA-256 of the network's first root, if known already.")
 @click.option("--environment", type=click.Choice(["production", "test", "lab"]),
               default="production", show_default=True, help="What network it is.")  # fmt: skip
@@ -41,6 +43,7 @@ def command(
     at: Path | None,
     broker_host: str | None,
     broker_port: int,
+    broker_address: str | None,
     genesis: str | None,
     environment: str,
     identity_at: Path | None,
@@ -75,6 +78,7 @@ def command(
         _plain_hex(genesis),
         passphrase_file,
         broker_ca,
+        broker_address,
     )
     founded = found_node(answers, time.time_ns() // 1_000_000)
     steps = _next_steps(founded, known=genesis is not None, locked=passphrase_file is not None)
@@ -131,14 +135,14 @@ def _next_steps(founded: "Founded", *, known: bool, locked: bool) -> list[str]:
         issue = "have your CA issue pki/server.pem and .key for the broker, and pki/node.pem"
         steps.append(f"{issue} and .key for the client corridor-node")
     if not known:
-        steps.append(f"write the network's trust.genesis_sha256 into {founded.config}")
-    ceremonies = "the registry signs a directory that lists you, your identity keys a delegation"
+        steps.append("take the fingerprint of the network's first root from it the same way")
     steps += [
-        f"{ceremonies} (this version has no command for these ceremonies outside a lab)",
-        f"corridor keys adopt {config} FILE...   with what they signed",
+        f"corridor join {config} --identity {place} --network FOLDER   which the registry signed",
+        f"corridor agreement propose CC {config}   with each partner",
         f"corridor broker request CC {config}   for each partner; its broker's CA signs it",
+        f"corridor broker firewall {config}   says what to ask the firewall's keeper for",
         "corridor broker password operator.password   and its hash into the configuration",
-        f"corridor keys rotate {config}, corridor broker render {config}, corridor run {config}",
+        f"corridor broker render {config}, corridor run {config}, corridor doctor {config}",
     ]
     return steps
 

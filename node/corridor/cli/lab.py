@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from corridor.lab.scenario import Scenario
 
 _DEFAULT_AT = Path("build/lab")
+_PACE_S = 0.6  # a line at a time, as fast as a person reads
 _at_option = click.option(
     "--at",
     "directory",
@@ -45,6 +46,7 @@ def command() -> None:
     corridor lab demo            bring it up, exchange, prove, bring it down
     corridor lab up              bring it up and keep it up; Ctrl-C ends it
     corridor lab run tr-ge-az    the same as demo, for any scenario and any number of movements
+    corridor lab run pilots/georgia-turkiye    movements as written in the scenario, step by step
     """  # noqa: D301 - click's own mark for lines that stay as they are
 
 
@@ -107,15 +109,51 @@ def demo(
 @click.argument("scenario")
 @movements_option
 @seed_option
+@click.option("--fast", is_flag=True, help="A pilot: do not rest between steps.")
+@click.option("--at", "folder", type=click.Path(path_type=Path), default=Path("build/pilots"),
+              show_default=True, help="Where runs of pilots are kept.")  # fmt: skip
 @json_option
 @click.pass_context
-def run(ctx: click.Context, scenario: str, movements: int, seed: int, as_json: bool) -> None:
-    """Bring SCENARIO up, send movements through it, prove it, bring it down."""
-    from corridor.lab.movements import plan_movements
+def run(
+    ctx: click.Context,
+    scenario: str,
+    movements: int,
+    seed: int,
+    fast: bool,
+    folder: Path,
+    as_json: bool,
+) -> None:
+    """Bring SCENARIO up, send movements through it, prove it, bring it down.
+
+    A pilot (`pilots/NAME`) plays the movements written in it and prints how each side sees them:
+    status 0 only if both hold the same records, every text is unharmed, and each movement ends
+    as written. Any other scenario plays generated movements and proves what `demo` does.
+    """
     from corridor.lab.scenario import load_scenario
 
-    records = sum(1 for _ in plan_movements(load_scenario(scenario), seed, movements))
+    chosen = load_scenario(scenario)
+    if chosen.script.stories:
+        _pilot(chosen, folder, 0.0 if fast else _PACE_S, as_json=as_json)
+        return
+    from corridor.lab.movements import plan_movements
+
+    records = sum(1 for _ in plan_movements(chosen, seed, movements))
     ctx.invoke(demo, scenario=scenario, records=records, seed=seed, as_json=as_json)
+
+
+def _pilot(chosen: "Scenario", folder: Path, pace_s: float, *, as_json: bool) -> None:
+    from corridor.lab.network import sweep
+    from corridor.lab.pilot_account import tell_pilot
+    from corridor.lab.pilots import run_pilot
+
+    say = _quiet if as_json else _say
+    say(f"Corridor lab: {chosen.title}")
+    sweep(folder, keep=4)
+    _end_on_sigterm()
+    account = run_pilot(chosen, folder / f"run-{os.getpid()}", pace_s, say)
+    emit(account.summary(), tell_pilot(chosen, account), as_json=as_json)
+    if not account.holds:
+        sys.exit(ExitStatus.THRESHOLD)
 
 
 @command.command("up")

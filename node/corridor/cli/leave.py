@@ -37,7 +37,7 @@ _reason = click.option("--reason", default="", help="Why, for the registry.")
 
 @click.group("agreement")
 def agreement() -> None:
-    """Show agreements and ask for their end."""
+    """Propose, sign and show agreements, and ask for their end."""
 
 
 @agreement.command("list")

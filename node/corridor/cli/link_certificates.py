@@ -20,12 +20,15 @@ _MAX_PEM_BYTES = 64 * 1024
 _READABLE = click.Path(path_type=Path, dir_okay=False, exists=True)
 
 
-class _Country(click.ParamType[CountryCode]):
+class Country(click.ParamType[CountryCode]):
+    """A country code on the command line."""
+
     name = "country"
 
     def convert(
         self, value: str, param: click.Parameter | None, ctx: click.Context | None
     ) -> CountryCode:
+        """Return the code."""
         try:
             return CountryCode.parse(value)
         except ValueError as error:
@@ -33,7 +36,7 @@ class _Country(click.ParamType[CountryCode]):
 
 
 @click.command("request")
-@click.argument("country", type=_Country())
+@click.argument("country", type=Country())
 @config_option
 @json_option
 def request(country: CountryCode, config_path: Path, as_json: bool) -> None:
@@ -48,11 +51,16 @@ def request(country: CountryCode, config_path: Path, as_json: bool) -> None:
 
     config = load_config(config_path)
     place = config.links.partner_folder / f"fed-at-{country.lower()}.pem"
-    asked, key = make_request(federation_user(config.endpoint.country))
-    write_new(place.with_suffix(".key"), key, 0o600)
-    write_new(place.with_suffix(".csr"), asked, 0o644)
+    files = (place.with_suffix(".key"), place.with_suffix(".csr"))
+    there = all(file.is_file() for file in files)
+    if not there:
+        asked, key = make_request(federation_user(config.endpoint.country))
+        write_new(files[0], key, 0o600)
+        write_new(files[1], asked, 0o644)
     lines = [
-        f"wrote {place.with_suffix('.key')} and {place.with_suffix('.csr')}",
+        f"{files[0]} and {files[1]} are there already"
+        if there
+        else f"wrote {files[0]} and {files[1]}",
         f"next: {country} runs `corridor broker issue` on the .csr; put its answer at {place}",
     ]
     data = {
@@ -65,7 +73,7 @@ def request(country: CountryCode, config_path: Path, as_json: bool) -> None:
 
 @click.command("issue")
 @click.argument("asked", metavar="REQUEST", type=_READABLE)
-@click.option("--to", "country", type=_Country(), required=True, help="The partner that asks.")
+@click.option("--to", "country", type=Country(), required=True, help="The partner that asks.")
 @click.option("--ca-cert", type=_READABLE, required=True, help="Our CA: pki/ca.pem.")
 @click.option("--ca-key", type=_READABLE, required=True, help="Its key, kept offline.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True,

@@ -31,7 +31,7 @@ _held = click.option("--directory", "held_path", required=True,
                      type=click.Path(path_type=Path, dir_okay=False),
                      help="The directory in force (.crt1).")  # fmt: skip
 _keys = click.option("--keys", "keys_path", type=click.Path(path_type=Path, file_okay=False),
-                     required=True, help="Folder with this body's identity keys.")  # fmt: skip
+                     required=True, help="Folder with this body's keys.")  # fmt: skip
 _passphrase = click.option("--passphrase-file", type=click.Path(path_type=Path, dir_okay=False),
                            help="A file whose first line unlocks the keys.")  # fmt: skip
 _out = click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True,
@@ -178,11 +178,11 @@ def _sign(
     from corridor.trust.frames import encode_statement_frame
     from corridor.trust.statements import Signed
 
-    keys = list(
-        KeyStore(keys_path, passphrase_file=passphrase).signing_keys(KeyRole.IDENTITY).values()
-    )
+    store = KeyStore(keys_path, passphrase_file=passphrase)
+    roles = (KeyRole.REGISTRY, KeyRole.IDENTITY)
+    keys = [key for role in roles for key in store.signing_keys(role).values()]
     if not keys:
-        raise InputTrouble(f"{keys_path}: holds no identity keys", cure="name the body's folder")
+        raise InputTrouble(f"{keys_path}: holds no keys of a body", cure="name the body's folder")
     if draft is None:
         signed = make_directory(new, keys)
     else:

@@ -1,4 +1,4 @@
-"""`corridor replay`: generate, play and verify test traffic."""
+"""`corridor replay`: generate, record, play and verify test traffic."""
 
 import sys
 import time
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from corridor.cli import replay_capture
 from corridor.cli.options import (
     FiniteRange,
     emit,
@@ -33,13 +34,15 @@ _LAB = click.option(
 
 @click.group("replay")
 def command() -> None:
-    """Generate, play and verify test traffic.
+    """Generate, record, play and verify test traffic; never in production.
 
     \b
     corridor lab up --detach
     corridor replay generate --movements 100 --out plan.jsonl
     corridor replay play plan.jsonl
     corridor replay verify plan.jsonl
+    corridor replay record day.tcap --lab build/lab
+    corridor replay play day.tcap --speed 10 --assert 'p99<2s,lost=0'
     """  # noqa: D301 - click's own mark for lines that stay as they are
 
 
@@ -64,17 +67,72 @@ def generate(scenario: str, movements: int, seed: int, out: Path, as_json: bool)
 @command.command("play")
 @_PLAN
 @_LAB
+@click.option("--config", "config_path", type=click.Path(path_type=Path, dir_okay=False),
+              help="A capture: play through this one node instead of a lab.")  # fmt: skip
 @click.option("--rate", type=FiniteRange(min=0.001, max=1_000_000),
               help="Records a second in all; as fast as kept otherwise.")  # fmt: skip
+@click.option("--speed", type=FiniteRange(min=0.001, max=1_000_000),
+              help="A capture: its own pace, so many times as fast.")  # fmt: skip
+@click.option("--max-gap", "max_gap_s", type=FiniteRange(min=0), default=5.0, show_default=True,
+              help="A capture: longer rests are cut to so many seconds.")  # fmt: skip
+@click.option("--shift", default="now", show_default=True,
+              help="A capture: move every date: now, keep, +3d, -30d.")  # fmt: skip
+@click.option("--map", "mapping", default="",
+              help="A capture: recorded country=network's: GE=TR,MA=DZ.")  # fmt: skip
+@click.option("--to", multiple=True, help="A capture: only what goes to this country or endpoint.")
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1),
+              help="A capture: the same fresh ids and numbers each time.")  # fmt: skip
+@click.option("--assert", "thresholds", default="",
+              help="A capture: status 7 unless reached: 'p99<2s,lost=0'.")  # fmt: skip
 @click.option("--wait", "wait_s", type=FiniteRange(min=0), default=60.0, show_default=True,
               help="Seconds to wait for the last receipt.")  # fmt: skip
 @json_option
-def play_(plan: Path, directory: Path, rate: float | None, wait_s: float, as_json: bool) -> None:
-    """Submit a plan through the nodes of a lab and wait for the receipts.
+def play_(
+    plan: Path,
+    directory: Path,
+    config_path: Path | None,
+    rate: float | None,
+    speed: float | None,
+    max_gap_s: float,
+    shift: str,
+    mapping: str,
+    to: tuple[str, ...],
+    seed: int | None,
+    thresholds: str,
+    wait_s: float,
+    as_json: bool,
+) -> None:
+    """Submit a plan or a capture through the nodes of a lab and wait for the receipts.
 
-    Exit status 7 where receipts are missing when the wait is over, 6 where all came and some
-    records were refused, by the own node or by the partner.
+    A capture gets fresh ids and shifted dates, and its last table has percentiles of the time
+    from due to receipted. Exit status 7 where receipts are missing when the wait is over or
+    --assert is not reached, 6 where all came and some records were refused, by the own node or by
+    the partner.
     """
+    from corridor.cli.replay_capture import play_capture, sockets_of
+    from corridor.lab.capture import is_capture
+
+    if rate is not None and speed is not None:
+        raise InputTrouble("both --rate and --speed are given", cure="give one of them")
+    if is_capture(plan):
+        at = None if config_path is not None else directory
+        play_capture(
+            plan, sockets_of(at, config_path), speed=speed, rate=rate, max_gap_s=max_gap_s,
+            wait_s=wait_s, shift=shift, mapping=mapping, to=to, seed=seed, thresholds=thresholds,
+            as_json=as_json,
+        )  # fmt: skip
+        return
+    if speed is not None or mapping or to or thresholds or config_path or seed is not None:
+        raise InputTrouble(
+            f"{plan}: is a plan; --speed, --map, --to, --seed, --assert, --config are for captures",
+            cure="`corridor replay record` makes a capture",
+        )
+    _play_plan(plan, directory, rate, wait_s, as_json=as_json)
+
+
+def _play_plan(
+    plan: Path, directory: Path, rate: float | None, wait_s: float, *, as_json: bool
+) -> None:
     from corridor.cli.progress import bar
     from corridor.lab.traffic import await_receipts, play
 
@@ -154,3 +212,7 @@ def _paths(directory: Path, name: str) -> dict[str, Path]:
     if not countries:
         raise ConfigurationError(f"the lab in {directory} has no countries")
     return {one["endpoint"]: Path(one[name]) for one in countries}
+
+
+command.add_command(replay_capture.record)
+command.add_command(replay_capture.info)

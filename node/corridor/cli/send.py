@@ -70,14 +70,19 @@ def command(
         "left_out": list(result.left_out),
         "original": read.original,
     }
-    if read.original == "too_large":
+    _warn(result, recipient, read.original)
+    emit(data, _text(result, recipient, read.original), as_json=as_json)
+    if result.status in {"refused", "conflict"}:
+        sys.exit(ExitStatus.FAILED)
+
+
+def _warn(result: "SubmitResult", recipient: str, original: str) -> None:
+    """Say what of the input does not travel."""
+    if original == "too_large":
         warning = "the original is larger than may travel; the record holds its digest only"
         click.echo(f"warning: {warning}", err=True)
     for path in result.left_out:
         click.echo(f"left out, {recipient} is not entitled to it: {path}", err=True)
-    emit(data, _text(result, recipient, read.original), as_json=as_json)
-    if result.status in {"refused", "conflict"}:
-        sys.exit(ExitStatus.FAILED)
 
 
 def _text(result: "SubmitResult", recipient: str, original: str) -> str:

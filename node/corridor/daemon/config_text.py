@@ -38,15 +38,16 @@ def config_text(given: Given) -> str:
 
 def _line(key: str, info: FieldInfo, given: Mapping[str, str | int]) -> str:
     if key in given:
-        return f"{key} = {_toml(given[key])}"
+        return f"{key} = {toml_value(given[key])}"
     if info.is_required():
         return f"# {key} =   (must be given)"
     if info.default is None:
         return f"# {key} =   (not set)"
-    return f"# {key} = {_toml(info.default)}"
+    return f"# {key} = {toml_value(info.default)}"
 
 
-def _toml(value: Any) -> str:  # noqa: ANN401 - whatever a field's default may be
+def toml_value(value: Any) -> str:  # noqa: ANN401 - whatever a field's default may be
+    """Return a value as TOML writes it."""
     # A JSON string is a TOML basic string but for one character that TOML wants escaped too.
     text = json.dumps(str(value) if isinstance(value, Path) else value, ensure_ascii=False)
     return text.replace("\x7f", "\\u007f")

@@ -7,7 +7,7 @@ Rules:
   short leaves nothing that looks like a node;
 * the identity keys, and the key of the CA that lets partners' brokers in, lie apart: a running
   node needs neither;
-* the request to join holds public values only.
+* the request to join holds public values only, and each identity key signs it.
 """
 
 import base64
@@ -27,6 +27,10 @@ from corridor.exchange.addresses import NODE_USER
 from corridor.seal.keys import DecryptionKey, SigningKey
 from corridor.seal.x509 import Identity, Leaf, Usage, fingerprint, issue, make_ca, to_der, to_pem
 from corridor.transit.parties import Endpoint
+from corridor.trust.agreement import IdentityKeys
+from corridor.trust.ceremony import member, public_key
+from corridor.trust.directory import BrokerAddress
+from corridor.trust.possession import make_possession
 
 IDENTITY_KEYS: Final = 3
 IDENTITY_THRESHOLD: Final = 2
@@ -55,6 +59,8 @@ class Answers:
     passphrase_file: Path | None
     broker_ca: Path | None
     """Certificate of a CA that the administration has already, PEM; otherwise one is made."""
+    broker_address: str | None = None
+    """Where partners' brokers connect to, if no name server tells them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +102,10 @@ def found_node(answers: Answers, now_ms: int) -> Founded:
     node, identity = _beside(answers.at), _beside(answers.identity_at)
     try:
         node.mkdir(parents=True)
+        (node / "state").mkdir(mode=0o700)
         _write_keys(answers, keys, node / "keys", identity)
         ca = _write_pki(answers, node / "pki", identity / "broker-ca", now_ms)
-        request = _join_request(answers, keys, ca)
+        request = _join_request(answers, keys, ca, now_ms)
         (node / "join-request.json").write_text(json.dumps(request, indent=2) + "\n", "utf-8")
         (node / "node.toml").write_text(config_text(_given(answers)), "utf-8")
         identity.replace(answers.identity_at)
@@ -127,6 +134,8 @@ def _check(answers: Answers) -> None:
         faults.append("the identity keys must lie in another folder than the node's")
     if not _HOST.fullmatch(answers.broker_host):
         faults.append(f"broker host: a DNS name or an IPv4 address, not {answers.broker_host!r}")
+    if answers.broker_address is not None and not _HOST.fullmatch(answers.broker_address):
+        faults.append(f"broker address: an address, not {answers.broker_address!r}")
     if not answers.administration.strip():
         faults.append("administration: its name, for people")
     if answers.genesis is not None and not re.fullmatch(r"[0-9a-f]{64}", answers.genesis):
@@ -210,14 +219,24 @@ def _given(answers: Answers) -> dict[str, dict[str, str | int]]:
     return given
 
 
-def _join_request(answers: Answers, keys: _Keys, ca: bytes) -> dict[str, Any]:
+def _join_request(answers: Answers, keys: _Keys, ca: bytes, now_ms: int) -> dict[str, Any]:
+    address = BrokerAddress(
+        answers.broker_host,
+        answers.broker_port,
+        answers.broker_address,
+        fingerprint(ca),
+        to_der(ca),
+    )
+    name = answers.administration.strip()
+    entry = member(answers.endpoint, name, keys.identity, IDENTITY_THRESHOLD, address)
     return {
-        "corridor_join_request": 1,
+        "corridor_join_request": 2,
         "endpoint": answers.endpoint,
-        "administration": answers.administration.strip(),
+        "administration": name,
         "environment": answers.environment,
         "identity": {
             "threshold": IDENTITY_THRESHOLD,
+            "fingerprint": grouped(entry.identity.fingerprint()),
             "keys": [_public(key) for key in keys.identity],
         },
         "node_keys": {"sign": _public(keys.sign), "key_manager": _public(keys.key_manager)},
@@ -225,9 +244,12 @@ def _join_request(answers: Answers, keys: _Keys, ca: bytes) -> dict[str, Any]:
         "broker": {
             "host": answers.broker_host,
             "port": answers.broker_port,
+            "connect_to": answers.broker_address,
             "ca_sha256": fingerprint(ca).hex(),
             "ca_der": base64.b64encode(to_der(ca)).decode(),
         },
+        # What counts. The rest is for people, and must say the same.
+        "possession": base64.b64encode(make_possession(entry, keys.identity, now_ms)).decode(),
     }
 
 
@@ -241,6 +263,8 @@ def _public(key: SigningKey | DecryptionKey) -> dict[str, str]:
 
 def _fingerprints(keys: _Keys, ca: bytes) -> dict[str, str]:
     found = {f"identity key {n}": grouped(key.key_id) for n, key in enumerate(keys.identity, 1)}
+    identity = IdentityKeys("", tuple(map(public_key, keys.identity)), IDENTITY_THRESHOLD)
+    found["identity, all"] = grouped(identity.fingerprint())
     found["sign key"] = grouped(keys.sign.key_id)
     found["key_manager key"] = grouped(keys.key_manager.key_id)
     found["broker CA"] = grouped(fingerprint(ca))

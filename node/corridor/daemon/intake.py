@@ -163,7 +163,9 @@ class _Desk:
             raise Refused(Reason.RECORD_MALFORMED, f"a record id of {limits.RECORD_ID_BYTES} bytes")
         if len(offered.record) > limits.MAX_RECORD_BYTES - limits.ENTRY_OVERHEAD_BYTES:
             raise Refused(Reason.RECORD_TOO_LARGE, f"{len(offered.record)} bytes")
-        peer = self._known.get(offered.recipient) or self._refuse_recipient(offered.recipient)
+        peer = self._known.get(offered.recipient) or refuse_recipient(
+            offered.recipient, self._trust, self._partners
+        )
         record = decode_record(offered.record)
         kind = record_type_of(record)
         allowed = self._allowed.get((peer, kind))
@@ -186,17 +188,21 @@ class _Desk:
         detail = f"agreement {ended[0]!r} with {peer} ended at {utc_text(ended[1])}"
         return Refused(Reason.AGREEMENT_ENDED, detail)
 
-    def _refuse_recipient(self, text: str) -> Endpoint:
-        try:
-            named = Endpoint.parse(text) if "." in text else CountryCode.parse(text)
-        except ValueError as error:
-            raise Refused(Reason.UNKNOWN_RECIPIENT, str(error)) from None
-        for member in self._trust.members():
-            if named in (member.endpoint, member.endpoint.country) and has_left(
-                self._trust, member.endpoint
-            ):
-                raise Refused(Reason.AGREEMENT_ENDED, f"{member.endpoint} has left the network")
-        known = ", ".join(self._partners) or "none"
-        raise Refused(
-            Reason.UNKNOWN_RECIPIENT, f"no agreement in force with {named}; partners are: {known}"
-        )
+
+def refuse_recipient(text: str, trust: TrustView, partners: Sequence[Endpoint]) -> Endpoint:
+    """Refuse a recipient that is no partner, and name those that are.
+
+    Raises:
+        Refused: UNKNOWN_RECIPIENT, or AGREEMENT_ENDED where it has left; always one of them.
+    """
+    try:
+        named = Endpoint.parse(text) if "." in text else CountryCode.parse(text)
+    except ValueError as error:
+        raise Refused(Reason.UNKNOWN_RECIPIENT, str(error)) from None
+    for member in trust.members():
+        if named in (member.endpoint, member.endpoint.country) and has_left(trust, member.endpoint):
+            raise Refused(Reason.AGREEMENT_ENDED, f"{member.endpoint} has left the network")
+    known = ", ".join(partners) or "none"
+    raise Refused(
+        Reason.UNKNOWN_RECIPIENT, f"no agreement in force with {named}; partners are: {known}"
+    )

@@ -55,6 +55,8 @@ class KeyRole(StrEnum):
     DECRYPT = "decrypt"
     IDENTITY = "identity"
     STORAGE = "storage"
+    REGISTRY = "registry"
+    """A body's of the registry, in a folder of its own."""
 
 
 @dataclass(frozen=True, slots=True)

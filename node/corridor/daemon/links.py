@@ -10,6 +10,7 @@ Rules:
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from corridor.daemon.config import NodeConfig
 from corridor.daemon.config_sections import LinksSection
@@ -25,6 +26,9 @@ from corridor.transport.render import (
 )
 from corridor.trust.directory import Member
 from corridor.trust.view import TrustView
+
+ENVIRONMENT_FILE: Final = "rabbitmq-env.conf"
+"""Tells RabbitMQ where the others are; it belongs to /etc/rabbitmq."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,7 @@ def broker_files(
     links, certificates, left_out = _links(config, view, now_ms)
     settings = broker_settings(config.links)
     files = render_country(config.endpoint.country, settings, links, version)
+    files[ENVIRONMENT_FILE] = _environment(config.links.files_folder)
     return BrokerFiles(files, certificates, left_out)
 
 
@@ -80,6 +85,14 @@ def broker_settings(links: LinksSection) -> BrokerSettings:
         memory_watermark=links.memory_watermark,
         wal_max_bytes=links.wal_max_bytes,
         reconnect_delay_s=links.reconnect_delay_s,
+    )
+
+
+def _environment(folder: Path) -> str:
+    return (
+        f"CONFIG_FILE={folder}/rabbitmq.conf\n"
+        f"ADVANCED_CONFIG_FILE={folder}/advanced.config\n"
+        f"ENABLED_PLUGINS_FILE={folder}/enabled_plugins\n"
     )
 
 

@@ -205,7 +205,7 @@ class Node:
             self._retention.begin()
             self.sender.run_in_loop(self._telling.tell_again)
         if erased := self._retention.step(unix_ms()):
-            event_logger().info("records.erased", count=erased, why="retention")
+            event_logger().info("records.erased", count=erased, cause="retention")
 
     def ready(self) -> tuple[bool, str]:
         """Return whether the node can keep what it is given, and a sentence about it."""
@@ -218,6 +218,7 @@ class Node:
         return {
             "endpoint": self.config.endpoint,
             "environment": self.config.node.environment,
+            "network": view.network_id.hex(),
             "version": __version__,
             "now_ms": now_ms,
             "metrics": f"{self.config.metrics.address}:{self.web.port}",

@@ -23,6 +23,7 @@ from corridor.daemon.keyed import Sound, keep
 from corridor.daemon.metrics import NodeMetrics
 from corridor.daemon.movements import MovementReader
 from corridor.daemon.offers import Answer, Offered
+from corridor.daemon.probes import make_probe
 from corridor.errors import NotAcknowledging
 from corridor.exchange.cues import HandedOn
 from corridor.exchange.lanes import LanePlan
@@ -113,6 +114,18 @@ class NodeService:
             self._wake_sender()  # it makes durable what it seals, and this with it
         self._store.make_durable(_PATIENCE_S)
         return answers
+
+    def probe(self, recipient: str) -> Answer:
+        """Send a canary to a partner; `ledger` tells when it was receipted."""
+        now_ms = self._now_ms()
+        made = make_probe(recipient, self._me, self._trust(), now_ms, has_room=self._has_room())
+        if isinstance(made, Answer):
+            return made
+        with self._store.transaction(durable=False) as change:
+            (status,) = change.accept_all([made], now_ms)
+        self._wake_sender()
+        self._store.make_durable(_PATIENCE_S)
+        return Answer(status, made.record_id)
 
     def take(self, after: int, limit: int, wait_s: float) -> Sequence[InboxRecord]:
         """Return records of partners after a cursor; wait up to `wait_s` for the first one."""

@@ -84,6 +84,11 @@ class LocalClient:
         asked = local.FindRequest(kind=kind, value=value, limit=limit)
         return self._ask(local.LocalRequest(find=asked)).find.found
 
+    def probe(self, recipient: str) -> local.SubmitResult:
+        """Have a canary sent to a partner; returns its record id, or why there is none."""
+        request = local.LocalRequest(probe=local.ProbeRequest(recipient=recipient))
+        return self._ask(request).probe.result
+
     def timeline(self, record_id: bytes) -> local.TimelineReply:
         """Return the whole way of the records under an id."""
         asked = local.TimelineRequest(record_id=record_id)

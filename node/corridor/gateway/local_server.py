@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from corridor.daemon.logs import event_logger
-from corridor.daemon.offers import Offered
+from corridor.daemon.offers import Answer, Offered
 from corridor.daemon.service import NodeService
 from corridor.errors import ConfigurationError, CorridorError, LocalTrouble, Refused
 from corridor.exchange.values import Lane
@@ -131,6 +131,7 @@ class LocalServer:
             "outcomes": self._outcomes,
             "ledger": self._ledger,
             "find": self._find,
+            "probe": self._probe,
             "timeline": self._timeline,
             "withdraw": self._decide,
             "resend": self._decide,
@@ -160,14 +161,7 @@ class LocalServer:
             for one in request.submit.submissions
         ]
         reply = local.LocalReply(submit=local.SubmitReply())
-        for answer in self._service.submit(offered):
-            reply.submit.results.add(
-                status=answer.status,
-                record_id=answer.record_id,
-                reason=answer.reason.label if answer.reason else "",
-                faults=answer.faults,
-                left_out=answer.left_out,
-            )
+        reply.submit.results.extend(map(_submit_result, self._service.submit(offered)))
         return reply
 
     def _take(self, request: local.LocalRequest) -> local.LocalReply:
@@ -232,6 +226,10 @@ class LocalServer:
             )
         return reply
 
+    def _probe(self, request: local.LocalRequest) -> local.LocalReply:
+        answer = self._service.probe(request.probe.recipient)
+        return local.LocalReply(probe=local.ProbeReply(result=_submit_result(answer)))
+
     def _movement(self, request: local.LocalRequest) -> local.LocalReply:
         view, drafts = self._service.movements.show(request.movement.reference)
         reply = local.LocalReply(movement=local.MovementReply(json=json.dumps(view)))
@@ -252,6 +250,16 @@ class LocalServer:
 
     def _say_status(self, _request: local.LocalRequest) -> local.LocalReply:
         return local.LocalReply(status=local.StatusReply(json=json.dumps(self._status())))
+
+
+def _submit_result(answer: Answer) -> local.SubmitResult:
+    return local.SubmitResult(
+        status=answer.status,
+        record_id=answer.record_id,
+        reason=answer.reason.label if answer.reason else "",
+        faults=answer.faults,
+        left_out=answer.left_out,
+    )
 
 
 def _delivery(one: InboxRecord) -> local.LocalDelivery:

@@ -48,6 +48,10 @@ def demo_traffic(scenario: Scenario, seed: int, least: int) -> Traffic:
 
 def _generated(scenario: Scenario, seed: int, movements: int) -> Iterator[GeneratedRecord]:
     told = generator.generate_movements(
-        seed, movements, generator.Scenario((tuple(scenario.route),), START_MS)
+        seed,
+        movements,
+        generator.Scenario(
+            (tuple(scenario.route),), START_MS, national_words=bool(scenario.script.stories)
+        ),
     )
     return generator.in_time_order(told)

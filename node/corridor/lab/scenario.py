@@ -3,10 +3,12 @@
 import tomllib
 from dataclasses import dataclass
 from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, Final
 
 from corridor.errors import ConfigurationError
+from corridor.lab.story import NO_SCRIPT, Script, parse_script
 from corridor.transit.parties import CountryCode, Endpoint
 
 
@@ -30,6 +32,8 @@ class Scenario:
     route: tuple[CountryCode, ...]
     countries: tuple[Country, ...]
     agreements: tuple[tuple[CountryCode, CountryCode], ...]
+    script: Script = NO_SCRIPT
+    """The movements it tells itself; most scenarios leave them to the generator."""
 
     def country(self, code: str) -> Country:
         """Return a country by its code.
@@ -74,16 +78,27 @@ def load_scenario(name_or_path: str) -> Scenario:
 
 
 def known_scenarios() -> tuple[str, ...]:
-    """Return the names of the scenarios that come with Corridor."""
-    folder = resources.files("corridor.lab").joinpath("scenarios")
-    names = (entry.name for entry in folder.iterdir())
-    return tuple(sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml")))
+    """Return the names of the scenarios that come with Corridor, those of folders behind them."""
+    return tuple(sorted(_shipped(), key=lambda name: (name.count("/"), name)))
+
+
+def _shipped() -> dict[str, Traversable]:
+    """Return the files of the scenarios by name: "tr-ge-az", "pilots/georgia-turkiye"."""
+    found: dict[str, Traversable] = {}
+    folders = [("", resources.files("corridor.lab").joinpath("scenarios"))]
+    for prefix, folder in folders:
+        for entry in folder.iterdir():
+            if entry.is_dir():
+                folders.append((f"{prefix}{entry.name}/", entry))
+            elif entry.name.endswith(".toml"):
+                found[prefix + entry.name.removesuffix(".toml")] = entry
+    return found
 
 
 def _find(name_or_path: str) -> str:
-    if name_or_path in known_scenarios():
-        folder = resources.files("corridor.lab").joinpath("scenarios")
-        return folder.joinpath(f"{name_or_path}.toml").read_text(encoding="utf-8")
+    shipped = _shipped().get(name_or_path)
+    if shipped is not None:
+        return shipped.read_text(encoding="utf-8")
     path = Path(name_or_path)
     if not path.is_file():
         raise ValueError("is a folder" if path.is_dir() else "there is no such file or name")
@@ -105,7 +120,16 @@ def _parse(data: dict[str, Any]) -> Scenario:
             raise ValueError(f"{code} is named but is not one of its countries")
     if len(route) < _SHORTEST_ROUTE:
         raise ValueError("its route names at least two countries")
-    return Scenario(_text(data, "name"), _text(data, "title"), route, countries, pairs)
+    script = _script(data, codes)
+    return Scenario(_text(data, "name"), _text(data, "title"), route, countries, pairs, script)
+
+
+def _script(data: dict[str, Any], codes: set[CountryCode]) -> Script:
+    script = parse_script(data)
+    for story in script.stories:
+        if strangers := set(story.countries) - codes:
+            raise ValueError(f"story {story.key}: {', '.join(strangers)} is none of its countries")
+    return script
 
 
 def _country(entry: dict[str, Any]) -> Country:

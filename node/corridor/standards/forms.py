@@ -108,6 +108,20 @@ DATE: Final = Form("date", _read_date, _write_lexical)
 """A date or a time, as written."""
 
 
+_ODD_POINT: Final = re.compile(r"[+-]?\d{1,3}[^\d.]\d+", re.ASCII)
+
+
+def _read_degrees(message: Any, name: str, text: str) -> str:  # noqa: ANN401 (any message)
+    if not _ODD_POINT.fullmatch(text):
+        setattr(message, name, text)
+    return ""
+
+
+DEGREES: Final = Form("degrees", _read_degrees, _write_text)
+"""A latitude or longitude. The schema of NCTS lets its decimal point be any character: what has
+another one is no position, and is left to the residual."""
+
+
 def identifier(scheme: "types.IdScheme.ValueType") -> Form:
     """Hold a text as the first identifier of `scheme` among several."""
 

@@ -15,7 +15,7 @@ Example:
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as field_of
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from corridor.standards.tree import Node
 from corridor.wire.messages import Message
@@ -78,12 +78,23 @@ class Group:
         return self.many or bool(self.marks)
 
 
+_FIRST: Final = "[0]"
+
 Parts = tuple[Group | Leaf, ...]
 
 
 def _holder(message: Any, steps: Sequence[str], *, create: bool) -> Any:  # noqa: ANN401 (any message)
-    """Descend to the message that holds the last step; None where it is absent."""
+    """Descend to the message that holds the last step; None where it is absent.
+
+    A step `name[0]` is the first message of a repeated field, made where there is none.
+    """
     for step in steps:
+        if step.endswith(_FIRST):
+            items = getattr(message, step.removesuffix(_FIRST))
+            if not items and not create:
+                return None
+            message = items[0] if items else items.add()
+            continue
         if not create and not message.HasField(step):
             return None
         message = getattr(message, step)

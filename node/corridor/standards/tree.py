@@ -65,3 +65,25 @@ def _leaves(node: Node, path: str) -> Iterator[Leaf]:
 def plain_path(path: str) -> str:
     """Drop the numbers of a path: the path of the leaf in every document of its kind."""
     return "/".join(step.partition("[")[0] for step in path.split("/"))
+
+
+def first_difference(one: Node, other: Node) -> str | None:
+    """Name the first place where two documents differ; None where they are equal."""
+    return _difference(one, other, one.local)
+
+
+def _difference(one: Node, other: Node, path: str) -> str | None:
+    if one == other:
+        return None
+    if (one.name, one.text) != (other.name, other.text):
+        return path
+    for name in {**one.attributes, **other.attributes}:
+        if one.attributes.get(name) != other.attributes.get(name):
+            return f"{path}/@{name}"
+    for (mine, number), theirs in zip(numbered(one.children), other.children, strict=False):
+        found = _difference(mine, theirs, f"{path}/{mine.name}[{number}]")
+        if found is not None:
+            return found
+    longer = max(one.children, other.children, key=len)
+    child, number = list(numbered(longer))[min(len(one.children), len(other.children))]
+    return f"{path}/{child.name}[{number}]"

@@ -11,6 +11,7 @@ Example:
     assert parse(render(root, {"ncts": NAMESPACE}), XmlLimits()) == root
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -24,12 +25,23 @@ from corridor.standards.tree import Node
 _CHARACTER_SET_FAULTS: Final = frozenset({9, 31, 32, 81})
 
 
+# In these "<" is the byte 0x3C, alone or beside a zero: so elements can be counted unread.
+_ENCODING: Final = re.compile(
+    "(?i)utf-?8|utf-?16(le|be)?|us-ascii|ascii|iso-?8859-?[0-9]{1,2}|windows-?125[0-8]|koi8-[ru]"
+)
+_DECLARED_ENCODING: Final = re.compile(
+    rb"(?:\xef\xbb\xbf)?<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\x21-\x7e]{1,64}?)[\"']"
+)
+_EBCDIC: Final = b"\x4c\x6f\xa7\x94"  # "<?xm", as libxml2 looks for it
+
+
 @dataclass(frozen=True, slots=True)
 class XmlLimits:
     """What a document of a standard may cost before it is refused."""
 
     max_bytes: int = 20 * 1024 * 1024  # the largest declarations national test suites send
     max_depth: int = 32  # NCTS and ASYCUDA nest at most 10 deep
+    max_attributes: int = 64  # NCTS has one, the WCO Data Model five
     max_elements: int = 200_000  # far above what fits a record of 256 KiB
 
 
@@ -45,6 +57,7 @@ def parse(document: bytes, limits: XmlLimits) -> Node:
             Reason.SOURCE_MALFORMED,
             f"at most {limits.max_bytes} bytes are read, not {len(document)}",
         )
+    _refuse_tricks(document, limits)
     parser = etree.XMLParser(
         resolve_entities=False,
         no_network=True,
@@ -63,6 +76,18 @@ def parse(document: bytes, limits: XmlLimits) -> Node:
     if document_info.doctype:
         raise Refused(Reason.SOURCE_MALFORMED, "a document type declaration is not accepted")
     return _Copy(limits).node(root, 1)
+
+
+def _refuse_tricks(document: bytes, limits: XmlLimits) -> None:
+    """Refuse before parsing what would make parsing itself dear, or be read in two ways."""
+    declared = _DECLARED_ENCODING.match(document)
+    if declared and not _ENCODING.fullmatch(declared[1].decode("ascii")):
+        raise Refused(Reason.CHARACTER_SET, "an encoding that is not read; write UTF-8")
+    if document.startswith(_EBCDIC):
+        raise Refused(Reason.CHARACTER_SET, "EBCDIC is not read; write UTF-8")
+    # An element has at most two tags; whatever else begins with "<" is left as much again.
+    if document.count(b"<") > 4 * limits.max_elements:
+        raise Refused(Reason.SOURCE_MALFORMED, f"at most {limits.max_elements} elements are read")
 
 
 def _syntax_refusal(fault: etree.XMLSyntaxError) -> Refused:
@@ -98,6 +123,12 @@ class _Copy:
                     Reason.SOURCE_MALFORMED, f"text between elements, line {element.sourceline}"
                 )
             text = ""
+        if len(element.attrib) > self._limits.max_attributes:
+            # lxml looks each attribute up among all of them
+            raise Refused(
+                Reason.SOURCE_MALFORMED,
+                f"at most {self._limits.max_attributes} attributes of an element are read",
+            )
         attributes = {str(name): str(value) for name, value in element.attrib.items()}
         return Node(str(element.tag), text, attributes, children)
 

@@ -11,6 +11,7 @@ Rules:
 import base64
 import json
 import re
+from collections import Counter
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
@@ -87,6 +88,15 @@ def read_links(url: str, login: Login) -> tuple[LinkState, ...]:
         LinkState(row["upstream"], row["status"], " ".join(str(row.get("error", "")).split()))
         for row in rows
     )
+
+
+def read_consumers(url: str, login: Login) -> dict[str, int]:
+    """Return how many consumers each queue of the vhost has; needs the tag monitoring.
+
+    A consumer that has just come may be missing for some seconds: statistics are gathered.
+    """
+    rows = _get(url, login, f"/api/consumers/{VIRTUAL_HOST}")
+    return dict(Counter(str(row["queue"]["name"]) for row in rows))
 
 
 def read_alarm_depths(url: str, login: Login) -> dict[str, int]:

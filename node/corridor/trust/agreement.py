@@ -9,6 +9,7 @@ Rules:
   receipted, asked for and closed.
 """
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -64,6 +65,11 @@ class IdentityKeys:
     def approved(self, signers: frozenset[bytes]) -> bool:
         """Whether enough of the keys are among `signers`."""
         return sum(key.key_id in signers for key in self.keys) >= self.threshold
+
+    def fingerprint(self) -> bytes:
+        """Return the 32 bytes that people compare over another channel (PROTOCOL §5.9)."""
+        named = b"".join(key.key_id for key in self.keys)
+        return hashlib.sha256(bytes((self.threshold,)) + named).digest()
 
 
 def encode_agreement(agreement: Agreement) -> bytes:

@@ -9,8 +9,8 @@ Rules:
 * keys of several holders need not be in one place: make with the keys at hand, then let each
   other holder `add_signature`.
 
-Possession proofs, recovery, veto, freshness and suspension belong to later ceremonies; their
-payload types are reserved in `statements`, and nothing here makes them.
+Recovery, veto, freshness and suspension belong to later ceremonies; their payload types are
+reserved in `statements`, and nothing here makes them. Possession proofs are in `possession`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -111,7 +111,7 @@ def encode_directory(directory: Directory) -> bytes:
         issued_ms=directory.issued_ms,
         expires_ms=directory.expires_ms,
         min_suite=directory.min_suite,
-        members=[_member_message(member) for member in directory.members],
+        members=[member_message(member) for member in directory.members],
         agreements=[pb.Signed.FromString(e.signed.to_bytes()) for e in directory.agreements],
         revoked_key_ids=sorted(directory.revoked),
         ended_agreements=[
@@ -139,7 +139,7 @@ def read_directory(
     checks.network_id(message.network_id, network_id)
     well_formed(message.min_suite in SUITES, f"suite {message.min_suite}")
     well_formed(len(message.members) <= limits.MAX_MEMBERS, "too many members")
-    members = tuple(_member(entry) for entry in message.members)
+    members = tuple(read_member(entry) for entry in message.members)
     _check_members(members)
     signed = tuple(Signed.of(entry) for entry in message.agreements)
     identities = {member.member_id: member.identity for member in members}
@@ -212,7 +212,12 @@ def _check_members(members: tuple[Member, ...]) -> None:
     refuse_repeated(key for member in members for key in member.identity.keys)
 
 
-def _member(message: pb.MemberEntry) -> Member:
+def read_member(message: pb.MemberEntry) -> Member:
+    """Return one member as a directory lists it, or as it asks to be listed.
+
+    Raises:
+        Refused: STATEMENT_MALFORMED or KEY_ADMISSION.
+    """
     name = checks.member_id(message.member_id)
     status = checks.one_of(MemberStatus, message.status, f"the status of {name}")
     endpoint = checks.endpoint(message.endpoint)
@@ -260,7 +265,8 @@ def _ended(message: pb.Directory) -> dict[str, int]:
     return ended
 
 
-def _member_message(member: Member) -> pb.MemberEntry:
+def member_message(member: Member) -> pb.MemberEntry:
+    """Return a member as it stands in a directory."""
     broker = member.broker
     return pb.MemberEntry(
         member_id=member.member_id,

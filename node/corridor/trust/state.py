@@ -123,6 +123,24 @@ def adopt(state: State, signed: Signed, now_ms: int, *, kept: bool = False) -> S
             raise Refused(Reason.STATEMENT_MALFORMED, "an agreement counts inside a directory")
 
 
+def adopt_draft(state: State, signed: Signed, now_ms: int) -> State:
+    """Return the state that a root or directory would make, were enough bodies to sign it.
+
+    For the bodies of the registry: whoever signs sees first that the others could believe it.
+
+    Raises:
+        Refused: As `adopt`, but for QUORUM; STATEMENT_MALFORMED for another kind of statement.
+    """
+    match signed.payload_type:
+        case PayloadType.DIRECTORY_ROOT:
+            root = read_root(signed.payload)
+            return _place_root(state, root, signed, frozenset(), now_ms)
+        case PayloadType.DIRECTORY:
+            return _place_directory(state, signed, frozenset(), now_ms, kept=False)
+        case _:
+            raise Refused(Reason.STATEMENT_MALFORMED, "the registry signs roots and directories")
+
+
 def delegation_stands(member: Member, signers: frozenset[bytes], revoked: frozenset[bytes]) -> bool:
     """Whether enough identity keys that are still trusted signed."""
     return member.identity.approved(signers - revoked)
@@ -167,7 +185,14 @@ def _adopt_root(state: State, signed: Signed, now_ms: int) -> State:
     root = read_root(signed.payload)
     own = signed.signers(root.keys())
     require_quorum(root.root_change, root.bodies, own)
+    return _place_root(state, root, signed, own, now_ms)
+
+
+def _place_root(
+    state: State, root: Root, signed: Signed, own: frozenset[bytes], now_ms: int
+) -> State:
     # (3) its place
+    held = state.roots[-1]
     require_next(_link(held), root.link(signed.payload_hash), may_jump=False)
     checks.issued(root.issued_ms, now_ms)
     require(root.lab == held.value.lab, Reason.STATEMENT_CHAIN, "a laboratory stays a laboratory")
@@ -177,9 +202,15 @@ def _adopt_root(state: State, signed: Signed, now_ms: int) -> State:
 
 
 def _adopt_directory(state: State, signed: Signed, now_ms: int, *, kept: bool) -> State:
+    signers = signed.signers(state.root.keys())
+    require_quorum(state.root.directory, state.root.bodies, signers)
+    return _place_directory(state, signed, signers, now_ms, kept=kept)
+
+
+def _place_directory(
+    state: State, signed: Signed, signers: frozenset[bytes], now_ms: int, *, kept: bool
+) -> State:
     held, root = state.directory, state.root
-    signers = signed.signers(root.keys())
-    require_quorum(root.directory, root.bodies, signers)
     verified = {} if held is None else {e.signed: e for e in held.value.agreements}
     new = directory.read_directory(signed.payload, state.network_id, verified)
     if held is not None:

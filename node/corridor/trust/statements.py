@@ -54,16 +54,18 @@ class Signed:
     """SHA-256 of the payload: the identity of the statement, in chains and in envelopes."""
 
     @classmethod
-    def of(cls, message: pb.Signed) -> Self:
+    def of(cls, message: pb.Signed, kinds: Mapping[PayloadType, int] = STATEMENTS) -> Self:
         """Return the statement in `message`, whose shape `wire.statements` checked.
+
+        Args:
+            message: The statement.
+            kinds: The payload types that are expected here, with their largest sizes.
 
         Raises:
             Refused: STATEMENT_MALFORMED, or STATEMENT_SIGNATURE for a key that signs twice.
         """
-        payload_type = _statement_type(message.payload_type)
-        well_formed(
-            message.ByteSize() <= STATEMENTS[payload_type], f"{payload_type.name} is too large"
-        )
+        payload_type = _statement_type(message.payload_type, kinds)
+        well_formed(message.ByteSize() <= kinds[payload_type], f"{payload_type.name} is too large")
         signatures = tuple(_signature(entry) for entry in message.signatures)
         distinct = {entry.key_id for entry in signatures}
         require(len(distinct) == len(signatures), Reason.STATEMENT_SIGNATURE, "a key signs twice")
@@ -113,12 +115,12 @@ def sign(payload_type: PayloadType, payload: bytes, keys: Iterable[SigningKey]) 
     )
 
 
-def _statement_type(name: str) -> PayloadType:
+def _statement_type(name: str, kinds: Mapping[PayloadType, int]) -> PayloadType:
     try:
         payload_type = PayloadType(name)
     except ValueError:
         raise Refused(Reason.STATEMENT_MALFORMED, "unknown type of statement") from None
-    well_formed(payload_type in STATEMENTS, f"{payload_type.name} is no statement of today")
+    well_formed(payload_type in kinds, f"{payload_type.name} is no statement of today")
     return payload_type
 
 

@@ -125,6 +125,8 @@ BUNDLE_MAX_BYTES: Final = 256 * KIB
 
 AGREEMENT_MAX_BYTES: Final = 64 * KIB
 """A signed agreement: twenty record types and three short texts."""
+POSSESSION_MAX_BYTES: Final = 64 * KIB
+"""A request to be listed: one member with at most 16 keys and one CA certificate."""
 
 MAX_BUNDLE_KEYS: Final = 32
 """Encryption keys of one endpoint at a time."""

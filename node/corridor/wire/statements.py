@@ -21,6 +21,7 @@ from corridor.wire.v1.trust_pb2 import (
     Directory,
     DirectoryRoot,
     KeyBundle,
+    Possession,
     Signature,
     Signed,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "Directory",
     "DirectoryRoot",
     "KeyBundle",
+    "Possession",
     "Signature",
     "Signed",
     "encode_signed",
@@ -39,6 +41,7 @@ __all__ = [
     "parse_bundle",
     "parse_delegation",
     "parse_directory",
+    "parse_possession",
     "parse_root",
     "parse_signed",
 ]
@@ -118,6 +121,13 @@ def parse_bundle(payload: bytes) -> KeyBundle:
     bundle = parse_strict(KeyBundle, payload, limits.BUNDLE_MAX_BYTES, Reason.STATEMENT_MALFORMED)
     _check(len(bundle.keys) <= limits.MAX_BUNDLE_KEYS, "too many keys")
     return bundle
+
+
+def parse_possession(payload: bytes) -> Possession:
+    """Return what an administration asks to be listed as (Refused: STATEMENT_MALFORMED)."""
+    return parse_strict(
+        Possession, payload, limits.POSSESSION_MAX_BYTES, Reason.STATEMENT_MALFORMED
+    )
 
 
 def _check(holds: bool, what: str) -> None:  # noqa: FBT001 - reads as the sentence it checks

@@ -1,5 +1,6 @@
 """The tables of the mapper against the official schema, where it is at hand."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +10,9 @@ from lxml import etree
 from corridor.standards.mapping import Group, Leaf, Parts
 from corridor.standards.ncts.messages import messages
 
-SCHEMAS = Path(__file__).parents[4] / "shared/samples/ncts_p5/xsd"
+SAMPLES = Path(__file__).parents[4] / "shared/samples/ncts_p5"
+SCHEMAS = SAMPLES / "xsd"  # official
+DERIVED = SAMPLES / "xsd_derived"  # from the published message structures
 XS = "{http://www.w3.org/2001/XMLSchema}"
 
 needs_schema = pytest.mark.skipif(
@@ -20,7 +23,8 @@ needs_schema = pytest.mark.skipif(
 class Schema:
     """Just enough of a schema: order, occurrence and nesting of its elements."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, folder: Path) -> None:
+        self.folder = folder
         self.types: dict[str, etree._Element] = {}
         self.groups: dict[str, etree._Element] = {}
         self.roots: dict[str, etree._Element] = {}
@@ -28,12 +32,13 @@ class Schema:
         self.root = self.types[self.roots[name].attrib["type"].split(":")[-1]]
 
     def _load(self, file: str, seen: set[str]) -> None:
+        file = os.path.normpath(file)
         if file in seen:
             return
         seen.add(file)
-        for item in etree.parse(str(SCHEMAS / file)).getroot():
+        for item in etree.parse(str(self.folder / file)).getroot():
             if item.tag in {f"{XS}include", f"{XS}import"} and "schemaLocation" in item.attrib:
-                self._load(item.attrib["schemaLocation"], seen)
+                self._load(str(Path(file).parent / item.attrib["schemaLocation"]), seen)
             for tag, known in (
                 ("complexType", self.types),
                 ("group", self.groups),
@@ -58,6 +63,17 @@ class Schema:
         return kind
 
 
+# No other message has them, and the record has no place for them: they stay in the residual.
+LEFT_TO_THE_RESIDUAL = {
+    f"{name}/GuaranteeReference/Guarantor/{element}"
+    for name in ("CD150C", "CD151C")
+    for element in (
+        "contactDetailsInCountryOfCompetentAuthority",
+        "AgentInCountryOfCompetentAuthority",
+    )
+}
+
+
 def differences(schema: Schema, node: "etree._Element", parts: Parts, path: str) -> Iterator[str]:
     rows = {part.element: part for part in parts}
     order = [part.element for part in parts]
@@ -66,6 +82,8 @@ def differences(schema: Schema, node: "etree._Element", parts: Parts, path: str)
         name = element.attrib["name"]
         place = f"{path}/{name}"
         row = rows.get(name)
+        if row is None and place in LEFT_TO_THE_RESIDUAL:
+            continue
         if row is None:
             yield f"{place}: no row"
             continue
@@ -93,6 +111,7 @@ def inner_differences(
 @needs_schema
 @pytest.mark.parametrize("name", [message.name for message in messages()])
 def test_every_element_of_the_schema_has_its_row_in_order(name: str) -> None:
-    schema = Schema(name)
+    file = f"{name.lower()}.xsd"
+    schema = Schema(name, SCHEMAS if (SCHEMAS / file).is_file() else DERIVED)
     message = next(message for message in messages() if message.name == name)
     assert list(differences(schema, schema.root, message.parts, name)) == []

@@ -21,7 +21,7 @@ from corridor.wire.records import record_to_json
 NodeFolder = Callable[..., Path]
 COMMANDS = (
     "init", "run", "send", "inbox", "find", "status", "config", "keys", "broker", "envelope", "lab",
-    "replay",
+    "replay", "standards",
 )  # fmt: skip
 
 

@@ -168,7 +168,7 @@ def test_at_a_terminal_what_is_missing_is_asked_for(
 
 def test_without_a_genesis_the_configuration_says_what_it_lacks(tmp_path: Path) -> None:
     said = init(tmp_path)
-    assert "trust.genesis_sha256" in str(said["next"])
+    assert "corridor join" in str(said["next"])
     checked = corridor("config", "validate", "--config", said["config"])
     assert checked.status == 3
     assert "trust.genesis_sha256: Field required" in checked.err

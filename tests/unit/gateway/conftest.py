@@ -1,4 +1,7 @@
-"""One node with its HTTP gateway for all tests of this folder that ask for it."""
+"""A node with its HTTP gateway for the tests of a file that asks for it.
+
+It ends with the file: its threads draw random pauses, which property tests take for their own.
+"""
 
 import shutil
 from collections.abc import Iterator
@@ -8,7 +11,7 @@ import pytest
 from builders_http import Serving
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def serving(still: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
     plan = next(p.plan for c, p in still.nodes.items() if c == "GE")  # type: ignore[attr-defined]
     folder = tmp_path_factory.mktemp("http") / "GE"

@@ -11,7 +11,7 @@ from starlette.routing import Match
 
 from corridor import __version__
 from corridor.errors import CorridorError, Refused
-from corridor.gateway.http import asking, submitting
+from corridor.gateway.http import asking, following, submitting
 from corridor.gateway.http.desk import Desk
 from corridor.gateway.http.document import complete
 from corridor.gateway.http.examples import add_examples
@@ -51,6 +51,7 @@ def make_app(desk: Desk | None = None) -> Gateway:
     app.state.desk = desk
     app.include_router(submitting.router)
     app.include_router(asking.router)
+    app.include_router(following.router)
     app.add_exception_handler(Problem, _told)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _of_framework)
@@ -82,7 +83,7 @@ def _of_framework(request: Request, error: Exception) -> Response:
 def _methods(request: Request) -> list[str]:
     """Return every method of a path: the framework names those of its first route only."""
     found: set[str] = set()
-    for router in (submitting.router, asking.router):
+    for router in (submitting.router, asking.router, following.router):
         for route in router.routes:
             if route.matches(request.scope)[0] is not Match.NONE:
                 found |= getattr(route, "methods", None) or set()

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from corridor.errors import Reason
 from corridor.gateway.http import models
 from corridor.gateway.http.clients import Client
-from corridor.gateway.http.desk import DeskOf, delivery, ledger, may
+from corridor.gateway.http.desk import DeskOf, delivery, ledger, may, way
 from corridor.gateway.http.document import body_of, problems
 from corridor.gateway.http.problems import Fault, Problem, cure_of, meaning_of
 from corridor.gateway.http.reading import JSON, media_type, parse_json
@@ -37,7 +37,7 @@ _TIMES = problems(403, 422, 503)
     "/v1/records/{record_id}",
     operation_id="getRecord",
     summary="How far a record has come",
-    response_model=models.Ledger,
+    response_model=models.Timeline,
     responses=problems(403, 404, 422, 503),
     tags=["records"],
 )
@@ -45,14 +45,14 @@ def get_record(
     client: Follower,
     desk: DeskOf,
     record_id: Annotated[str, Path(pattern=r"^[0-9a-f]{32}$", description="Hexadecimal.")],
-) -> models.Ledger:
-    """Return one line for each recipient: kept, sealed, receipted, with the partner's verdict."""
+) -> models.Timeline:
+    """Return one line for each recipient, with every step that is known and whose turn it is."""
     del client
-    wanted = bytes.fromhex(record_id)
-    sent = desk.service.ledger(wanted)
+    sent = desk.service.timeline(bytes.fromhex(record_id)).sent
     if not sent:
         raise Problem("not_found", "No record of ours has this id.")
-    return ledger(wanted, sent, ())
+    shown = [way(one) for one in sent]
+    return models.Timeline.model_construct(record_id=record_id, sent=shown)
 
 
 @router.get(

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final
 
 from fastapi import Depends, Request
 
+from corridor.daemon.desk import Told
 from corridor.daemon.offers import Answer, Offered
 from corridor.daemon.service import NodeService
 from corridor.errors import Reason
@@ -112,7 +113,9 @@ def kept(answer: Answer) -> models.Kept:
         Problem: It is refused, or in conflict.
     """
     if answer.status in {"accepted", "duplicate"}:
-        return models.Kept.model_construct(record_id=answer.record_id.hex(), status=answer.status)
+        return models.Kept.model_construct(
+            record_id=answer.record_id.hex(), status=answer.status, left_out=list(answer.left_out)
+        )
     raise refusal(answer.reason or Reason.RECORD_INVALID, answer.faults)
 
 
@@ -120,8 +123,9 @@ def bulk_result(told: Answer | Problem, index: int) -> models.BulkResult:
     """Return what became of one record of a bulk."""
     if isinstance(told, Answer) and told.status in {"accepted", "duplicate"}:
         return models.BulkResult.model_construct(
-            status=told.status, record_id=told.record_id.hex(), code=None, reason=None, faults=[]
-        )
+            status=told.status, record_id=told.record_id.hex(), code=None, reason=None, faults=[],
+            left_out=list(told.left_out),
+        )  # fmt: skip
     problem = told if isinstance(told, Problem) else _problem(told)
     is_conflict = problem.code == "conflict"
     return models.BulkResult.model_construct(
@@ -153,17 +157,36 @@ def fault_model(fault: Fault) -> models.FaultModel:
 
 def line(one: LedgerLine) -> models.Line:
     """Return a line of the ledger."""
-    return models.Line.model_construct(
-        recipient=str(one.peer),
-        record_type=type_label(one.record_type),
-        lane=one.lane.name.lower(),
-        accepted_ms=one.accepted_ms,
-        sealed_ms=one.sealed_ms,
-        receipted_ms=one.receipted_ms,
-        verdict=one.verdict.name.lower() if one.verdict else None,
-        reason=one.reason.label if one.reason else None,
-        faults=list(one.faults),
+    return models.Line.model_construct(**_steps(one))
+
+
+def way(told: Told) -> models.Way:
+    """Return a line of the ledger with every step, and whose turn it is."""
+    one, standing = told.line, told.standing
+    return models.Way.model_construct(
+        **_steps(one),
+        confirmed_ms=one.confirmed_ms,
+        handed_ms=one.handed_ms,
+        acknowledged_ms=one.acknowledged_ms,
+        missing=standing.missing.value if standing.missing else None,
+        turn=standing.turn.value,
+        since_ms=standing.since_ms,
+        sentence=standing.sentence,
     )
+
+
+def _steps(one: LedgerLine) -> dict[str, Any]:
+    return {
+        "recipient": str(one.peer),
+        "record_type": type_label(one.record_type),
+        "lane": one.lane.name.lower(),
+        "accepted_ms": one.accepted_ms,
+        "sealed_ms": one.sealed_ms,
+        "receipted_ms": one.receipted_ms,
+        "verdict": one.verdict.name.lower() if one.verdict else None,
+        "reason": one.reason.label if one.reason else None,
+        "faults": list(one.faults),
+    }
 
 
 def delivery(one: InboxRecord) -> models.Delivery:

@@ -58,6 +58,9 @@ class Kept(Model):
     """A record that is stored: from now on the node answers for it."""
 
     record_id: RecordId
+    left_out: list[str] = Field(
+        default=[], description="Paths that the partner is not entitled to, removed from its copy."
+    )
     status: Literal["accepted", "duplicate"] = Field(
         description="`duplicate`: the same key with the same record was accepted before."
     )
@@ -86,6 +89,9 @@ class BulkResult(Model):
     code: str | None = Field(description="Code of the problem, as if it had come alone.")
     reason: str | None
     faults: list[FaultModel]
+    left_out: list[str] = Field(
+        default=[], description="Paths that the partner is not entitled to, removed from its copy."
+    )
 
 
 class BulkReply(Model):
@@ -108,6 +114,24 @@ class Line(Model):
     faults: list[str]
 
 
+class Way(Line):
+    """How far a record has come, for one recipient, and whose turn it is."""
+
+    confirmed_ms: int | None = Field(description="When our broker confirmed it.")
+    handed_ms: int | None = Field(
+        description="When the partner's national system was given it, by the partner's clock."
+    )
+    acknowledged_ms: int | None = Field(
+        description="When the partner's national system acknowledged it, by the partner's clock."
+    )
+    missing: Literal["sealed", "confirmed", "stored", "handed", "acknowledged"] | None = Field(
+        description="The first step that is missing; none where the way has ended."
+    )
+    turn: Literal["nobody", "node", "broker", "partner_node", "partner_system", "own_system"]
+    since_ms: int = Field(description="Time of the latest step that is known.")
+    sentence: str = Field(description="All of it in words, for an officer.")
+
+
 class Delivery(Model):
     """A record of a partner."""
 
@@ -126,6 +150,34 @@ class Ledger(Model):
     record_id: RecordId
     sent: list[Line]
     received: list[Delivery]
+
+
+class Timeline(Model):
+    """A record of ours, with its whole way to each recipient."""
+
+    record_id: RecordId
+    sent: list[Way]
+
+
+class DraftModel(Model):
+    """A record that an officer may send about a movement."""
+
+    kind: str
+    recipient: str
+    record: dict[str, Any] = Field(description="The TransitRecord in protobuf's JSON.")
+
+
+class MovementView(Model):
+    """A movement as this country sees it."""
+
+    movement: dict[str, Any] = Field(description="What `corridor movement show --json` prints.")
+    drafts: list[DraftModel]
+
+
+class Movements(Model):
+    """Movements that have not ended, those changed last first."""
+
+    movements: list[dict[str, Any]]
 
 
 class Page(Model):

@@ -6,6 +6,7 @@ from typing import Final
 
 from corridor.standards.generate import numbers
 from corridor.standards.generate.goods import GOODS, Goods
+from corridor.standards.generate.goods_words import describe
 from corridor.standards.generate.places import Country
 from corridor.standards.generate.words import code, decimal, party, plate
 from corridor.wire.v1 import goods_pb2 as goods
@@ -16,8 +17,14 @@ _PLATE: Final = "30"  # registration number of the road vehicle, NCTS CL750
 _TRAILER: Final = "31"
 
 
-def consignment(
-    draw: Random, origin: Country, destination: Country, way: tuple[str, ...], year: int
+def consignment(  # noqa: PLR0913 - everything that decides what a lorry carries
+    draw: Random,
+    origin: Country,
+    destination: Country,
+    way: tuple[str, ...],
+    year: int,
+    *,
+    language: str = "",
 ) -> goods.Consignment:
     """Make what one lorry carries from `origin` to `destination`.
 
@@ -27,8 +34,9 @@ def consignment(
         destination: Country of the consignee.
         way: Codes of all countries on the way, both ends included.
         year: Year of the documents.
+        language: In which goods are described where there are words.
     """
-    houses = _houses(draw, origin, destination, year)
+    houses = _houses(draw, origin, destination, year, language)
     gross = sum(_grams(house.gross_mass) for house in houses)
     lorry = plate(draw, origin)
     in_container = draw.random() < 0.6  # noqa: PLR2004 (the share of containers by road)
@@ -42,11 +50,7 @@ def consignment(
         ucr=f"{numbers.digits(draw, 1)}{origin.code}{numbers.pick(draw, numbers.ALPHANUMERIC, 18)}",
         parties=_parties(draw, origin, destination),
         equipment=[_equipment(draw, houses, in_container=in_container)],
-        means=[
-            _means(goods.MEANS_ROLE_DEPARTURE, 1, _PLATE, lorry, origin.code),
-            _means(goods.MEANS_ROLE_DEPARTURE, 2, _TRAILER, plate(draw, origin), origin.code),
-            _means(goods.MEANS_ROLE_BORDER, 1, _PLATE, lorry, origin.code),
-        ],
+        means=_vehicles(draw, lorry, origin),
         countries_of_routing=[
             goods.RoutingCountry(sequence=number, country=country)
             for number, country in enumerate(way, 1)
@@ -94,6 +98,14 @@ def _seal(draw: Random) -> str:
     return f"{numbers.pick(draw, numbers.LETTERS, 2)}{numbers.digits(draw, 7)}"
 
 
+def _vehicles(draw: Random, lorry: str, origin: Country) -> list[goods.TransportMeans]:
+    return [
+        _means(goods.MEANS_ROLE_DEPARTURE, 1, _PLATE, lorry, origin.code),
+        _means(goods.MEANS_ROLE_DEPARTURE, 2, _TRAILER, plate(draw, origin), origin.code),
+        _means(goods.MEANS_ROLE_BORDER, 1, _PLATE, lorry, origin.code),
+    ]
+
+
 def _means(
     role: "goods.MeansRole.ValueType",
     sequence: int,
@@ -115,13 +127,13 @@ def _document(kind: "goods.DocumentKind.ValueType", of_type: str, reference: str
 
 
 def _houses(
-    draw: Random, origin: Country, destination: Country, year: int
+    draw: Random, origin: Country, destination: Country, year: int, language: str
 ) -> list[goods.HouseConsignment]:
     """Make one to three houses; where there are several, each has its own parties."""
     count, houses, first = numbers.one_of(draw, (1, 2, 2, 3)), [], 1
     for sequence in range(1, count + 1):
         items = [
-            _item(draw, number, first + number - 1, origin.code, year)
+            _item(draw, number, first + number - 1, origin.code, year, language)
             for number in range(1, numbers.between(draw, 3, 7) + 1)
         ]
         first += len(items)
@@ -156,14 +168,16 @@ def _grams(mass: types.Decimal) -> int:
     return int(mass.lexical.replace(".", ""))
 
 
-def _item(draw: Random, number: int, declared: int, origin: str, year: int) -> goods.GoodsItem:
+def _item(  # noqa: PLR0913, PLR0917 - as `consignment`
+    draw: Random, number: int, declared: int, origin: str, year: int, language: str
+) -> goods.GoodsItem:
     kind = numbers.one_of(draw, GOODS)
     packages = numbers.between(draw, *kind.packages) // 4 + 1
     net = packages * numbers.between(draw, *kind.kg_per_package) * 1000
     return goods.GoodsItem(
         number=number,
         declaration_number=declared,
-        commodity=_commodity(kind),
+        commodity=_commodity(kind, language),
         packaging=[
             goods.Packaging(
                 sequence=1,
@@ -186,10 +200,12 @@ def _item(draw: Random, number: int, declared: int, origin: str, year: int) -> g
 
 
 @cache
-def _commodity(kind: Goods) -> goods.Commodity:
+def _commodity(kind: Goods, language: str) -> goods.Commodity:
     """Write what goods of a kind are; kept and shared like `code`."""
+    description, written_in = describe(kind.hs6, kind.description, language)
     return goods.Commodity(
-        description=kind.description,
+        description=description,
+        language=written_in or None,
         hs6=kind.hs6,
         dangerous_goods=(
             [goods.DangerousGoods(sequence=1, un_number=kind.un_number)] if kind.un_number else ()

@@ -106,7 +106,15 @@ class Journey:
         return record_id
 
 
-def start(draw: Random, way: tuple[str, ...], at_ms: int, *, tir: bool, abroad: bool) -> Journey:
+def start(  # noqa: PLR0913 - each decides something of its own
+    draw: Random,
+    way: tuple[str, ...],
+    at_ms: int,
+    *,
+    tir: bool,
+    abroad: bool,
+    national_words: bool = False,
+) -> Journey:
     """Decide everything about a movement that is known when it is released.
 
     Args:
@@ -115,6 +123,7 @@ def start(draw: Random, way: tuple[str, ...], at_ms: int, *, tir: bool, abroad: 
         at_ms: When the goods are released, Unix milliseconds.
         tir: Whether it goes under a TIR carnet; else under a common transit guarantee.
         abroad: Whether the guarantee is registered in the country of destination.
+        national_words: Whether goods are described in the language of departure.
     """
     countries = [country(name) for name in way]
     origin, end = countries[0], countries[-1]
@@ -157,7 +166,9 @@ def start(draw: Random, way: tuple[str, ...], at_ms: int, *, tir: bool, abroad: 
         ),
         parties=[_holder(draw, origin, tir=tir)],
         guarantees=[guarantee],
-        consignment=consignment(draw, origin, end, way, year),
+        consignment=consignment(
+            draw, origin, end, way, year, language=origin.language if national_words else ""
+        ),
         control_result=movement.ControlResultData(
             code=code(numbers.one_of(draw, ("A1", "A2", "A3"))),
             date=day(at_ms),

@@ -42,6 +42,8 @@ class Scenario:
         lost: Share that never arrives and ends in recovery.
         cancelled: Share that customs cancel before the first border.
         entry_refused: Share of TIR movements refused at a border.
+        national_words: Whether goods are described in the language of departure, where the
+            generator has words in it; else in English.
     """
 
     ways: tuple[tuple[str, ...], ...]
@@ -57,6 +59,7 @@ class Scenario:
     lost: float = 0.01
     cancelled: float = 0.02
     entry_refused: float = 0.02
+    national_words: bool = False
 
     def __post_init__(self) -> None:
         """Refuse ways that are none.
@@ -110,6 +113,7 @@ def _movement(draw: Random, scenario: Scenario, at_ms: int) -> list[GeneratedRec
         at_ms,
         tir=draw.random() < scenario.tir,
         abroad=draw.random() < scenario.guarantee_abroad,
+        national_words=scenario.national_words,
     )
     abroad = journey.guarantor.code != way[0]
     if abroad:

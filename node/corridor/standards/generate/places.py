@@ -11,35 +11,12 @@ Rules:
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-
-@dataclass(frozen=True, slots=True)
-class Office:
-    """A customs office: its reference in the office list and its name."""
-
-    reference: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Country:
-    """What the generator needs to know of a country."""
-
-    code: str
-    inland: tuple[Office, ...]
-    frontier: tuple[Office, ...]
-    guarantee: Office
-    towns: tuple[tuple[str, str], ...]  # name and postcode
-    streets: tuple[str, ...]
-    firms: tuple[str, ...]
-    people: tuple[str, ...]
-    plate: str  # "0" stands for a digit, "A" for a letter
-    phone: str
-    currency: str = "EUR"
-
+from corridor.standards.generate.place_values import Country as Country  # noqa: PLC0414 (an export)
+from corridor.standards.generate.place_values import Office as Office  # noqa: PLC0414 (an export)
+from corridor.standards.generate.places_pilots import MORE
 
 _TR: Final = Country(
     code="TR",
@@ -72,6 +49,7 @@ _TR: Final = Country(
     plate="34 AAA 000",
     phone="+90212555",
     currency="TRY",
+    language="tr",
 )
 
 _GE: Final = Country(
@@ -100,6 +78,7 @@ _GE: Final = Country(
     plate="AA-000-AA",
     phone="+99532255",
     currency="GEL",
+    language="ka",
 )
 
 _AZ: Final = Country(
@@ -158,6 +137,7 @@ _KZ: Final = Country(
     plate="000 AAA 02",
     phone="+77272555",
     currency="KZT",
+    language="ru",
 )
 
 _IR: Final = Country(
@@ -216,7 +196,7 @@ _GB: Final = Country(
 )
 
 COUNTRIES: Final[Mapping[str, Country]] = MappingProxyType(
-    {country.code: country for country in (_TR, _GE, _AZ, _AM, _KZ, _IR, _UA, _GR, _GB)}
+    {country.code: country for country in (_TR, _GE, _AZ, _AM, _KZ, _IR, _UA, _GR, _GB, *MORE)}
 )
 
 

@@ -17,14 +17,15 @@ Example:
 import hashlib
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from corridor.errors import Reason, Refused
 from corridor.standards.accounting import Account, account
 from corridor.standards.mapping import Reader, Writer
-from corridor.standards.ncts.messages import NAMESPACE, STANDARD, Message, messages
+from corridor.standards.ncts.message import NAMESPACE, Message
+from corridor.standards.ncts.releases import Release, release_named, release_of
 from corridor.standards.residual import restore
-from corridor.standards.tree import Leaf, Node
+from corridor.standards.tree import Leaf, Node, leaves
 from corridor.standards.xml import XmlLimits, parse, render
 from corridor.wire.limits import MAX_ORIGINAL_BYTES
 from corridor.wire.records import check_record
@@ -80,10 +81,13 @@ def decode(document: bytes, options: Options) -> Mapped:
             another message, RECORD_INVALID with the paths of the elements at fault.
     """
     root = parse(document, options.limits)
-    message = _message_named(root)
+    known = message_of(root)
+    if known is None:
+        raise Refused(Reason.SOURCE_UNSUPPORTED, "not one of the NCTS messages this node maps")
+    release, message = known
     record = TransitRecord()
     record.header.model_version = _MODEL_VERSION
-    record.header.source.standard = STANDARD
+    record.header.source.standard = release.standard
     record.header.sender_role = message.sender_role
     reader = Reader()
     reader.read(root, message.name, record, "", message.parts)
@@ -91,56 +95,87 @@ def decode(document: bytes, options: Options) -> Mapped:
     original = _attach(record, document) if options.attach_original else Original.NOT_ASKED_FOR
     found = account(_stripped(root), _written(record, message, Writer()))
     for leaf in found.residual:
-        record.header.residual.add(namespace=STANDARD, path=leaf.path, value=leaf.value)
+        record.header.residual.add(namespace=release.standard, path=leaf.path, value=leaf.value)
     _check(record, reader.places)
     return Mapped(message.name, record, found, original)
 
 
-def encode(record: TransitRecord, *, with_residual: bool = True) -> Encoded:
+def encode(
+    record: TransitRecord, *, with_residual: bool = True, release: Release | None = None
+) -> Encoded:
     """Write a record as the NCTS message it corresponds to.
 
     Args:
         record: The record; its attached original is not looked at.
         with_residual: Whether the leaves kept word for word are put back.
+        release: Which release is written; None for the one that the record came in.
 
     Raises:
         Refused: SOURCE_UNSUPPORTED for a record that is none of the messages, RECORD_INVALID or
             CHARACTER_SET for a residual or a text that no message can hold.
     """
-    message, writer = _message_for(record), Writer()
+    release = release or release_named(record.header.source.standard)
+    message, writer = _message_for(record, release), Writer()
     root = _written(record, message, writer)
     if with_residual:
         kept = [
             Leaf(item.path, item.value)
             for item in record.header.residual
-            if item.namespace == STANDARD
+            if item.namespace == release.standard
         ]
         restore(root, kept)
     root.name = f"{{{NAMESPACE}}}{root.name}"
     return Encoded(message.name, render(root, {"ncts": NAMESPACE}), tuple(writer.missing))
 
 
-def _message_named(root: Node) -> Message:
-    """Find the message by the name of the root element; senders differ about its namespace."""
+def message_of(root: Node) -> tuple[Release, Message] | None:
+    """Find the release and message by the root element; senders differ about its namespace."""
     namespace = root.name[1:].rpartition("}")[0]
-    for message in messages():
-        if message.name == root.local and namespace in {"", NAMESPACE}:
-            return message
-    raise Refused(Reason.SOURCE_UNSUPPORTED, "not one of the NCTS messages this node maps")
+    release = release_of(root.attributes.get("PhaseID", ""))
+    message = release.messages.get(root.local)
+    return (release, message) if message and namespace in {"", NAMESPACE} else None
 
 
-def _message_for(record: TransitRecord) -> Message:
-    body = record.WhichOneof("body")
-    for message in messages():
-        if message.body == body and getattr(record, body).kind in message.kinds:
-            return message
-    raise Refused(Reason.SOURCE_UNSUPPORTED, f"no NCTS message of this node for {body or 'it'}")
+def _message_for(record: TransitRecord, release: Release) -> Message:
+    """Find the message a record corresponds to.
+
+    Several messages can be the same record, for example the rejections of two offices: then its
+    source says which it was, else the role of its sender, else how much of it each can say.
+    """
+    fitting = [message for message in release.messages.values() if _fits(record, message)]
+    if not fitting:
+        body = record.WhichOneof("body")
+        raise Refused(Reason.SOURCE_UNSUPPORTED, f"no NCTS message of this node for {body or 'it'}")
+    if len(fitting) == 1:
+        return fitting[0]
+    named, role = record.header.source.message, record.header.sender_role
+
+    def fit(message: Message) -> tuple[bool, bool, int, int]:
+        writer = Writer()
+        said = sum(1 for _ in leaves(_written(record, message, writer)))
+        return message.name == named, message.sender_role == role, -len(writer.missing), said
+
+    return max(fitting, key=fit)
+
+
+def _fits(record: TransitRecord, message: Message) -> bool:
+    body: Any = record
+    for step in message.body.split("."):
+        if body.WhichOneof("body") != step:
+            return False
+        body = getattr(body, step)
+    return not message.kinds or getattr(body, message.kind_field) in message.kinds
 
 
 def _finish(record: TransitRecord, message: Message, options: Options) -> None:
     """Set what follows from the message as a whole."""
-    header, body = record.header, getattr(record, message.body)
-    body.kind = message.kinds[0]
+    header = record.header
+    body: Any = record
+    for step in message.body.split("."):
+        body = getattr(body, step)
+        body.SetInParent()
+    if message.kinds:
+        setattr(body, message.kind_field, message.kinds[0])
     if message.body == "declaration":
         additional = record.declaration.dataset.operation.additional_declaration_type
         if additional.value == _PRELODGED and DECLARATION_KIND_PRELODGED in message.kinds:

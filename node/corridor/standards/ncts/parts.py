@@ -5,7 +5,7 @@ Element names, order and what is mandatory are those of the schema 51.8.6 (DDNTA
 
 from typing import Final
 
-from corridor.standards.forms import CODE, DATE, DECIMAL, FLAG, NUMBER, TEXT, identifier
+from corridor.standards.forms import CODE, DATE, DECIMAL, DEGREES, NUMBER, TEXT, identifier
 from corridor.standards.mapping import Group, Leaf, Parts
 from corridor.wire.v1 import goods_pb2 as goods
 from corridor.wire.v1 import types_pb2 as types
@@ -14,17 +14,23 @@ SEQUENCE: Final = Leaf("sequenceNumber", "sequence", NUMBER, mandatory=True)
 EORI: Final = identifier(types.ID_SCHEME_EORI)
 TIR_HOLDER: Final = identifier(types.ID_SCHEME_TIR_HOLDER)
 
-ADDRESS: Final = Group(
-    "Address",
-    "address",
-    (
-        Leaf("streetAndNumber", "street_and_number", TEXT, mandatory=True),
-        Leaf("postcode", "postcode", TEXT),
-        Leaf("city", "city", TEXT, mandatory=True),
-        Leaf("country", "country", TEXT, mandatory=True),
-    ),
-)
 
+def address(*, mandatory: bool = False) -> Group:
+    """Return the row of an address."""
+    return Group(
+        "Address",
+        "address",
+        (
+            Leaf("streetAndNumber", "street_and_number", TEXT, mandatory=True),
+            Leaf("postcode", "postcode", TEXT),
+            Leaf("city", "city", TEXT, mandatory=True),
+            Leaf("country", "country", TEXT, mandatory=True),
+        ),
+        mandatory=mandatory,
+    )
+
+
+ADDRESS: Final = address()
 CONTACT: Final = Group(
     "ContactPerson",
     "contact",
@@ -62,31 +68,34 @@ def offices_on_the_way(element: str, field: str, role: "types.OfficeRole.ValueTy
     )
 
 
-def holder(field: str) -> Group:
-    """Return the row of the holder of the transit procedure."""
+def holder(field: str, *, known: bool = True, optional: bool = False) -> Group:
+    """Return the row of the holder of the procedure; where `known` is false, it may be absent.
+
+    A holder who is told to somebody else is told with name and address.
+    """
     return Group(
         "HolderOfTheTransitProcedure",
         field,
         (
             Leaf("identificationNumber", "ids", EORI),
             Leaf("TIRHolderIdentificationNumber", "ids", TIR_HOLDER),
-            Leaf("name", "name", TEXT),
-            ADDRESS,
+            Leaf("name", "name", TEXT, mandatory=not known),
+            address(mandatory=not known),
             CONTACT,
         ),
-        mandatory=True,
+        mandatory=known and not optional,
         marks={"role": types.PARTY_ROLE_HOLDER},
     )
 
 
-def representative(field: str) -> Group:
-    """Return the row of the holder's representative."""
+def representative(field: str, *, status: bool = True) -> Group:
+    """Return the row of the holder's representative; `status` demands how they act."""
     return Group(
         "Representative",
         field,
         (
             Leaf("identificationNumber", "ids", EORI, mandatory=True),
-            Leaf("status", "status", CODE, mandatory=True),
+            Leaf("status", "status", CODE, mandatory=status),
             CONTACT,
         ),
         marks={"role": types.PARTY_ROLE_REPRESENTATIVE},
@@ -169,12 +178,12 @@ def transport_equipment(*, sealed: bool) -> Group:
     )
 
 
-_GNSS: Final = Group(
+GNSS: Final = Group(
     "GNSS",
     "position",
     (
-        Leaf("latitude", "latitude", TEXT, mandatory=True),
-        Leaf("longitude", "longitude", TEXT, mandatory=True),
+        Leaf("latitude", "latitude", DEGREES, mandatory=True),
+        Leaf("longitude", "longitude", DEGREES, mandatory=True),
     ),
 )
 
@@ -196,7 +205,7 @@ _LOCATION: Final[Parts] = (
         (Leaf("referenceNumber", "reference", TEXT, mandatory=True),),
         sets={"role": types.OFFICE_ROLE_PRESENTATION},
     ),
-    _GNSS,
+    GNSS,
     Group(
         "EconomicOperator",
         "operator",
@@ -217,7 +226,8 @@ _LOCATION: Final[Parts] = (
 )
 
 
-def _means(*, whole: bool) -> Parts:
+def means(*, whole: bool) -> Parts:
+    """Return the leaves of a means of transport; `whole` demands them."""
     return (
         Leaf("typeOfIdentification", "identification_type", CODE, mandatory=whole),
         Leaf("identificationNumber", "identification", TEXT, mandatory=whole),
@@ -230,7 +240,7 @@ def departure_means(*, whole: bool) -> Group:
     return Group(
         "DepartureTransportMeans",
         "means",
-        (SEQUENCE, *_means(whole=whole)),
+        (SEQUENCE, *means(whole=whole)),
         many=True,
         marks={"role": goods.MEANS_ROLE_DEPARTURE},
     )
@@ -244,7 +254,7 @@ def border_means(*, whole: bool) -> Group:
         (
             SEQUENCE,
             Leaf("customsOfficeAtBorderReferenceNumber", "border_office", TEXT, mandatory=whole),
-            *_means(whole=whole),
+            *means(whole=whole),
             Leaf("conveyanceReferenceNumber", "conveyance_reference", TEXT),
         ),
         many=True,
@@ -337,61 +347,4 @@ TRANSPORT_CHARGES: Final = Group(
     "TransportCharges",
     "",
     (Leaf("methodOfPayment", "transport_charges", CODE, mandatory=True),),
-)
-
-
-def incidents(field: str) -> Group:
-    """Return the row of incidents on the way."""
-    return Group("Incident", field, _INCIDENT, many=True)
-
-
-_INCIDENT: Final[Parts] = (
-    SEQUENCE,
-    Leaf("code", "code", CODE, mandatory=True),
-    Leaf("text", "text", TEXT, mandatory=True),
-    Group(
-        "Endorsement",
-        "endorsement",
-        (
-            Leaf("date", "date", DATE, mandatory=True),
-            Leaf("authority", "authority", TEXT, mandatory=True),
-            Leaf("place", "place", TEXT, mandatory=True),
-            Leaf("country", "country", TEXT, mandatory=True),
-        ),
-    ),
-    Group(
-        "Location",
-        "location",
-        (
-            Leaf("qualifierOfIdentification", "qualifier", CODE, mandatory=True),
-            Leaf("UNLocode", "unlocode", TEXT),
-            Leaf("country", "country", TEXT, mandatory=True),
-            _GNSS,
-            Group(
-                "Address",
-                "address",
-                (
-                    Leaf("streetAndNumber", "street_and_number", TEXT, mandatory=True),
-                    Leaf("postcode", "postcode", TEXT),
-                    Leaf("city", "city", TEXT, mandatory=True),
-                ),
-            ),
-        ),
-        mandatory=True,
-    ),
-    transport_equipment(sealed=False),
-    Group(
-        "Transhipment",
-        "transhipment",
-        (
-            Leaf("containerIndicator", "containerised", FLAG, mandatory=True),
-            Group(
-                "TransportMeans",
-                "means",
-                _means(whole=True),
-                mandatory=True,
-                sets={"role": goods.MEANS_ROLE_TRANSHIPMENT},
-            ),
-        ),
-    ),
 )

@@ -1,0 +1,167 @@
+"""What each country holds of a movement at the end, and whether it is what was written.
+
+Rules:
+
+* a country holds what it told and was receipted for, and what its partners told it; nothing else
+  is looked at: no file of the lab, only what its own node answers;
+* a text is unharmed if it is, byte for byte, the text that was written, and in composed form (NFC);
+* how a movement stands is what the country's own node says it is, never what the script says.
+"""
+
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from corridor.gateway.local_client import LocalClient
+from corridor.standards.generate.words import DAY_MS
+from corridor.transit.movement import OperationState, State
+from corridor.transit.screen import screen_of
+from corridor.transit.timers import Overdue
+from corridor.wire.messages import Message
+from corridor.wire.records import decode_record
+from corridor.wire.v1 import records_pb2 as records
+
+ON_THE_WAY: Final = "on the way"
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A movement as one country sees it."""
+
+    country: str
+    told: frozenset[bytes]
+    """Ids of the records it told, for which every recipient has signed."""
+    heard: Mapping[bytes, bytes]
+    """What it was told: the records by their ids."""
+    ends: str
+    code: str
+    """Of the refusal, where it was refused or rejected."""
+    limit: str
+    troubles: tuple[str, ...] = ()
+    """Records that its node parked, or took to be late, out of place or not entitled."""
+    picture: str = ""
+    """The movement as `corridor movement show` prints it."""
+
+    @property
+    def ids(self) -> frozenset[bytes]:
+        """Everything it holds."""
+        return self.told | self.heard.keys()
+
+
+def read_view(
+    node: LocalClient, country: str, mrn: str, written: Mapping[bytes, bytes], now_ms: int
+) -> View:
+    """Ask a country's node for everything that carries an MRN.
+
+    Args:
+        node: The node.
+        country: Whose it is.
+        mrn: Which movement.
+        written: Records by id as they were submitted: a node does not give back what it sent.
+        now_ms: The time, for what is overdue.
+    """
+    told: set[bytes] = set()
+    heard: dict[bytes, bytes] = {}
+    for found in node.find("mrn", mrn, limit=1024):
+        heard.update((one.record_id, one.record) for one in found.received)
+        if found.sent and all(line.verdict == "accepted" for line in found.sent):
+            told.add(found.record_id)
+    known = {key: written[key] for key in told if key in written} | heard
+    _, code, limit = standing([decode_record(one) for one in known.values()], now_ms)
+    seen, _ = node.movement(mrn)
+    troubles = [f"parked: {one['what']} waits for {one['waits_for']}" for one in seen["parked"]]
+    troubles += [f"{one['flag']}: {one['what']}, {one['why']}" for one in seen["flagged"]]
+    picture = screen_of(seen)
+    ends = ends_of(seen)
+    return View(country, frozenset(told), heard, ends, code, limit, tuple(troubles), picture)
+
+
+def ends_of(seen: Mapping[str, Any]) -> str:
+    """Return how a movement stands by what a node says of it."""
+    state = seen["state"]
+    if state in _ENDS:
+        return _ENDS[state]
+    if any(one["state"] == OperationState.REFUSED for one in seen["operations"]):
+        return "refused"
+    if any(one["what"] == Overdue.ARRIVAL for one in seen["overdue"]):
+        return "overdue"
+    return ON_THE_WAY
+
+
+_ENDS: Final = {
+    State.DISCHARGED: "discharged",
+    State.REFUSED: "refused",
+    State.REJECTED: "rejected",
+}
+
+
+def standing(held: list[records.TransitRecord], now_ms: int) -> tuple[str, str, str]:
+    """Return how a movement stands by its records, the code of a refusal, and the limit date."""
+    limit, limit_ms, arrived, enquired = "", 0, False, False
+    ends, code = ON_THE_WAY, ""
+    for record in held:
+        body = record.WhichOneof("body")
+        if body == "discharge":
+            ends = "discharged"
+        elif body == "release_refused":
+            ends, code = "refused", record.release_refused.reason.code.value
+        elif body == "exchange" and record.exchange.HasField("acknowledgement"):
+            answer = record.exchange.acknowledgement
+            ends, code = "rejected", answer.reason.code.value
+        elif body == "movement_released":
+            limit, limit_ms = _limit(record)
+        arrived = arrived or body == "arrival_notice"
+        enquired = enquired or (
+            body == "enquiry_recovery"
+            and record.enquiry_recovery.enquiry.kind == records.ENQUIRY_KIND_ASKED
+        )
+    if ends == ON_THE_WAY and enquired and not arrived and 0 < limit_ms < now_ms:
+        ends = "overdue"
+    return ends, code, limit
+
+
+def _limit(release: records.TransitRecord) -> tuple[str, int]:
+    """Return until when the goods must be there: the end of that day, and a day of grace."""
+    lexical = release.movement_released.dataset.operation.limit.lexical
+    days = date.fromisoformat(lexical).toordinal() - date(1970, 1, 1).toordinal()
+    return lexical, (days + 2) * DAY_MS
+
+
+# --- texts ------------------------------------------------------------------------------------
+
+
+def texts_of(message: Message) -> Iterator[str]:
+    """Return every text of a record, in the order of its fields."""
+    for field, value in message.ListFields():
+        values = value if field.is_repeated else (value,)
+        if field.message_type is not None:
+            for one in values:
+                yield from texts_of(one)
+        elif field.type == field.TYPE_STRING:
+            yield from values
+
+
+def harmed(written: bytes, held: bytes) -> tuple[str, ...]:
+    """Return the texts of a record that are not held as they were written."""
+    before = list(texts_of(decode_record(written)))
+    after = list(texts_of(decode_record(held)))
+    if len(before) != len(after):
+        return (f"{len(before)} texts were written, {len(after)} are held",)
+    return tuple(
+        one
+        for one, other in zip(before, after, strict=True)
+        if one.encode() != other.encode() or not unicodedata.is_normalized("NFC", other)
+    )
+
+
+def scripts_of(record: bytes) -> Counter[str]:
+    """Count the texts of a record by the script of their first letter beyond ASCII."""
+    return Counter(map(_script, texts_of(decode_record(record))))
+
+
+def _script(text: str) -> str:
+    letter = next((one for one in text if one.isalpha() and not one.isascii()), "")
+    return unicodedata.name(letter).split()[0].capitalize() if letter else "Latin"
