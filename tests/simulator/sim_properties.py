@@ -35,6 +35,7 @@ def check_all(world: World) -> None:
     check_nothing_lost(world)
     check_nothing_waits(world)
     check_logs_agree(world)
+    world.send_more()
     check_ledger_complete(world)
 
 

@@ -294,7 +294,10 @@ class World:
         for node in self.all:
             node.national()
         self.run(MINUTE, self.is_told)
-        if not self.is_told():  # what told it was lost: whatever is sent next shows the gap
+
+    def send_more(self) -> None:
+        """Have each side send once more where a ledger is not whole: that shows what was lost."""
+        if not self.is_told():
             for node in self.all:
                 node.stop()
                 node.start()
