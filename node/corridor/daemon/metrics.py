@@ -31,7 +31,6 @@ from corridor.wire.batches import type_label
 LATENCY_BUCKETS_S: Final = (
     0.05,
     0.1,
-    0.25,
     0.5,
     1,
     2,

@@ -277,7 +277,7 @@ def scrape(metrics: NodeMetrics) -> str:
 
 def test_forty_partners_make_a_bounded_number_of_series() -> None:
     series = [line for line in scrape(busy()).splitlines() if not line.startswith("#")]
-    assert 1_000 < len(series) < 5_500
+    assert 1_000 < len(series) <= 5_000
 
 
 def test_labels_are_names_of_closed_sets_and_never_of_a_record() -> None:
