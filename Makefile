@@ -44,7 +44,7 @@ demo: setup ## three countries on this machine exchange records; INPUT=DIR MAP=G
 .PHONY: pilots
 pilots: setup ## the five pilots, one network after the other, each side's view at its end; FAST=1 without rests
 	@for name in georgia-turkiye morocco-algeria tunisia-jordan kyrgyzstan-kazakhstan costa-rica-panama; do \
-	  $(CONTAINED) $(PY) -m corridor lab run "pilots/$$name" $(if $(FAST),--fast); \
+	  $(CONTAINED) $(PY) -m corridor lab run "pilots/$$name" $(if $(FAST),--fast) || exit; \
 	done
 
 ##@ write

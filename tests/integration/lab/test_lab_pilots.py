@@ -1,4 +1,4 @@
-"""The five pilots run to their end over real brokers and real nodes, one network at a time."""
+"""A pilot runs to its end over real brokers and real nodes; `make pilots`, and CI, run all five."""
 
 import json
 import time
@@ -13,7 +13,11 @@ pytestmark = pytest.mark.broker
 PILOTS = [name for name in known_scenarios() if name.startswith("pilots/")]
 
 
-@pytest.mark.parametrize("name", PILOTS)
+def test_there_are_five() -> None:
+    assert len(PILOTS) == 5
+
+
+@pytest.mark.parametrize("name", ["pilots/georgia-turkiye"])
 def test_a_pilot_ends_as_it_is_written_and_both_sides_hold_the_same(
     name: str, tmp_path: Path
 ) -> None:
