@@ -155,6 +155,10 @@ class Controls:
     def _stream_open(self, judged: Judged, last_sent: control.HeadRef | None) -> None:
         peer, recording = judged.peer, self._recording
         recording.owe_status(peer)
+        tells = any(isinstance(record, Handover) for record in judged.control)
+        newest = judged.position.epoch >= max(recording.streams(peer), default=0)
+        if newest and not tells and self._change.telling(peer):
+            self._change.keep_telling(peer, 0)  # an older node runs there now
         head = head_of(last_sent) if last_sent else Head(0, 0, b"")
         if head.epoch >= judged.position.epoch:
             self._nonsense(peer, Reason.EPOCH)
