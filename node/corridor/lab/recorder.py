@@ -29,9 +29,14 @@ class _Ended(Exception):
     """SIGTERM arrived."""
 
 
-def record(socket_path: Path, out: TextIO) -> None:
-    """Take and write down until the process is told to end; the node may come and go."""
-    cursor = 0
+def record(socket_path: Path, out: TextIO, cursor: int = 0) -> None:
+    """Take and write down until the process is told to end; the node may come and go.
+
+    Args:
+        socket_path: The node's.
+        out: Where a line for each record goes.
+        cursor: Up to which everything was written down before.
+    """
     while True:
         with suppress(LocalTrouble), LocalClient(socket_path) as node:
             while True:
@@ -46,6 +51,7 @@ def record(socket_path: Path, out: TextIO) -> None:
 
 def _line(one: local.LocalDelivery) -> str:
     written = {
+        "cursor": one.cursor,
         "sender": one.sender,
         "record_id": one.record_id.hex(),
         "sha256": hashlib.sha256(one.record).hexdigest(),
@@ -56,6 +62,14 @@ def _line(one: local.LocalDelivery) -> str:
     return json.dumps(written) + "\n"
 
 
+def _written_up_to(path: Path) -> int:
+    """Return the cursor of the last whole line; a recorder that starts again goes on after it."""
+    if not path.exists():
+        return 0
+    lines = [one for one in path.read_bytes().splitlines(keepends=True) if one.endswith(b"\n")]
+    return int(json.loads(lines[-1])["cursor"]) if lines else 0
+
+
 def _end(_number: int, _frame: FrameType | None) -> None:
     raise _Ended
 
@@ -64,7 +78,7 @@ def main() -> None:
     """Record until SIGTERM."""
     signal.signal(signal.SIGTERM, _end)
     with suppress(_Ended, KeyboardInterrupt), Path(sys.argv[2]).open("a", encoding="utf-8") as out:
-        record(Path(sys.argv[1]), out)
+        record(Path(sys.argv[1]), out, _written_up_to(Path(sys.argv[2])))
 
 
 if __name__ == "__main__":
