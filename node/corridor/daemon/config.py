@@ -36,6 +36,7 @@ from corridor.daemon.config_sections import (
     LinksSection,
     LogSection,
     MetricsSection,
+    MovementsSection,
     NodeSection,
     RetentionSection,
     StoreSection,
@@ -64,6 +65,7 @@ class NodeConfig(BaseSettings):
     metrics: MetricsSection = MetricsSection()
     exchange: ExchangeSection = ExchangeSection()
     retention: RetentionSection = RetentionSection()
+    movements: MovementsSection = MovementsSection()
     backup: BackupSection = BackupSection()
     log: LogSection = LogSection()
     lanes: LanesSection = LanesSection()

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, field_validator
 from corridor.daemon.config_base import Section
 from corridor.daemon.config_gateways import AllLanes, GatewayName, LaneName
 from corridor.transit.parties import Endpoint
+from corridor.transit.timers import HOUR_MS, Timers
 from corridor.wire.batches import FIRST_BUSINESS, LAST_BUSINESS, type_label
 
 _EndpointText = Annotated[str, AfterValidator(Endpoint.parse)]
@@ -15,6 +16,7 @@ _Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 _Port = Annotated[int, Field(ge=1, le=65535)]
 _Days = Annotated[int, Field(ge=30, le=11_000)]
 """As long as the sealed bytes at least, for a partner may have to ask again; 30 years at most."""
+_Hours = Annotated[float, Field(gt=0, le=87_600)]
 _BUSINESS_TYPES: Final = range(FIRST_BUSINESS, LAST_BUSINESS + 1)
 _DAY_MS: Final = 86_400_000
 
@@ -201,6 +203,30 @@ class RetentionSection(Section):
             kind: self.days.get(type_label(kind), self.default_days) * _DAY_MS
             for kind in _BUSINESS_TYPES
         }
+
+
+class MovementsSection(Section):
+    """How long a movement may rest in a state; what a record states itself stands before it."""
+
+    presentation_h: _Hours = Field(default=720, description="goods of a pre-lodged declaration")
+    arrival_grace_h: _Hours = Field(default=24, description="after the transit time limit")
+    result_h: _Hours = Field(default=144, description="from arrival to the result at destination")
+    enquiry_answer_h: _Hours = Field(default=672, description="for an enquiry without a limit")
+    recovery_h: _Hours = Field(default=5040, description="from the time limit to recovery")
+    transit_h: _Hours = Field(default=720, description="for a release without a time limit")
+    parked_h: _Hours = Field(
+        default=2, description="a record waits for its predecessor before its sender is told"
+    )
+
+    def timers(self) -> Timers:
+        """Return the limits as the fold takes them."""
+        given = self.model_dump()
+        return Timers(
+            **{
+                f"{name.removesuffix('_h')}_ms": round(hours * HOUR_MS)
+                for name, hours in given.items()
+            }
+        )
 
 
 class BackupSection(Section):

@@ -102,6 +102,7 @@ class Node:
             now_ms=unix_ms,
             lanes=config.lane_plan,
             acknowledged_by=config.acknowledged_by,
+            timers=config.movements.timers(),
             sending=Sending(
                 self._outbound.sealing, self.sender.hear, self._way,
                 lambda: self.sender.connected,

@@ -31,6 +31,7 @@ from corridor.exchange.values import SubmitStatus
 from corridor.store.port import Store
 from corridor.store.values import InboxRecord, LedgerLine, Outcome
 from corridor.transit.parties import Endpoint
+from corridor.transit.timers import DEFAULT_TIMERS, Timers
 from corridor.trust.view import TrustView
 from corridor.wire.records import normal_term
 
@@ -67,6 +68,7 @@ class NodeService:
         lanes: LanePlan | None = None,
         acknowledged_by: str | None = None,
         sending: Sending | None = None,
+        timers: Timers = DEFAULT_TIMERS,
     ) -> None:
         """Serve `me`; `wake_sender` is called when records wait, `has_room` before keeping any.
 
@@ -81,7 +83,7 @@ class NodeService:
         self._now_ms = now_ms
         self._sending = sending or Sending()
         self._desk = Desk(store, trust, now_ms, self._sending)
-        self.movements = MovementReader(store, me, now_ms)
+        self.movements = MovementReader(store, me, now_ms, timers)
         self.keeping = Keeping(store, now_ms)
         self.capacity: Callable[[], dict[str, Any]] = dict
         """What disk the node needs; the node puts in what knows it."""

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from corridor.daemon.config import NodeConfig, config_schema, effective, load_config
 from corridor.daemon.config_text import config_text
 from corridor.errors import ConfigurationError
+from corridor.transit.timers import DAY_MS, HOUR_MS, Timers
 
 GIVEN = {
     "node": {"endpoint": "GE.RS"},
@@ -127,3 +128,10 @@ def test_the_schema_is_json_and_describes_every_section() -> None:
 def test_any_text_that_is_given_is_read_back_from_the_file(text: str) -> None:
     written = config_text({"broker": {"server_name": text}})
     assert tomllib.loads(written)["broker"]["server_name"] == text
+
+
+def test_limits_of_movements_are_hours_and_those_of_the_fold_by_default(file: Path) -> None:
+    assert load_config(file).movements.timers() == Timers()
+    file.write_text(config_text({**GIVEN, "movements": {"parked_h": 0.5, "result_h": 240}}))
+    timers = load_config(file).movements.timers()
+    assert (timers.parked_ms, timers.result_ms) == (HOUR_MS // 2, 10 * DAY_MS)
