@@ -105,7 +105,7 @@ class Network:
                 self.directory / "nodes" / country.code,
                 socket_path(runtime, country.code),
                 lease.take(1)[0],
-                lease.take(1)[0] if country.national_system == "webhook" else 0,
+                lease.take(1)[0] if country.national_system in {"http", "webhook"} else 0,
             )
             write_node(plan, self.brokers[country.code].plan, world, now_ms)
             self.nodes[country.code] = NodeProcess(plan)

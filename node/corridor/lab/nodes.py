@@ -25,7 +25,7 @@ class NodePlan:
     socket: Path
     metrics_port: int
     hook_port: int = 0
-    """Where its national system takes posts; 0 where it does not."""
+    """Where its national system takes posts, or where it asks over HTTP; 0 where neither."""
 
     @property
     def config(self) -> Path:
@@ -51,6 +51,11 @@ class NodePlan:
     def spool(self) -> Path:
         """The spool that it shares with its national system."""
         return self.directory.parent / f"spool-{self.country.code}"
+
+    @property
+    def token(self) -> Path:
+        """With what its national system shows over HTTP who it is."""
+        return self.directory / "http.token"
 
     @property
     def hook_secret(self) -> Path:
@@ -155,6 +160,8 @@ def _system(plan: NodePlan) -> list[str]:
     match plan.country.national_system:
         case "spool":
             return ["corridor.lab.systems.spool", str(plan.spool)]
+        case "http":
+            return ["corridor.lab.systems.http", str(plan.hook_port), str(plan.token)]
         case "webhook":
             return ["corridor.lab.systems.webhook", str(plan.hook_port), str(plan.hook_secret)]
         case _:

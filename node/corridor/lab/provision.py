@@ -9,6 +9,14 @@ from pathlib import Path
 
 from corridor.daemon.keystore import KeyRole, KeyStore
 from corridor.daemon.truststore import TrustStore
+from corridor.gateway.http.clients import (
+    Client,
+    Clients,
+    new_token,
+    save_clients,
+    token_client,
+    with_client,
+)
 from corridor.lab.broker_layout import LabTuning, node_address, password
 from corridor.lab.brokers import BrokerPlan
 from corridor.lab.nodes import NodePlan
@@ -60,6 +68,13 @@ def _national(plan: NodePlan) -> dict[str, Mapping[str, str | int]]:
             return {
                 "spool": {"directory": str(plan.spool), "settle_s": 0, "acknowledge": "removed"}
             }
+        case "http":
+            token = new_token()
+            plan.token.touch(0o600)
+            plan.token.write_text(f"{token}\n", encoding="ascii")
+            client = token_client(Client("national-system", "", roles=("reader",)), token)
+            save_clients(plan.directory / "http" / "clients.json", with_client(Clients(), client))
+            return {"http": {"enabled": True, "port": plan.hook_port}}
         case "webhook":
             secret = base64.b64encode(secrets.token_bytes(32)).decode()
             plan.hook_secret.touch(0o600)

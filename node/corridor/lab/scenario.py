@@ -155,7 +155,7 @@ def _pair(entry: dict[str, Any]) -> tuple[CountryCode, CountryCode]:
     return named[0], named[1]
 
 
-_SYSTEMS: Final = ("socket", "spool", "webhook")
+_SYSTEMS: Final = ("socket", "http", "spool", "webhook")
 _PAIR: Final = 2
 _SHORTEST_ROUTE: Final = 2
 

@@ -1,4 +1,4 @@
-"""National systems that know files or posts only exchange with one that knows the socket."""
+"""National systems that know files, posts or HTTP only exchange whole movements."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.broker, pytest.mark.timeout(300)]
 
 THREE = """
 name = "systems"
-title = "Files, posts and a socket"
+title = "Files, posts and questions"
 route = ["TR", "GE", "AZ"]
 [[country]]
 code = "TR"
@@ -30,7 +30,8 @@ national_system = "webhook"
 [[country]]
 code = "AZ"
 member = "AZ.SCC"
-administration = "It uses the socket"
+administration = "It asks over HTTP"
+national_system = "http"
 [[agreement]]
 between = ["TR", "GE"]
 [[agreement]]
@@ -49,7 +50,7 @@ def systems(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         yield Lab(network, Tap(network.brokers[AZ]))
 
 
-def test_files_posts_and_a_socket_exchange_whole_movements(systems: Lab) -> None:
+def test_files_posts_and_questions_exchange_whole_movements(systems: Lab) -> None:
     played = systems.play(systems.plan(71, 3))
     assert not played.refused
     assert {one.sender for one in played.accepted} == {"TR.GTB", "GE.RS", "AZ.SCC"}
