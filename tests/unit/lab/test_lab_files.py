@@ -12,14 +12,19 @@ from corridor.lab.scenario import load_scenario
 from corridor.transit.parties import CountryCode
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "ncts"
+TRADERS = ("cc007c", "cc013c", "cc014c", "cc015c", "cc044c", "cc170c")
+"""What traders write: each names an office of its country."""
 SCENARIO = load_scenario("tr-ge-az")
 EVERYONE = {code: CountryCode("TR") for code in ("TR", "GE", "AZ", "GB", "XI", "AM")}
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    shutil.copytree(FIXTURES, tmp_path / "in")
-    return tmp_path / "in"
+    made = tmp_path / "in"
+    made.mkdir()
+    for name in TRADERS:
+        shutil.copy(FIXTURES / f"{name}.xml", made)
+    return made
 
 
 def test_a_mapping_is_pairs_of_countries() -> None:
