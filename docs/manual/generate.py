@@ -34,6 +34,7 @@ from corridor.transit.timers import HOUR_MS, Timers
 TESTS = Path(__file__).resolve().parents[2] / "tests"
 sys.path.insert(0, str(TESTS))  # their cases are what one page is made of
 from testkit.bad_input import CASES  # noqa: E402 - found there only
+from testkit.http_bad_input import BAD as HTTP_CASES  # noqa: E402 - found there only
 
 HERE = Path(__file__).parent
 
@@ -121,6 +122,11 @@ AFTER_BAD_INPUT = {
     " under the same id. The name is the label `result` of `corridor_webhook_posts_total`; `gone`"
     " ends the stream until the node starts again.",
 }
+
+AFTER_BAD_HTTP = (
+    "The answer is a problem (RFC 9457) that names every fault with its path, and no value; the"
+    " connection goes on where the request could be read to its end."
+)
 
 COMMANDS = """\
 # Commands
@@ -290,6 +296,9 @@ def bad_input_page() -> str:
         parts.append(f"## {gateway[0].upper()}{gateway[1:]}\n\n{after}\n")
         lines = [[case.came, f"`{case.named}`"] for case in CASES if case.gateway == gateway]
         parts.append(table(["what comes in", "named"], lines))
+    parts.append(f"## HTTP\n\n{AFTER_BAD_HTTP}\n")
+    asked = [[one.name, f"`{one.reason or one.code}`", str(one.status)] for one in HTTP_CASES]
+    parts.append(table(["what comes in", "named", "status"], asked))
     return "\n".join(parts)
 
 
