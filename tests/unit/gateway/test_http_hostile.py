@@ -128,7 +128,7 @@ def test_an_error_nobody_thought_of_is_told_without_its_text(
     def fail(*_: object) -> None:
         raise LookupError("a name of somebody")
 
-    monkeypatch.setattr(serving.node.service, "ledger", fail)
+    monkeypatch.setattr(serving.node.service, "timeline", fail)
     answer = serving.caller()("GET", f"/v1/records/{'1' * 32}")
     assert (answer.status, answer.json["code"]) == (500, "internal")
     assert b"somebody" not in answer.body
@@ -144,6 +144,6 @@ def test_a_store_that_fails_is_told_as_such(
         def fail(*_: object, error: Exception = error) -> None:
             raise error
 
-        monkeypatch.setattr(serving.node.service, "ledger", fail)
+        monkeypatch.setattr(serving.node.service, "timeline", fail)
         answer = serving.caller()("GET", f"/v1/records/{'1' * 32}")
         assert (answer.status, answer.json["code"]) == (503, code)
