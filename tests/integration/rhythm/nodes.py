@@ -33,7 +33,8 @@ from corridor.transit.parties import CountryCode, Endpoint
 from corridor.transport.broker import Delivery
 from corridor.trust.view import TrustView
 from corridor.wire.batches import encode_entry
-from corridor.wire.records import encode_record
+from corridor.wire.projection import project
+from corridor.wire.records import encode_record, record_type_of
 
 WORLD = make_world((TR, GE))
 VIEW = WORLD.view()
@@ -51,6 +52,8 @@ class Wanted:
         self.sender = sender
         self.record_id = number.to_bytes(16)
         record = _KINDS[number % len(_KINDS)]
+        record.header.ClearField("sender_role")  # one role does not write every type
+        project(record, record_type_of(record), PEER[sender].country)  # so nothing is left out
         self.digest = sha256(encode_entry(new_entry(self.record_id, record))).hexdigest()
         self.offered = Offered(PEER[sender], encode_record(record), self.record_id)
 
