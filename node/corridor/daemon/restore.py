@@ -17,7 +17,7 @@ import tarfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import IO, Final, cast
 
 from corridor.daemon.backup import CONFIGURATION, STORE, SUFFIX, files, folders
@@ -38,6 +38,8 @@ from corridor.wire import limits
 
 _STAGING: Final = ".restoring"
 _ASIDE: Final = "before-restore"
+_DEEPEST: Final = 2
+_PIECE_BYTES: Final = 1 << 20
 Told = Callable[[int], None]
 
 
@@ -183,8 +185,7 @@ def _unpack(reader: ArchiveReader, key: DecryptionKey, staging: Path, told: Told
             for entry in tar:
                 if not entry.isfile():
                     raise ArchiveTrouble(f"the archive holds {entry.name!r}, which is no file")
-                tar.extract(entry, staging, filter="data")
-                (staging / entry.name).chmod(0o600)
+                _write(tar.extractfile(entry), _place(staging, entry.name))
                 content += entry.size
                 told(entry.size)
         stream.drain()
@@ -194,10 +195,24 @@ def _unpack(reader: ArchiveReader, key: DecryptionKey, staging: Path, told: Told
         raise ArchiveTrouble(
             f"{error.filename or staging}: {error.strerror}", cure="give the place room"
         ) from None
-    for folder in staging.rglob("*"):
-        if folder.is_dir():
-            folder.chmod(0o700)
     return content
+
+
+def _place(staging: Path, name: str) -> Path:
+    """Return where a file of the archive goes: into the staging folder, at most one folder down."""
+    parts = PurePosixPath(name).parts
+    if not 1 <= len(parts) <= _DEEPEST or parts[0] == "/" or ".." in parts:
+        raise ArchiveTrouble(f"the archive holds {name!r}, which is no name of ours")
+    return staging.joinpath(*parts)
+
+
+def _write(source: IO[bytes] | None, place: Path) -> None:
+    """Write a file, mode 0600, that nothing may stand in the way of."""
+    place.parent.mkdir(mode=0o700, exist_ok=True)
+    handle = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(handle, "wb") as out:
+        if source is not None:
+            shutil.copyfileobj(source, out, _PIECE_BYTES)
 
 
 class _Stream:
