@@ -118,6 +118,13 @@ class Machine:
         for program, deadline_s in ((self.node, 10), (self.broker, 15), (self.epmd, 0)):
             if program is not None:
                 program.stop(deadline_s)
+        if self.epmd is not None:
+            # RabbitMQ starts another one where it misses ours for a moment.
+            subprocess.run(
+                self.namespace.inside("/usr/bin/epmd", "-kill"),
+                capture_output=True, check=False, timeout=10,
+                env=self.environment() | {"ERL_EPMD_ADDRESS": "127.0.0.1"},
+            )  # fmt: skip
 
     def _started(self, log: Path) -> bool:
         assert self.broker is not None
