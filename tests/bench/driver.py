@@ -47,8 +47,8 @@ class Driver:
             while time.monotonic() - began < seconds:
                 self._room.acquire()
                 results = node.submit([self._next() for _ in range(BATCH)])
-                if any(one.status != "accepted" for one in results):
-                    raise RuntimeError(results[0])
+                if refused := [one for one in results if one.status != "accepted"]:
+                    raise RuntimeError(refused[0])
         self._ended = True
         counting.join()
         return self._done / (self._last - began), self._done
