@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from panels import DASHBOARDS, Dashboard, Panel
+from panels import DASHBOARDS, Dashboard, Panel, as_asked
 from write_dashboards import dashboard_json
 
 from corridor.lab.movements import plan_movements
@@ -108,7 +108,7 @@ def _content(
     panel: Panel, watch: Watchers, span: tuple[float, float], size: tuple[int, int]
 ) -> Iterator[str]:
     if panel.kind == "stat":
-        found = watch.ask(_asked(panel.queries[0].expression))
+        found = watch.ask(as_asked(panel.queries[0].expression, _INTERVAL))
         text = _said(float(found[0]["value"][1]), panel.unit) if found else "-"
         colour = _colour(panel, float(found[0]["value"][1])) if found else "#555"
         yield f'<text x="{size[0] / 2}" y="{size[1] / 2 + 18}" font-size="30" fill="{colour}" '
@@ -122,7 +122,7 @@ def _content(
 def _table(panel: Panel, watch: Watchers, size: tuple[int, int]) -> Iterator[str]:
     y = 42
     for query in panel.queries:
-        for one in watch.ask(_asked(query.expression)):
+        for one in watch.ask(as_asked(query.expression, _INTERVAL)):
             labels = " ".join(
                 value for name, value in sorted(one["metric"].items())
                 if name in {"country", "peer", "version"}
@@ -139,7 +139,7 @@ def _graph(
 ) -> Iterator[str]:
     series: list[tuple[str, list[tuple[float, float]]]] = []
     for query in panel.queries:
-        for one in watch.ask_range(_asked(query.expression), *span, _STEP_S):
+        for one in watch.ask_range(as_asked(query.expression, _INTERVAL), *span, _STEP_S):
             points = [(at, float(value)) for at, value in one["values"] if value != "NaN"]
             series.append((_legend(query.legend, one["metric"]), points))
     if panel.kind == "heatmap":  # drawn as lines of the buckets that hold anything
@@ -162,11 +162,6 @@ def _graph(
         yield f'<path d="{path}" fill="none" stroke="{colour}" stroke-width="1.6"/>'
         yield f'<text x="{x}" y="{size[1] - 14}" fill="{colour}">{html.escape(legend)}</text>'
         x += 16 + 7 * len(legend)
-
-
-def _asked(expression: str) -> str:
-    plain = expression.replace("$__rate_interval", _INTERVAL)
-    return plain.replace("$country", ".*").replace("$peer", ".*")
 
 
 def _legend(pattern: str, labels: dict[str, str]) -> str:

@@ -133,7 +133,7 @@ ALERTS: Final = (
         '{{le="{latency_target_s}.0"}}[{latency_window_s}s]))'
         f" / increase({_LATENCY}_count[{{latency_window_s}}s]) < {{latency_share}})"
         f" and increase({_LATENCY}_count[{{latency_window_s}}s]) > {{latency_least_records}}",
-        "outbox_age_s",
+        "latency_for_s",
         "ticket",
         "Only {{ $value | humanizePercentage }} of envelopes to {{ $labels.peer }} are receipted "
         "in time.",

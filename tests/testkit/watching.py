@@ -47,6 +47,6 @@ def metrics_in(expression: str) -> set[str]:
 
 
 def as_asked(expression: str, interval: str = "30s") -> str:
-    """An expression with what Grafana would put for its variables."""
-    plain = expression.replace("$__rate_interval", interval)
-    return plain.replace("$country", ".*").replace("$peer", ".*")
+    """An expression as Prometheus takes it."""
+    asked: str = panels().as_asked(expression, interval)
+    return asked

@@ -104,6 +104,7 @@ def _request(
     me: str, what: str, found: "list[Standing]", at: datetime | None, reason: str, out: Path,
     as_json: bool,
 ) -> None:  # fmt: skip
+    from corridor.daemon.registry_ending import REQUEST
     from corridor.daemon.rotation import grouped
 
     now_ms = time.time_ns() // 1_000_000
@@ -114,7 +115,7 @@ def _request(
     if over and what == "end":
         raise InputTrouble(f"{over[0]} has ended by then", cure="`corridor agreement list`")
     request: dict[str, Any] = {
-        "corridor_end_request": 1,
+        REQUEST: 1,
         "what": what,
         "member": me,
         "agreements": sorted(one.agreement_id for one in found),
@@ -124,7 +125,7 @@ def _request(
     content = json.dumps(request, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
     if not (out.is_file() and out.read_text("utf-8") == content):
         write_new(out, content.encode(), 0o644)
-    fingerprint = grouped(hashlib.sha256(content.encode()).digest()[:16])
+    fingerprint = grouped(hashlib.sha256(content.encode()).digest())
     lines = [
         f"wrote {out}",
         f"fingerprint {fingerprint}",

@@ -9,7 +9,6 @@ Rules:
 
 import json
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,15 +28,13 @@ from corridor.cli.ceremony import (
     yes_option,
 )
 from corridor.cli.options import emit, json_option
+from corridor.cli.registry_drafts import KEYS, OUT, sign_steps, unix_ms, write_draft
 from corridor.cli.registry_end import end, leave
 from corridor.errors import ExitStatus
 
 if TYPE_CHECKING:
     from corridor.daemon.network_folder import Network
 
-_KEYS = click.option("--keys", "keys_at", type=FOLDER, required=True,
-                     help="The folder of this body's keys.")  # fmt: skip
-_OUT = click.option("--out", type=FILE, required=True, help="The draft to write.")
 _HELD = click.option("--network", "network_at", type=FOLDER,
                      help="The network's folder of statements; none for a first root.")  # fmt: skip
 
@@ -103,9 +100,9 @@ def body_key(
               help="What a later change of the root needs.")  # fmt: skip
 @click.option("--directory", "directory_needs", default="any >= 2, UN >= 1", show_default=True,
               help="What a directory needs.")  # fmt: skip
-@_KEYS
+@KEYS
 @passphrase_option
-@_OUT
+@OUT
 @yes_option
 @json_option
 def found(
@@ -135,22 +132,22 @@ def found(
         [read_card(card) for card in cards],
         (read_clauses(root_change), read_clauses(directory_needs)),
         signing_keys(keys_at, passphrase_file),
-        _now_ms(),
+        unix_ms(),
     )
     steps = [
         f"give {out} to each other body: corridor registry sign {out}",
         f"corridor registry publish {out} --network FOLDER   when enough have signed",
         "publish the fingerprint where members find it without these files: on paper, by telephone",
     ]
-    _write_draft(raw, None, out, steps, yes=yes, as_json=as_json)
+    write_draft(raw, None, out, steps, yes=yes, as_json=as_json)
 
 
 @command.command("admit")
 @click.argument("requests", type=READABLE, nargs=-1, required=True)
 @network_option
-@_KEYS
+@KEYS
 @passphrase_option
-@_OUT
+@OUT
 @click.option("--expect-fingerprint", "heard", multiple=True,
               help="An administration's identity fingerprint as it was heard over another channel; "
                    "one for each request. Without it you are asked.")  # fmt: skip
@@ -175,7 +172,7 @@ def admit(
     from corridor.daemon.network_folder import read_network
     from corridor.daemon.registry import draft_admission, read_request
 
-    now_ms = _now_ms()
+    now_ms = unix_ms()
     members = [read_request(file, now_ms) for file in requests]
     if yes and len(heard) != len(members):
         raise click.UsageError(
@@ -186,15 +183,15 @@ def admit(
         require_same(told, member.identity.fingerprint(), str(member.endpoint))
     network = read_network(network_at)
     raw = draft_admission(network, requests, signing_keys(keys_at, passphrase_file), now_ms)
-    _write_draft(raw, network, out, _sign_steps(out), yes=yes, as_json=as_json)
+    write_draft(raw, network, out, sign_steps(out), yes=yes, as_json=as_json)
 
 
 @command.command("include-agreement")
 @click.argument("files", type=PLACE, nargs=-1, required=True)
 @network_option
-@_KEYS
+@KEYS
 @passphrase_option
-@_OUT
+@OUT
 @yes_option
 @json_option
 def include_agreement(
@@ -212,15 +209,15 @@ def include_agreement(
     from corridor.daemon.registry import draft_inclusion
 
     network = read_network(network_at)
-    raw = draft_inclusion(network, files, signing_keys(keys_at, passphrase_file), _now_ms())
-    _write_draft(raw, network, out, _sign_steps(out), yes=yes, as_json=as_json)
+    raw = draft_inclusion(network, files, signing_keys(keys_at, passphrase_file), unix_ms())
+    write_draft(raw, network, out, sign_steps(out), yes=yes, as_json=as_json)
 
 
 @command.command("renew")
 @network_option
-@_KEYS
+@KEYS
 @passphrase_option
-@_OUT
+@OUT
 @yes_option
 @json_option
 def renew(
@@ -237,14 +234,14 @@ def renew(
     from corridor.daemon.registry import draft_renewal
 
     network = read_network(network_at)
-    raw = draft_renewal(network, signing_keys(keys_at, passphrase_file), _now_ms())
-    _write_draft(raw, network, out, _sign_steps(out), yes=yes, as_json=as_json)
+    raw = draft_renewal(network, signing_keys(keys_at, passphrase_file), unix_ms())
+    write_draft(raw, network, out, sign_steps(out), yes=yes, as_json=as_json)
 
 
 @command.command("sign")
 @click.argument("file", type=READABLE)
 @_HELD
-@_KEYS
+@KEYS
 @passphrase_option
 @click.option("--expect-fingerprint", "heard", help="The draft's fingerprint as you heard it.")
 @yes_option
@@ -265,7 +262,7 @@ def sign(
     from corridor.daemon.registry_words import describe_draft
 
     network = _network(network_at)
-    raw, now_ms = read_statement(file), _now_ms()
+    raw, now_ms = read_statement(file), unix_ms()
     draft = look(raw, network, now_ms)
     if heard is not None:
         require_same(heard, draft.signed.payload_hash, str(file))
@@ -298,7 +295,7 @@ def publish(files: tuple[Path, ...], network_at: Path, as_json: bool) -> None:
     from corridor.daemon.network_folder import read_network
     from corridor.daemon.rotation import grouped
 
-    names = put(network_at, files, _now_ms())
+    names = put(network_at, files, unix_ms())
     genesis = read_network(network_at).genesis_hash
     steps = [
         f"hand {network_at} to every member: corridor join --network {network_at.name}",
@@ -338,37 +335,10 @@ def _said(file: Path, network_at: Path | None) -> dict[str, Any]:
     from corridor.daemon.registry import look
     from corridor.daemon.registry_words import describe_draft
 
-    return describe_draft(look(read_statement(file), _network(network_at), _now_ms()))
+    return describe_draft(look(read_statement(file), _network(network_at), unix_ms()))
 
 
 def _network(network_at: Path | None) -> "Network | None":
     from corridor.daemon.network_folder import read_network
 
     return None if network_at is None else read_network(network_at)
-
-
-def _sign_steps(out: Path) -> list[str]:
-    return [
-        f"give {out} to another body: corridor registry sign {out} --network FOLDER",
-        f"corridor registry publish {out} --network FOLDER   when enough have signed",
-    ]
-
-
-def _write_draft(
-    raw: bytes, network: "Network | None", out: Path, steps: list[str], *, yes: bool, as_json: bool
-) -> None:
-    from corridor.daemon.network_folder import write_statement
-    from corridor.daemon.registry import kept_draft, look
-    from corridor.daemon.registry_words import describe_draft
-
-    raw = kept_draft(out, raw, network)
-    said = describe_draft(look(raw, network, _now_ms()))
-    confirm(draft_words(said), yes=yes)
-    write_statement(out, raw)
-    done = [f"wrote {out}: {said['statement']}", f"  {said['signatures']}",
-            f"  fingerprint {said['fingerprint']}"]  # fmt: skip
-    emit({**said, "file": str(out), "next": steps}, with_next(done, steps), as_json=as_json)
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000

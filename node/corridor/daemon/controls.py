@@ -32,7 +32,7 @@ from corridor.exchange.values import (
     Position,
 )
 from corridor.transit.parties import Endpoint
-from corridor.wire import control, limits
+from corridor.wire import control
 from corridor.wire.handover import Handover, HandoverRange
 
 
@@ -196,6 +196,6 @@ class Controls:
             return
         stream.note_highest(head.seq)
         recording.touch(stream)
-        recording.mark_restored(recording.now_ms + limits.MAX_FUTURE_SKEW_MS)
+        recording.mark_restored()
         recording.leaf(LeafKind.STREAM_RESET, head.envelope_id)
         recording.events.append(RestoreSeen(peer, ours=True))

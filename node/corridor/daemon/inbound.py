@@ -40,7 +40,6 @@ from corridor.store.port import Store, Transaction
 from corridor.store.values import KnownEnvelope
 from corridor.transit.parties import Endpoint
 from corridor.trust.frames import is_statement_frame
-from corridor.wire import limits
 
 _REVIEW_MOST = 256
 """Held frames judged again in one transaction."""
@@ -150,7 +149,7 @@ class Inbound:
         """Mark whatever was created until now as possibly handed on before (PROTOCOL §6.4)."""
         with self._changing() as change:
             recording = Recording(change, self._memory, self._policy, now_ms)
-            recording.mark_restored(now_ms + limits.MAX_FUTURE_SKEW_MS)
+            recording.mark_restored()
 
     # -- gather and decide
 

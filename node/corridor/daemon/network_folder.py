@@ -42,6 +42,16 @@ class Network:
         """SHA-256 of the first root's payload: what people compare."""
         return Signed.parse(self.roots[0]).payload_hash
 
+    def require_directory(self) -> bytes:
+        """Return the newest directory.
+
+        Raises:
+            InputTrouble: There is none yet.
+        """
+        if self.directory is None:
+            raise InputTrouble("there is no directory yet", cure="`corridor registry admit` first")
+        return self.directory
+
     def statements(self) -> tuple[bytes, ...]:
         """Return them all, the directory behind the root it stands under."""
         if self.directory is None:

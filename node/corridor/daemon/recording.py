@@ -12,6 +12,7 @@ from collections.abc import MutableMapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from corridor.daemon.restored import declare_restored, restored_until_ms
 from corridor.errors import Reason
 from corridor.exchange.cues import (
     CannotOpen,
@@ -56,7 +57,6 @@ from corridor.store.port import Transaction
 from corridor.transit.parties import Endpoint
 from corridor.wire import control
 
-RESTORED: Final = "exchange.restored_ms"
 """Setting: until when what was created may have been handed on before a restore."""
 
 
@@ -316,19 +316,12 @@ class Recording:
     def restored_ms(self) -> int:
         """Until when what is created may have been handed on before a restore."""
         if self.memory.restored_ms is None:
-            kept = self.change.setting(RESTORED)
-            self.memory.restored_ms = int.from_bytes(kept) if kept else -1
+            self.memory.restored_ms = restored_until_ms(self.change)
         return self.memory.restored_ms
 
-    def mark_restored(self, until_ms: int) -> None:
-        """Mark what was created until then, and what waits here, as possibly handed on before."""
-        # the acknowledgement of what the backup holds may be among what it forgot
-        self.change.mark_unacknowledged()
-        if until_ms > self.restored_ms:
-            self.memory.restored_ms = until_ms
-            self.change.put_setting(RESTORED, until_ms.to_bytes(8))
-            # microseconds: no node hands on a record each of them, so none of those is given twice
-            self.change.start_cursors_after(self.now_ms * 1000)
+    def mark_restored(self) -> None:
+        """Mark what was created until now, and what waits here, as possibly handed on before."""
+        self.memory.restored_ms = declare_restored(self.change, self.now_ms)
 
     def leaf(self, kind: LeafKind, subject: bytes, aux: bytes = ZERO_ID) -> None:
         """Add to the evidence log."""

@@ -208,6 +208,18 @@ def add_signatures(signed: bytes, draft: Draft, keys: Sequence[SigningKey]) -> b
     return signed
 
 
+def make_next(view: TrustView, new: Directory, keys: Sequence[SigningKey], now_ms: int) -> bytes:
+    """Return a directory that follows what is held, signed with the keys at hand, and checked.
+
+    Raises:
+        Refused: Nobody could believe it; or QUORUM where no key is a body's.
+    """
+    ours = _ours(view.root, keys)
+    raw = ceremony.make_directory(replace(new, root_version=view.root.version), ours)
+    _check(view, Signed.parse(raw), now_ms)
+    return raw
+
+
 def _next(
     network: Network,
     view: TrustView,
@@ -215,18 +227,12 @@ def _next(
     now_ms: int,
     **changes: Any,  # noqa: ANN401 - those of `next_directory`
 ) -> bytes:
-    ours = _ours(view.root, keys)
-    if network.directory is None:
-        if "members" not in changes:
-            raise InputTrouble("there is no directory yet", cure="`corridor registry admit` first")
+    if network.directory is None and "members" in changes:
         new = ceremony.first_directory(view.network_id, changes["members"], (), now_ms)
-        new = replace(new, root_version=view.root.version)
     else:
-        changes["root_version"] = view.root.version
-        new = ceremony.next_directory(network.directory, view.network_id, now_ms, **changes)
-    raw = ceremony.make_directory(new, ours)
-    _check(view, Signed.parse(raw), now_ms)
-    return raw
+        held = network.require_directory()
+        new = ceremony.next_directory(held, view.network_id, now_ms, **changes)
+    return make_next(view, new, keys, now_ms)
 
 
 def _check(view: TrustView, statement: Signed, now_ms: int) -> None:

@@ -23,7 +23,7 @@ from typing import IO, Final, cast
 from corridor.daemon.backup import CONFIGURATION, STORE, SUFFIX, files, folders
 from corridor.daemon.config import NodeConfig, load_config
 from corridor.daemon.keystore import KeyStore
-from corridor.daemon.recording import RESTORED
+from corridor.daemon.restored import declare_restored
 from corridor.daemon.trust_keeper import open_keys
 from corridor.daemon.truststore import TrustStore
 from corridor.errors import ArchiveTrouble, ConfigurationError, CorridorError, Refused
@@ -34,7 +34,6 @@ from corridor.store.copying import check_copy
 from corridor.store.database import WriterLock
 from corridor.store.sqlite import SqliteStore
 from corridor.transit.parties import Endpoint
-from corridor.wire import limits
 
 _STAGING: Final = ".restoring"
 _ASIDE: Final = "before-restore"
@@ -302,9 +301,7 @@ def _declare(store_path: Path, config: NodeConfig, staging: Path, now_ms: int) -
         SqliteStore.open(store_path, _storage_key(config, staging)) as store,
         store.transaction() as change,
     ):
-        change.mark_unacknowledged()
-        change.start_cursors_after(now_ms * 1000)  # as Recording.mark_restored does
-        change.put_setting(RESTORED, (now_ms + limits.MAX_FUTURE_SKEW_MS).to_bytes(8))
+        declare_restored(change, now_ms)
 
 
 def _put(staging: Path, config: NodeConfig, config_path: Path, now_ms: int) -> Path | None:

@@ -194,12 +194,6 @@ class NodeService:
 
         return self._until_some(read, wait_s)
 
-    def ledger(self, record_id: bytes) -> Sequence[LedgerLine]:
-        """Return how far a submitted record has come."""
-        lines = self._store.ledger(record_id)
-        self._store.make_durable()
-        return lines
-
     def find(self, kind: str, value: str, limit: int, skip: int = 0) -> Sequence[Found]:
         """Return records, sent or received, that carry exactly this term, newest first.
 

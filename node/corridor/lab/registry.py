@@ -1,4 +1,4 @@
-"""The registry of a lab as files: its bodies' keys, the first root and the first directory.
+"""The registry of a lab as files: its bodies' keys, and the network's folder of statements.
 
 With them the registry's commands can be tried on a running lab. Nobody guards these keys, and no
 node outside a lab believes what they sign.
@@ -8,17 +8,16 @@ from pathlib import Path
 from typing import Final
 
 from corridor.daemon.keystore import KeyRole, KeyStore
+from corridor.daemon.network_folder import SUFFIX, write_statement
 from corridor.lab.world import World
-from corridor.trust.frames import encode_statement_frame
+from corridor.trust.describe import statement_name
 
-ROOT: Final = "root.crt1"
-DIRECTORY: Final = "directory.crt1"
+NETWORK: Final = "network"
 
 
 def keep_registry(folder: Path, world: World) -> None:
     """Write the first root and directory, and the key of each body in a folder of its name."""
-    folder.mkdir(parents=True)
-    for name, statement in zip((ROOT, DIRECTORY), world.statements, strict=False):
-        (folder / name).write_bytes(encode_statement_frame(statement))
+    for statement in world.statements[:2]:
+        write_statement(folder / NETWORK / f"{statement_name(statement)}{SUFFIX}", statement)
     for body, key in world.registry.items():
-        KeyStore(folder / body).add_signing(KeyRole.IDENTITY, key)
+        KeyStore(folder / body).add_signing(KeyRole.REGISTRY, key)

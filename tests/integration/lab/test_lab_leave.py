@@ -12,7 +12,7 @@ from builders_lab import AZ, GE, TR, Lab, until
 from builders_wire import declaration
 from corridor.lab.broker_layout import password
 from corridor.lab.network import Network
-from corridor.lab.registry import DIRECTORY, ROOT
+from corridor.lab.registry import NETWORK
 from corridor.lab.scenario import load_scenario
 from corridor.lab.tap import Tap
 from corridor.transit.parties import CountryCode
@@ -39,21 +39,19 @@ def offer(lab: Lab, count: int, to: str = "GE") -> list[local.SubmitResult]:
 
 
 def sign(lab: Lab, *words: object, number: int) -> Path:
-    """Have both bodies of the quorum sign the next directory; return its file."""
+    """Have the bodies of the quorum draft, sign and publish the next directory; return its file."""
     registry = lab.network.directory / "registry"
-    held = registry / (DIRECTORY if number == 2 else f"directory-{number - 1}.crt1")
-    bodies = sorted(one for one in registry.iterdir() if one.is_dir())
-    out, draft = registry / f"directory-{number}.crt1", None
-    for turn, body in enumerate(bodies):
-        step = registry / f"directory-{number}.{turn}.crt1" if body != bodies[-1] else out
-        more = ["--draft", draft] if draft else []
-        done = corridor(
-            "registry", *words, "--root", registry / ROOT, "--directory", held, "--keys", body,
-            *more, "--out", step, "--json",
-        )  # fmt: skip
+    network, draft = registry / NETWORK, registry / f"draft-{number}.crt1"
+    place = ("--network", network)
+    for step in (
+        ("registry", *words, *place, "--keys", registry / "UN", "--out", draft, "--yes"),
+        ("registry", "sign", draft, *place, "--keys", registry / "EAST", "--yes"),
+        ("registry", "publish", draft, *place),
+    ):
+        done = corridor(*step, "--json")
         assert done.status == 0, done.out + done.err
-        draft = step
-    return out
+    (name,) = done.json["published"]
+    return network / f"{name}.crt1"
 
 
 def adopt(lab: Lab, directory: Path) -> None:
@@ -87,11 +85,11 @@ def test_an_agreement_ends_a_member_leaves_and_the_evidence_stays(  # noqa: PLR0
     request = own.network.directory / "end.json"
     asked = told(corridor("agreement", "end", name, "--out", request, "--config", config, "--json"))
     wrong = corridor(
-        "registry", "end", request, "--fingerprint", "0" * 32, "--root", request, "--directory",
-        request, "--keys", request.parent, "--out", request.with_suffix(".crt1"), "--json",
+        "registry", "end", request, "--fingerprint", "0" * 64, "--network", request.parent,
+        "--keys", request.parent, "--out", request.with_suffix(".crt1"), "--json",
     )  # fmt: skip
     assert wrong.status == 1
-    assert "another fingerprint" in wrong.out
+    assert "the fingerprint is another" in wrong.out
     adopt(own, sign(own, "end", request, "--fingerprint", asked["fingerprint"], number=2))
     assert until(lambda: read_version(own, GE) == read_version(own, AZ) == 2, WAIT_S)
 
@@ -160,7 +158,8 @@ def test_an_agreement_ends_a_member_leaves_and_the_evidence_stays(  # noqa: PLR0
 def prove(lab: Lab, record_id: bytes) -> None:
     """A record is erased on order; its evidence verifies before and after, without a node."""
     config = lab.config(TR)
-    root = decode_statement_frame((lab.network.directory / "registry" / ROOT).read_bytes())
+    (first,) = (lab.network.directory / "registry" / NETWORK).glob("root-*.crt1")
+    root = decode_statement_frame(first.read_bytes())
     genesis = Signed.parse(root).payload_hash.hex()
     held = corridor(
         "records", "hold", record_id.hex(), "--reason", "case 1", "--config", config, "--json"

@@ -14,8 +14,8 @@ from builders_trust import GE, TR
 from corridor.daemon import backup
 from corridor.daemon.backup import backup_is_due, create, last_backup_ms, parts
 from corridor.daemon.config import NodeConfig, load_config
-from corridor.daemon.recording import RESTORED
 from corridor.daemon.restore import Source, backup_key, restore, skim, verify
+from corridor.daemon.restored import restored_until_ms
 from corridor.daemon.trust_keeper import open_keys
 from corridor.errors import ArchiveTrouble, ConfigurationError, StoreDamaged, StoreInUse
 from corridor.seal.archive import ArchiveHead, ArchiveWriter
@@ -86,7 +86,7 @@ def test_a_folder_that_is_gone_comes_back_as_it_was(node: Kept) -> None:
             (1, False),
             (2, True),
         ]
-        assert view.setting(RESTORED)
+        assert restored_until_ms(view) > now_ms()
     assert not list(node.path.parent.glob(".rest*"))
     for one in node.path.parent.rglob("*"):
         assert one.is_dir() or not one.stat().st_mode & 0o077, one

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from corridor.daemon.config import load_config
-from corridor.daemon.recording import RESTORED
+from corridor.daemon.restored import restored_until_ms
 from corridor.daemon.trust_keeper import open_keys
 from corridor.errors import LocalTrouble
 from corridor.gateway.local_client import LocalClient
@@ -114,8 +114,8 @@ def restored_ms(config: Path) -> int | None:
     loaded = load_config(config)
     key = StorageKey(open_keys(loaded.keys).storage_key())
     with SqliteStore.open(loaded.store.path, key, read_only=True) as store, store.reading() as view:
-        kept = view.setting(RESTORED)
-    return int.from_bytes(kept) if kept else None
+        kept = restored_until_ms(view)
+    return None if kept < 0 else kept
 
 
 def test_a_reload_is_told_and_one_that_does_not_fit_changes_nothing(

@@ -45,7 +45,7 @@ TELLING: dict[str, Callable[[NodeService], object]] = {
     "submit": lambda service: service.submit([Offered("GE", b"\xff")]),
     "take": partial(NodeService.take, after=0, limit=9, wait_s=0),
     "outcomes": partial(NodeService.outcomes, after=0, limit=9, wait_s=0),
-    "ledger": partial(NodeService.ledger, record_id=submission(1).record_id),
+    "timeline": partial(NodeService.timeline, record_id=submission(1).record_id),
     "find": partial(NodeService.find, kind="mrn", value="M", limit=9),
 }
 

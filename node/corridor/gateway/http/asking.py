@@ -11,7 +11,7 @@ from corridor.gateway.http.desk import DeskOf, delivery, ledger, may, way
 from corridor.gateway.http.document import body_of, problems
 from corridor.gateway.http.problems import Fault, Problem, cure_of, meaning_of
 from corridor.gateway.http.reading import JSON, media_type, parse_json
-from corridor.gateway.http.submitting import Body, _validated
+from corridor.gateway.http.submitting import Body, validated
 from corridor.wire.records import TERM_KINDS
 
 router = APIRouter()
@@ -133,7 +133,7 @@ def acknowledge_records(
     """Note that every record up to a cursor is safe in the national system."""
     del client
     media_type(request.headers.get("content-type"), (JSON,))
-    asked: models.Ack = _validated(models.Ack, parse_json(body))
+    asked: models.Ack = validated(models.Ack, parse_json(body))
     count = desk.service.acknowledge(asked.up_to, "http")
     return models.AckReply.model_construct(acknowledged=count)
 

@@ -159,7 +159,7 @@ def ask_partner(  # noqa: PLR0913, PLR0917 - one for each parameter
 ) -> models.Kept:
     """Send a partner a question (record type `exchange`); its answer comes into the inbox."""
     media_type(request.headers.get("content-type"), (JSON,))
-    asked = _validated(models.QueryAsked, parse_json(body))
+    asked = validated(models.QueryAsked, parse_json(body))
     made = offer(client, asked.to, _query(asked), asked.lane, idempotency_key)
     (answer,) = desk.service.submit([made])
     return _replayed(kept(answer), response)
@@ -188,7 +188,12 @@ def _query(asked: models.QueryAsked) -> bytes:
     return encode_record(record)
 
 
-def _validated(model: Any, told: object) -> Any:  # noqa: ANN401 - one of the models
+def validated(model: Any, told: object) -> Any:  # noqa: ANN401 - one of the models
+    """Return what was told as one of the models.
+
+    Raises:
+        Problem: invalid, with every fault.
+    """
     try:
         return model.model_validate(told, strict=True)
     except ValidationError as error:
@@ -196,7 +201,7 @@ def _validated(model: Any, told: object) -> Any:  # noqa: ANN401 - one of the mo
 
 
 def _bulk_of_json(client: Client, body: bytes) -> list[Offered | Problem]:
-    asked: models.Bulk = _validated(models.Bulk, parse_json(body))
+    asked: models.Bulk = validated(models.Bulk, parse_json(body))
     return [_item(client, one, index) for index, one in enumerate(asked.records)]
 
 

@@ -43,7 +43,7 @@ class Outcomes:
         country = place.parent.name[:2]
         final = [
             one
-            for one in self._service.ledger(record_id)
+            for one in (told.line for told in self._service.timeline(record_id).sent)
             if one.peer.country == country and one.verdict in {Verdict.ACCEPTED, Verdict.REFUSED}
         ]
         if final:
