@@ -200,7 +200,7 @@ class _Player:
     def _view(self, country: str, mrn: Mrn, written: dict[bytes, bytes]) -> View:
         endpoint = self._network.scenario.country(country).endpoint
         with LocalClient(self._network.sockets[endpoint]) as node:
-            return read_view(node, country, mrn, written, _now_ms())
+            return read_view(node, country, mrn, written)
 
 
 def mrn_of(told: Told) -> Mrn:

@@ -10,13 +10,11 @@ Rules:
 
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any, Final
 
 from corridor.gateway.local_client import LocalClient
-from corridor.standards.generate.words import DAY_MS
 from corridor.transit.movement import OperationState, State
 from corridor.transit.screen import screen_of
 from corridor.transit.timers import Overdue
@@ -51,9 +49,7 @@ class View:
         return self.told | self.heard.keys()
 
 
-def read_view(
-    node: LocalClient, country: str, mrn: str, written: Mapping[bytes, bytes], now_ms: int
-) -> View:
+def read_view(node: LocalClient, country: str, mrn: str, written: Mapping[bytes, bytes]) -> View:
     """Ask a country's node for everything that carries an MRN.
 
     Args:
@@ -61,7 +57,6 @@ def read_view(
         country: Whose it is.
         mrn: Which movement.
         written: Records by id as they were submitted: a node does not give back what it sent.
-        now_ms: The time, for what is overdue.
     """
     told: set[bytes] = set()
     heard: dict[bytes, bytes] = {}
@@ -70,11 +65,12 @@ def read_view(
         if found.sent and all(line.verdict == "accepted" for line in found.sent):
             told.add(found.record_id)
     known = {key: written[key] for key in told if key in written} | heard
-    _, code, limit = standing([decode_record(one) for one in known.values()], now_ms)
+    code = refusal_code(decode_record(one) for one in known.values())
     seen, _ = node.movement(mrn)
     troubles = [f"parked: {one['what']} waits for {one['waits_for']}" for one in seen["parked"]]
     troubles += [f"{one['flag']}: {one['what']}, {one['why']}" for one in seen["flagged"]]
     picture = screen_of(seen)
+    limit = (seen["limit"] or "").partition("T")[0]
     ends = ends_of(seen)
     return View(country, frozenset(told), heard, ends, code, limit, tuple(troubles), picture)
 
@@ -98,36 +94,15 @@ _ENDS: Final = {
 }
 
 
-def standing(held: list[records.TransitRecord], now_ms: int) -> tuple[str, str, str]:
-    """Return how a movement stands by its records, the code of a refusal, and the limit date."""
-    limit, limit_ms, arrived, enquired = "", 0, False, False
-    ends, code = ON_THE_WAY, ""
+def refusal_code(held: Iterable[records.TransitRecord]) -> str:
+    """Return the code with which a movement was refused or rejected; nothing where it was not."""
     for record in held:
         body = record.WhichOneof("body")
-        if body == "discharge":
-            ends = "discharged"
-        elif body == "release_refused":
-            ends, code = "refused", record.release_refused.reason.code.value
-        elif body == "exchange" and record.exchange.HasField("acknowledgement"):
-            answer = record.exchange.acknowledgement
-            ends, code = "rejected", answer.reason.code.value
-        elif body == "movement_released":
-            limit, limit_ms = _limit(record)
-        arrived = arrived or body == "arrival_notice"
-        enquired = enquired or (
-            body == "enquiry_recovery"
-            and record.enquiry_recovery.enquiry.kind == records.ENQUIRY_KIND_ASKED
-        )
-    if ends == ON_THE_WAY and enquired and not arrived and 0 < limit_ms < now_ms:
-        ends = "overdue"
-    return ends, code, limit
-
-
-def _limit(release: records.TransitRecord) -> tuple[str, int]:
-    """Return until when the goods must be there: the end of that day, and a day of grace."""
-    lexical = release.movement_released.dataset.operation.limit.lexical
-    days = date.fromisoformat(lexical).toordinal() - date(1970, 1, 1).toordinal()
-    return lexical, (days + 2) * DAY_MS
+        if body == "release_refused":
+            return record.release_refused.reason.code.value
+        if body == "exchange" and record.exchange.HasField("acknowledgement"):
+            return record.exchange.acknowledgement.reason.code.value
+    return ""
 
 
 # --- texts ------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,9 +13,12 @@ from corridor.errors import ConfigurationError
 from corridor.lab.scenario import Scenario, _parse, known_scenarios, load_scenario
 from corridor.lab.story import STEPS, Story
 from corridor.lab.story_records import Told, tell
-from corridor.lab.views import harmed, scripts_of, standing, texts_of
+from corridor.lab.views import ends_of, harmed, refusal_code, scripts_of, texts_of
 from corridor.standards.generate.words import DAY_MS
+from corridor.transit.fold import fold
 from corridor.transit.identifiers import ContainerNumber, Grn, Mrn
+from corridor.transit.view import view_of
+from corridor.wire.facts import fact_of
 from corridor.wire.records import check_record, encode_record
 from corridor.wire.v1 import records_pb2 as records
 from corridor.wire.v1 import types_pb2 as types
@@ -101,12 +105,22 @@ def test_everything_lies_in_the_past_in_order(now_ms: int) -> None:
         assert times[-1] < now_ms, story.key
 
 
+def seen(steps: list[Told], now_ms: int) -> dict[str, Any]:
+    """The movement as a node folds it."""
+    facts = [
+        fact_of(one.record, encode_record(one.record), record_id=one.record_id,
+                sender=one.step.country, known_ms=one.at_ms)
+        for one in steps
+    ]  # fmt: skip
+    return view_of(fold(facts, me=steps[0].step.country, now_ms=now_ms))
+
+
 @pytest.mark.parametrize("now_ms", [MIDNIGHT_MS, MIDNIGHT_MS + DAY_MS - 1])
 def test_the_records_alone_show_the_end_that_the_story_names(now_ms: int) -> None:
     for _, story, steps in stories(now_ms):
-        ends, code, _ = standing([one.record for one in steps], now_ms)
-        assert (ends, code) == (story.expected.ends, story.expected.code), story.key
-        assert standing([one.record for one in steps[:1]], now_ms)[0] == "on the way"
+        assert ends_of(seen(steps, now_ms)) == story.expected.ends, story.key
+        assert refusal_code(one.record for one in steps) == story.expected.code, story.key
+        assert ends_of(seen(steps[:1], now_ms)) == "on the way"
 
 
 def test_numbers_have_valid_check_digits_and_differ_between_stories() -> None:
