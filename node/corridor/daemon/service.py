@@ -93,7 +93,6 @@ class NodeService:
         self._ended = False
         self._handed = 0
         """Up to which cursor records were given out, as far as this run knows."""
-        self._told = 0
         with store.reading() as view:
             self._at_start = view.last_cursors()
 
@@ -137,19 +136,19 @@ class NodeService:
                 last, began = view.last_cursors()[0], self._at_start[0]
                 return view.inbox(_known_here(after, last, began), limit)
 
-        found = self._until_some(read, wait_s, self._hand_over)
-        if found and found[-1].cursor > self._told:
-            self._told = found[-1].cursor
-            self._sending.tell((HandedOn(),))
-        return found
+        return self._until_some(read, wait_s)
 
-    def _hand_over(self, found: Sequence[InboxRecord]) -> None:
-        """Note what is about to be given out; one flush makes it durable with what it notes."""
-        up_to = found[-1].cursor
+    def handed(self, up_to: int) -> None:
+        """Note that records up to a cursor have left for the national system, and tell partners.
+
+        A gateway calls it once they have left: what it could not note is told too late, and
+        nothing is ever told that did not happen.
+        """
         if up_to > self._handed:
             with self._store.transaction(durable=False) as change:
                 change.mark_handed(up_to, self._now_ms())
             self._handed = up_to
+            self._sending.tell((HandedOn(),))
 
     def acknowledge(self, up_to: int, by: str = "socket") -> int:
         """Note that the national system holds every record up to a cursor; `by` is the gateway.
@@ -235,7 +234,6 @@ class NodeService:
         self,
         read: Callable[[], Sequence[_T]],
         wait_s: float,
-        note: Callable[[Sequence[_T]], None] = lambda _: None,
     ) -> Sequence[_T]:
         deadline = time.monotonic() + min(wait_s, _MAX_WAIT_S)
         while True:
@@ -247,7 +245,6 @@ class NodeService:
                     self._grown.wait(left)
                     continue
             if found:
-                note(found)
                 self._store.make_durable()
             return found
 

@@ -116,6 +116,8 @@ class LocalServer:
                         return
                     reply = self._answer(parse_request(body))
                     send_message(connection, reply.SerializeToString())
+                    if reply.take.deliveries:
+                        self._service.handed(reply.take.deliveries[-1].cursor)
         except (OSError, LocalTrouble, Refused) as error:
             event_logger().warning("local_request.dropped", cause=type(error).__name__)
         finally:

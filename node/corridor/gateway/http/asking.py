@@ -2,7 +2,8 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from anyio import from_thread
+from fastapi import APIRouter, BackgroundTasks, Depends, Path, Query, Request, Response
 
 from corridor.errors import Reason
 from corridor.gateway.http import models
@@ -104,8 +105,14 @@ def find_records(  # noqa: PLR0913, PLR0917 - one for each parameter
     responses=_TIMES,
     tags=["inbox"],
 )
-def take_records(
-    client: Reader, desk: DeskOf, after: After = 0, limit: Limit = 100, wait_s: Wait = 0
+def take_records(  # noqa: PLR0913, PLR0917 - one for each parameter, and what answers
+    request: Request,
+    leaving: BackgroundTasks,
+    client: Reader,
+    desk: DeskOf,
+    after: After = 0,
+    limit: Limit = 100,
+    wait_s: Wait = 0,
 ) -> models.Inbox:
     """Return records of partners, oldest first; wait for the first one where there is none.
 
@@ -114,8 +121,15 @@ def take_records(
     del client
     with desk.may_wait(wait_s) as longest_s:
         found = desk.service.take(after, limit, longest_s)
+    if found and not from_thread.run(_has_gone, request):
+        leaving.add_task(desk.service.handed, found[-1].cursor)
     shown = [delivery(one) for one in found]
     return models.Inbox.model_construct(records=shown, next=found[-1].cursor if found else after)
+
+
+async def _has_gone(request: Request) -> bool:
+    """Tell whether the client went away while we waited; the first look takes the empty body."""
+    return await request.is_disconnected() or await request.is_disconnected()
 
 
 @router.post(

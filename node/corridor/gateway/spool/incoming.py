@@ -71,6 +71,7 @@ class InTray:
         for one in found:
             self._write(one)
         last = found[-1].cursor
+        self._service.handed(last)
         self._service.note(_CURSOR, last.to_bytes(8))
         if self.acknowledges and not self._when_removed:
             self._service.acknowledge(last, "spool")

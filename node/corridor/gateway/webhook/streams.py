@@ -86,6 +86,8 @@ class Stream:
 
     def keep(self, place: Place) -> None:
         """Note how far it is, durably; what was delivered is acknowledged."""
+        if self.name == "inbox" and place.cursor > self.place.cursor:
+            self._service.handed(place.cursor)
         self._service.note(f"webhook.{self.name}", json.dumps(asdict(place)).encode())
         if self.acknowledges and place.cursor > self.place.cursor:
             self._service.acknowledge(place.cursor, "webhook")
