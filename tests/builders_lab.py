@@ -57,7 +57,7 @@ class Lab:
 
     def proof(self, played: Sequence[Planned], timeout_s: float = 60) -> Proof:
         """What the three sets say, once they are equal or time is up."""
-        receipts = await_receipts(played, self.network.sockets, timeout_s=timeout_s)
+        receipts = await_receipts(played, self.network.ways_in, timeout_s=timeout_s)
         expected = {one.key for one in played}
         until(lambda: expected <= set(self.handed()), 20)
         return prove(played, self.handed(), receipts)
