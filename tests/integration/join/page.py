@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 MANUAL = Path(__file__).resolve().parents[3] / "docs" / "manual"
-PAGE = MANUAL / "join.md"
 _FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _HANDED = re.compile(r"handed over: (\w+) to (\w+): (\S+)(?: as (\S+))?")
 _TOLD = re.compile(r"told: (\w+) hears from (\w+): ([A-Z]+), .+")
