@@ -36,6 +36,7 @@ _COMMANDS: Final = {
     "evidence": _Entry("evidence", "Verify the evidence, export a record's, check an export."),
     "leave": _Entry("leave", "Leave the network: what happens, and when."),
     "status": _Entry("status", "Show how the node is, on one screen."),
+    "check": _Entry("check", "Say on one line how the node is, for a monitoring system."),
     "doctor": _Entry("doctor", "Check the node, its broker and its links, with cures."),
     "peer": _Entry("peer", "Test the whole way to a partner and back."),
     "config": _Entry("config", "Show, check and explain the configuration."),
@@ -45,9 +46,11 @@ _COMMANDS: Final = {
     "agreement": _Entry("agreement", "Propose, sign and show agreements with partners."),
     "registry": _Entry("registry", "Found a network, admit members: for its bodies."),
     "backup": _Entry("backup", "Copy the node, check a copy, put the node back."),
+    "support-bundle": _Entry("support_bundle", "Gather what support needs, without secrets."),
     "envelope": _Entry("envelope", "Look into a sealed envelope."),
     "lab": _Entry("lab", "Run a whole network on this machine."),
     "replay": _Entry("replay", "Generate, play and verify test traffic."),
+    "completion": _Entry("completion", "Print what a shell needs to complete commands."),
 }
 
 _EPILOG: Final = """\b
