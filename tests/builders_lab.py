@@ -33,8 +33,12 @@ from corridor.lab.traffic import (
 from corridor.transit.parties import CountryCode
 
 TR, GE, AZ = CountryCode("TR"), CountryCode("GE"), CountryCode("AZ")
-PATIENT = "\n[exchange]\nurgent_repeat_after_s = 3\nrepeat_after_s = 4\n"
-"""A lab waits for a missing receipt two minutes, as a country does: too long for a test."""
+PATIENT = (
+    "\n[exchange]\nurgent_repeat_after_s = 3\nrepeat_after_s = 4\n"
+    "[movements]\nstranger_h = 0.0005\n"
+)
+"""A lab waits for a missing receipt two minutes, and for what lets a stranger in a quarter of an
+hour, as a country does: too long for a test."""
 
 
 @dataclass(frozen=True, slots=True)
