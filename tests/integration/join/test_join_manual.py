@@ -94,7 +94,7 @@ def carry_out(machine: Machine, step: Command) -> None:
         done = machine.type(line)
         # What was sent a moment ago may be under way: a person looks again.
         early = line.startswith("corridor inbox") and "after this cursor" in done.stdout
-        early = early or (bool(step.refused) and done.returncode == 0)
+        early = early or step.refused not in done.stdout + done.stderr
         if not early or time.monotonic() > end:
             break
     said = f"{machine.name}$ {line}\n{done.stdout}{done.stderr}"
