@@ -2,6 +2,8 @@
 
 import click
 
+from corridor.cli.options import emit, json_option
+
 SHELLS = ("bash", "zsh", "fish")
 VARIABLE = "_CORRIDOR_COMPLETE"
 
@@ -20,7 +22,8 @@ def script(shell: str) -> str:
 
 @click.command("completion")
 @click.argument("shell", type=click.Choice(SHELLS))
-def command(shell: str) -> None:
+@json_option
+def command(shell: str, as_json: bool) -> None:
     r"""Print what SHELL needs to complete commands and options.
 
     \b
@@ -28,4 +31,5 @@ def command(shell: str) -> None:
     zsh    corridor completion zsh > a folder of $fpath, as _corridor
     fish   corridor completion fish > ~/.config/fish/completions/corridor.fish
     """
-    click.echo(script(shell), nl=False)
+    text = script(shell)
+    emit({"shell": shell, "script": text}, text.rstrip("\n"), as_json=as_json)

@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 import click
 
 from corridor import __version__
+from corridor.cli.audited import instrument
 from corridor.errors import ExitStatus
 
 
@@ -45,6 +46,7 @@ _COMMANDS: Final = {
     "broker": _Entry("broker", "Write the broker's configuration, or compare it."),
     "agreement": _Entry("agreement", "Propose, sign and show agreements with partners."),
     "registry": _Entry("registry", "Found a network, admit members: for its bodies."),
+    "audit": _Entry("audit", "Show and verify what operators did to the node."),
     "backup": _Entry("backup", "Copy the node, check a copy, put the node back."),
     "support-bundle": _Entry("support_bundle", "Gather what support needs, without secrets."),
     "envelope": _Entry("envelope", "Look into a sealed envelope."),
@@ -75,8 +77,7 @@ class _LazyGroup(click.Group):
         if entry is None:
             return None
         module = importlib.import_module(f"corridor.cli.{entry.module}")
-        command: click.Command = module.command
-        return command
+        return instrument(module.command, cmd_name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         del ctx

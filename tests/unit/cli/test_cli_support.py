@@ -98,7 +98,7 @@ def test_only_the_end_of_a_log_goes_in(tmp_path: Path) -> None:
 @pytest.mark.parametrize("shell", SHELLS)
 def test_the_script_of_each_shell_asks_corridor(shell: str) -> None:
     said = corridor("completion", shell)
-    assert said.out == script(shell)
+    assert said.out == script(shell).rstrip("\n") + "\n"
     assert f"{VARIABLE}={shell}_complete" in said.out
 
 
