@@ -61,6 +61,15 @@ class BrokerPlan:
     country: CountryCode
     directory: Path
     ports: BrokerPorts
+    entry_port: int = 0
+    """Where partners' brokers connect to; 0: to the broker itself."""
+    node_port: int = 0
+    """Where the own node connects to; 0: to the broker itself."""
+
+    @property
+    def entry(self) -> int:
+        """The port that partners are told."""
+        return self.entry_port or self.ports.amqps
 
     @property
     def etc(self) -> Path:

@@ -19,7 +19,7 @@ from typing import Self
 
 from corridor.errors import LinkTrouble
 from corridor.exchange.addresses import OPERATOR_USER
-from corridor.lab.broker_layout import lay_out, password
+from corridor.lab.broker_layout import LabTuning, Relay, lay_out, password
 from corridor.lab.brokers import PrivateBroker, stop_together, wait_ready
 from corridor.lab.nodes import NodePlan, NodeProcess, RecorderProcess, wait_nodes
 from corridor.lab.ports import PortLease
@@ -41,8 +41,17 @@ Say = Callable[[str], None]
 class Network:
     """The network of a scenario, from `up` to `down`; use as a context manager."""
 
-    def __init__(self, scenario: Scenario, directory: Path, say: Say = lambda _text: None) -> None:
+    def __init__(
+        self,
+        scenario: Scenario,
+        directory: Path,
+        say: Say = lambda _text: None,
+        tuning: LabTuning = LabTuning(),
+        relay: Relay = lambda plan: plan,
+    ) -> None:
         """Plan a network in `directory`, which must be empty or absent."""
+        self._tuning = tuning
+        self._relay = relay
         self.scenario = scenario
         self.directory = directory.resolve()
         self._say = say
@@ -95,7 +104,9 @@ class Network:
             country.code: [partner.code for partner in self.scenario.partners(country.code)]
             for country in self.scenario.countries
         }
-        self.brokers = lay_out(self.directory / "brokers", partners, lease, now_ms)
+        self.brokers = lay_out(
+            self.directory / "brokers", partners, lease, now_ms, self._tuning, self._relay
+        )
         addresses = {code: directory_address(broker.plan) for code, broker in self.brokers.items()}
         world = make_world(self.scenario, addresses, now_ms)
         keep_registry(self.directory / "registry", world)
@@ -107,7 +118,7 @@ class Network:
                 lease.take(1)[0],
                 lease.take(1)[0] if country.national_system in {"http", "webhook"} else 0,
             )
-            write_node(plan, self.brokers[country.code].plan, world, now_ms)
+            write_node(plan, self.brokers[country.code].plan, world, now_ms, self._tuning)
             self.nodes[country.code] = NodeProcess(plan)
             self.recorders[country.code] = RecorderProcess(plan)
 

@@ -23,7 +23,6 @@ from pika.frame import decode_frame
 from corridor.errors import LinkTrouble
 from corridor.transport.broker import BrokerAddress
 
-HEARTBEAT_S: Final = 30  # a partner's dead host is noticed within a minute
 _CONNECT_TIMEOUT_S: Final = 10
 _LONGEST_REASON: Final = 300
 _DEEPEST_CAUSE: Final = 8  # pika wraps a failure four times
@@ -130,7 +129,7 @@ def connect(
         virtual_host=address.vhost,
         credentials=ExternalCredentials(),
         ssl_options=SSLOptions(context, address.server_name),
-        heartbeat=HEARTBEAT_S,
+        heartbeat=address.heartbeat_s,
         blocked_connection_timeout=blocked_timeout_s,
         socket_timeout=_CONNECT_TIMEOUT_S,
         stack_timeout=_CONNECT_TIMEOUT_S + 5,
