@@ -76,7 +76,7 @@ class Admin:
 
     def delete_queue(self, name: str) -> None:
         """Delete a queue with what is in it."""
-        self.ask("DELETE", f"queues/{_HOST}/{quote(name, safe='')}")
+        self.ask("DELETE", f"queues/{_HOST}/{quote(name, safe='')}", user=_HANDS)
 
     def delete_upstream_queue(self, partner: CountryCode) -> None:
         """Delete the queue from which a partner takes what is for it."""

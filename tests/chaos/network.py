@@ -20,7 +20,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -28,6 +28,7 @@ from typing import Final
 
 from chaos.admin import Admin
 from chaos.clock import Offset
+from chaos.disks import mount, unmount
 from chaos.proxy import Relays, Way
 from corridor.errors import LinkTrouble
 from corridor.gateway.local_client import LocalClient
@@ -35,7 +36,7 @@ from corridor.lab.broker_layout import LabTuning
 from corridor.lab.brokers import BrokerPlan, wait_ready
 from corridor.lab.guard import Guarded
 from corridor.lab.network import Network
-from corridor.lab.nodes import NodePlan, NodeProcess, wait_nodes
+from corridor.lab.nodes import NodePlan, NodeProcess, last_line, wait_nodes
 from corridor.lab.ports import PortLease
 from corridor.lab.scenario import Scenario, load_scenario
 from corridor.transit.parties import CountryCode
@@ -50,6 +51,8 @@ FAST: Final = LabTuning(
     node_reconnect_max_s=0.5,
     time_scale=SCALE,
 )
+AGE_DAYS: Final = 12.0
+"""How long ago the network was founded: further back than any clock of the suite is put."""
 REAL: Final = LabTuning()
 _WRAPPED: Final = Path(__file__).with_name("wrapped.py")
 _STEP_S: Final = 0.05
@@ -91,11 +94,22 @@ class ChaosNetwork(Network):
         scenario: Scenario | None = None,
         tuning: LabTuning = FAST,
         broken: str = "-",
+        small_disks: bool = False,
     ) -> None:
-        """Plan a network in `directory`; `broken` names a rule that its nodes break."""
+        """Plan a network in `directory`.
+
+        `broken` names a rule that its nodes break; `small_disks` puts each store on a disk of its
+        own, which needs the right to mount.
+        """
         found = scenario or load_scenario(str(Path(__file__).with_name("two.toml")))
-        super().__init__(found, directory, tuning=tuning, relay=self._put_between)
+        super().__init__(
+            found, directory, tuning=tuning, relay=self._put_between, age_days=AGE_DAYS
+        )
         self._broken = broken
+        self.small_disks = small_disks
+        self._mounted: list[Path] = []
+        self.without_hands: set[CountryCode] = set()
+        """Countries whose broker was emptied and where the suite's own user is not yet."""
         self.relays = Relays()
         self._relay_ports = PortLease()
 
@@ -148,6 +162,9 @@ class ChaosNetwork(Network):
         super().lay_out()
         for code, node in tuple(self.nodes.items()):
             self.nodes[code] = ChaosNode(node.plan, self._broken)
+            if self.small_disks:
+                mount(node.plan.store.parent)
+                self._mounted.append(node.plan.store.parent)
 
     def up(self) -> None:
         """Bring everything up, the suite's hands at each broker too."""
@@ -162,6 +179,8 @@ class ChaosNetwork(Network):
                 with suppress(OSError):
                     node.signal(signal.SIGCONT)
         super().down()
+        while self._mounted:
+            unmount(self._mounted.pop())
         if self.relays.running:
             self.relays.__exit__(None, None, None)
         self._relay_ports.close()
@@ -190,17 +209,41 @@ class ChaosNetwork(Network):
         if wipe:
             self.admin(code).lend_hands()
 
-    def wait_whole(self, timeout_s: float) -> None:
+    def keep(self) -> list[str]:
+        """Start what has ended by itself, as a service manager does; returns what that was."""
+        found = self.keep_nodes()
+        for code in self.codes:
+            if self.brokers[code].pid is None:
+                found.append(f"broker {code}")
+                self.brokers[code].start()
+        return found
+
+    def keep_nodes(self, but: Collection[CountryCode] = ()) -> list[str]:
+        """Start nodes that have ended by themselves; returns which, and their last words."""
+        found = []
+        for code in self.codes:
+            if code not in but and self.nodes[code].pid is None:
+                found.append(f"node {code}: {last_line(self.nodes[code].plan.log)}")
+                self.nodes[code].start()
+        return found
+
+    def wait_whole(self, timeout_s: float) -> list[str]:
         """Wait until every broker, link and node is as it should be.
+
+        Returns:
+            What had ended by itself and was started again.
 
         Raises:
             LinkTrouble: It is not in time; says what is missing.
         """
         deadline = time.monotonic() + timeout_s
+        restarted: list[str] = []
         while missing := self.missing():
+            restarted += self.keep()
             if time.monotonic() > deadline:
                 raise LinkTrouble(f"not whole after {timeout_s:.0f} s: {', '.join(missing)}")
             time.sleep(_STEP_S)
+        return restarted
 
     def missing(self) -> Sequence[str]:
         """Name what is not as it should be."""
@@ -211,6 +254,12 @@ class ChaosNetwork(Network):
                 continue
             if self.nodes[code].pid is None or not self.nodes[code].ready():
                 found.append(f"node {code}")
+            if code in self.without_hands:
+                try:
+                    self.admin(code).lend_hands()
+                    self.without_hands.discard(code)
+                except LinkTrouble:
+                    found.append(f"hands at {code}")
             wanted = len(self.scenario.partners(code))
             try:
                 running = sum(link.status == "running" for link in self.links(code))
@@ -236,4 +285,3 @@ class ChaosNetwork(Network):
         self.relays.open(f"{plan.country}.entry", entry, plan.ports.amqps)
         self.relays.open(f"{plan.country}.node", own, plan.ports.amqps)
         return replace(plan, entry_port=entry, node_port=own)
-

@@ -221,7 +221,6 @@ class Oracle:
             checks = [
                 ("breaks in the chain of envelopes", ask(_CHAIN, received)),
                 ("records stored twice", ask(_TWICE, inbox)),
-                ("frames still held", ask("SELECT count(*) FROM held")),
             ]
             if all_in:
                 checks += [

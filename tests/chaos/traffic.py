@@ -55,12 +55,16 @@ class Traffic:
         self._sockets = sockets
         self._over_s = over_s
         self._ended = threading.Event()
+        self.last_accepted = 0.0
+        """When, by the monotonic clock."""
         self._parts: dict[str, list[Planned]] = {}
         for one in records:
             self._parts.setdefault(one.sender, []).append(one)
         self.submitted = {sender: Submitted() for sender in self._parts}
         self._threads = [
-            threading.Thread(target=self._run, args=(sender,), name=f"traffic {sender}", daemon=True)
+            threading.Thread(
+                target=self._run, args=(sender,), name=f"traffic {sender}", daemon=True
+            )
             for sender in self._parts
         ]
 
@@ -117,6 +121,7 @@ class Traffic:
         del waiting[: len(batch)]
         for one, result in zip(batch, results, strict=True):
             if result.status in _FINAL:
+                self.last_accepted = time.monotonic()
                 done.accepted.append(one)
             elif result.status == "refused" and result.reason not in OF_THE_MOMENT:
                 done.refused.append((one, f"{result.reason} {' '.join(result.faults)}"))

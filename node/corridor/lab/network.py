@@ -29,6 +29,7 @@ from corridor.lab.scenario import Scenario
 from corridor.lab.world import make_world
 from corridor.transit.parties import CountryCode
 from corridor.transport.management import LinkState, Login, read_links
+from corridor.wire.limits import DAY_MS
 
 _BROKERS_S = 90.0
 _NODES_S = 30.0
@@ -48,8 +49,13 @@ class Network:
         say: Say = lambda _text: None,
         tuning: LabTuning = LabTuning(),
         relay: Relay = lambda plan: plan,
+        age_days: float = 0,
     ) -> None:
-        """Plan a network in `directory`, which must be empty or absent."""
+        """Plan a network in `directory`, which must be empty or absent.
+
+        It was founded `age_days` ago: clocks may then be put back without being before it.
+        """
+        self._age_ms = round(age_days * DAY_MS)
         self._tuning = tuning
         self._relay = relay
         self.scenario = scenario
@@ -99,7 +105,7 @@ class Network:
         self.directory.mkdir(parents=True, exist_ok=True)
         lease = self._stack.enter_context(PortLease())
         runtime = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="corridor-")))
-        now_ms = time.time_ns() // 1_000_000
+        now_ms = time.time_ns() // 1_000_000 - self._age_ms
         partners = {
             country.code: [partner.code for partner in self.scenario.partners(country.code)]
             for country in self.scenario.countries

@@ -32,9 +32,7 @@ _MAX_SOCKET_PATH = 100
 def directory_address(plan: BrokerPlan) -> BrokerAddress:
     """Return a lab's broker as the directory names it."""
     ca = (plan.pki / "ca.pem").read_bytes()
-    return BrokerAddress(
-        plan.server_name, plan.entry, "127.0.0.1", fingerprint(ca), to_der(ca)
-    )
+    return BrokerAddress(plan.server_name, plan.entry, "127.0.0.1", fingerprint(ca), to_der(ca))
 
 
 def socket_path(runtime: Path, code: CountryCode) -> Path:
