@@ -12,6 +12,7 @@ from typing import Final
 
 WIDE: Final = 512 << 20
 """Bytes of a small disk that has room."""
+_TRIES: Final = 20
 
 
 def can_mount(folder: Path) -> bool:
@@ -41,9 +42,16 @@ def unmount(folder: Path) -> None:
 
 def shrink(folder: Path, spare_bytes: int) -> None:
     """Leave so many bytes free and no more."""
-    found = os.statvfs(folder)
-    used = (found.f_blocks - found.f_bfree) * found.f_frsize
-    _run("mount", "-o", f"remount,size={used + spare_bytes}", str(folder))
+    for left in reversed(range(_TRIES)):
+        found = os.statvfs(folder)
+        used = (found.f_blocks - found.f_bfree) * found.f_frsize
+        try:
+            _run("mount", "-o", f"remount,size={used + spare_bytes}", str(folder))
+        except OSError:  # it grew meanwhile, and cannot be smaller than what it holds
+            if not left:
+                raise
+            continue
+        return
 
 
 def widen(folder: Path) -> None:

@@ -65,6 +65,8 @@ class Fault:
     least_s: float = 0.3
     most_s: float = 1.2
     """Bounds of the time between its begin and its heal."""
+    weight: int = 1
+    """How often it is drawn beside others of its group."""
     slow_s: float = 0.0
     """How long its begin itself takes: traffic goes on meanwhile."""
 
@@ -333,22 +335,22 @@ def _victim_of(scene: Scene) -> CountryCode:
 
 
 _TABLE: Final = [
-    Fault("node_killed", "node", ("node",), _kill_node, _is_gone, _start_node, 0.0, 1.0),
-    Fault("node_stopped", "node", ("node",), _stop_node,
+    Fault("node_killed", "node", ("node", "own"), _kill_node, _is_gone, _start_node, 0.0, 1.0),
+    Fault("node_stopped", "node", ("node", "own"), _stop_node,
           lambda scene: scene.seen.get("orderly") is not None, _start_node, 0.0, 1.0),
-    Fault("node_frozen", "node", ("node",), _freeze, _is_frozen, _thaw, 0.3, 2.5),
+    Fault("node_frozen", "node", ("node", "own"), _freeze, _is_frozen, _thaw, 0.3, 2.5),
     Fault("system_killed", "node", ("system",), _kill_system, _is_gone, _start_system, 0.0, 1.0),
     *_way_faults("link", "entry", _entry),
     *_way_faults("own", "own", _own),
-    Fault("queue_deleted", "admin", ("broker",), _delete_upstream_queue,
+    Fault("queue_deleted", "admin", ("broker", "entry"), _delete_upstream_queue,
           lambda scene: bool(scene.seen.get("deleted")), _restore),
     Fault("policy_removed", "admin", ("broker",), _delete_policy, _link_is_down(_victim_of),
           _restore),
-    Fault("user_removed", "admin", ("broker",), _delete_user, _link_is_down(_partner_of),
+    Fault("user_removed", "admin", ("broker", "entry"), _delete_user, _link_is_down(_partner_of),
           _restore, 0.8, 1.5),
-    Fault("memory_alarm", "admin", ("broker",), _alarm("memory"), _is_blocked,
+    Fault("memory_alarm", "admin", ("broker", "node", "own"), _alarm("memory"), _is_blocked,
           _end_alarm("memory"), slow_s=1.2),
-    Fault("disk_alarm", "admin", ("broker",), _alarm("disk"), _is_blocked, _end_alarm("disk"),
+    Fault("disk_alarm", "admin", ("broker", "node", "own"), _alarm("disk"), _is_blocked, _end_alarm("disk"),
           slow_s=1.2),
     Fault("delivered_twice", "delivery", ("broker",), _copy, _moved, _deliver_again),
     Fault("delivered_reversed", "delivery", ("broker",), _divert, _moved, _deliver_reversed),
@@ -359,7 +361,8 @@ _TABLE: Final = [
           _start_broker, 0.0, 1.0),
     Fault("broker_emptied", "disk", ("broker", "own", "entry"), _kill_broker, _is_gone,
           _start_empty, 0.0, 1.0),
-    Fault("store_full", "disk", ("node",), _fill_store, _has_no_room, _free_store, 0.3, 2.0),
+    Fault("store_full", "disk", ("node",), _fill_store, _has_no_room, _free_store, 0.3, 2.0,
+          weight=2),
     Fault("store_nearly_full", "disk", ("node",), _nearly_fill_store, _has_no_room, _free_store,
           1.1, 2.0),
 ]  # fmt: skip

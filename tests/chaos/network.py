@@ -56,7 +56,7 @@ AGE_DAYS: Final = 12.0
 REAL: Final = LabTuning()
 _WRAPPED: Final = Path(__file__).with_name("wrapped.py")
 _STEP_S: Final = 0.05
-_BROKER_S: Final = 120.0
+_BROKER_S: Final = 180.0
 
 
 class ChaosNode(NodeProcess):

@@ -131,8 +131,12 @@ class Oracle:
                 return waiting
             time.sleep(_STEP_S)
 
-    def audit(self) -> list[str]:
-        """Verify the whole evidence of every country, as `corridor evidence verify` does."""
+    def audit(self, *, every: bool = True) -> list[str]:
+        """Verify the evidence of every country.
+
+        `every`: each signature and record, as `corridor evidence verify` does; otherwise the log
+        alone, worked out anew from its leaves.
+        """
         faults = []
         for code in self.network.codes:
             config = load_config(self.network.nodes[code].plan.config)
@@ -142,8 +146,12 @@ class Oracle:
                 SqliteStore.open(config.store.path, key, read_only=True) as store,
                 store.auditing() as audit,
             ):
-                found = verify(audit, view)
-            faults += [f"evidence of {code}: {fault}" for fault in found["faults"]]
+                if every:
+                    found = verify(audit, view)["faults"]
+                else:
+                    log = audit.recomputed()
+                    found = [] if (log.size, log.root()) == audit.head() else ["another root"]
+            faults += [f"evidence of {code}: {fault}" for fault in found]
         return faults
 
     def handed(self, one: Planned) -> int:

@@ -21,8 +21,8 @@ from chaos.schedule import Schedule, Strike
 from chaos.traffic import Traffic, plan
 from corridor.errors import CorridorError, LinkTrouble
 
-WHOLE_S: Final = 60.0
-COMPLETE_S: Final = 40.0
+WHOLE_S: Final = 180.0
+COMPLETE_S: Final = 90.0
 _STEP_S: Final = 0.04
 
 
@@ -63,7 +63,7 @@ class Run:
             "stuck": len(found.stuck),
             "faults_found": found.faults,
             "refused": len(self.refused),
-            "restarts": len(self.restarts),
+            "restarts": self.restarts,
             "recovery_s": round(self.recovery_s, 2),
             "seconds": round(self.seconds, 2),
         }
@@ -97,7 +97,7 @@ class _Stage:
 
     def _begin(self, strike: Strike) -> None:
         self._active.add(strike)
-        with suppress(LinkTrouble):
+        with suppress(LinkTrouble, OSError):
             strike.fault.begin(self.scenes[strike])
 
     def _heal(self, strike: Strike) -> None:
@@ -144,6 +144,7 @@ def play(net: ChaosNetwork, oracle: Oracle, schedule: Schedule) -> Run:
     trouble = ""
     try:
         stage.play(begun)
+        traffic.hurry()
         healed = time.monotonic()
         run.restarts += net.wait_whole(WHOLE_S)
     except CorridorError as error:

@@ -48,12 +48,17 @@ class Way:
         self._flowing.set()
         self._delay_s = 0.0
         self._spoil = 0
+        self._is_cut = False
 
     # -- faults; any thread
 
     def cut(self) -> None:
-        """Reset every connection and refuse new ones."""
+        """Reset every connection, and each new one as soon as it is made."""
         self._run.call(self._cut)
+
+    def refuse(self) -> None:
+        """Reset every connection and listen no more: nobody is there."""
+        self._run.call(self._vanish)
 
     def reset(self) -> None:
         """Reset every connection; new ones are let through."""
@@ -73,7 +78,7 @@ class Way:
 
     def heal(self, *, reset: bool = False) -> None:
         """Carry everything again; `reset` first resets what was connected, as a new route does."""
-        self._run.call(lambda: self._heal(reset))
+        self._run.call(lambda: self._heal(reset=reset))
 
     @property
     def connections(self) -> int:
@@ -100,6 +105,10 @@ class Way:
             self._server = None
 
     async def _cut(self) -> None:
+        self.bites, self._is_cut = 0, True
+        await self._drop_all()
+
+    async def _vanish(self) -> None:
         self.bites = 0
         await self._refuse()
         await self._drop_all()
@@ -113,8 +122,8 @@ class Way:
         for task in tuple(self._tasks):
             task.cancel()
 
-    async def _heal(self, reset: bool) -> None:
-        self._delay_s, self._spoil = 0.0, 0
+    async def _heal(self, *, reset: bool) -> None:
+        self._delay_s, self._spoil, self._is_cut = 0.0, 0, False
         if reset:
             bites = self.bites
             await self._drop_all()
@@ -128,6 +137,10 @@ class Way:
         await self._drop_all()
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._is_cut:
+            self.bites += 1
+            _reset(writer)
+            return
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)

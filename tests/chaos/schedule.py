@@ -18,6 +18,8 @@ from corridor.transit.parties import CountryCode
 
 WARM: Final = frozenset({"node", "network", "delivery", "clock", "admin"})
 GROUPS: Final = {"warm": WARM, "broker": frozenset({"broker"}), "disk": frozenset({"disk"})}
+_BESIDE_A_BROKER: Final = frozenset({"node", "clock"})
+"""What can still be seen to bite while a broker is away."""
 _PATTERN: Final = ("warm",) * 5 + ("broker",)
 _OF_TWENTY: Final = (*_PATTERN, *_PATTERN, *_PATTERN, "warm", "disk")
 _COUNTS: Final = (1, 1, 1, 2, 2, 3)
@@ -70,8 +72,9 @@ def draw(
     if only:
         able = first = [one for one in able if one.name in only]
     else:
-        first = [one for one in able if one.kind in GROUPS[group]]
-    others = [one for one in able if one.kind in WARM] or able
+        first = [one for one in able for _ in range(one.weight) if one.kind in GROUPS[group]]
+    beside = WARM if group == "warm" else _BESIDE_A_BROKER
+    others = [one for one in able if one.kind in beside] or able
     over_s = rng.uniform(1.2, 2.2)
     strikes: list[Strike] = []
     claimed: set[tuple[CountryCode, str]] = set()

@@ -24,6 +24,8 @@ from corridor.wire.v1 import local_pb2 as local
 _AGAIN_S = 0.1
 _PATIENCE_S = 5.0
 _BATCH = 4
+_KEPT_BACK = 0.35
+_SLOW_S = 0.15
 _FINAL = frozenset({"accepted", "duplicate"})
 OF_THE_MOMENT = frozenset({Reason.STORE_FULL.label, Reason.NO_AGREEMENT.label})
 """Reasons that pass: the disk is full, or the clock stands before the agreement or after it."""
@@ -51,10 +53,15 @@ class Traffic:
     """Submits a plan, one thread a country, spread over a time."""
 
     def __init__(self, sockets: dict[str, Path], records: Sequence[Planned], over_s: float) -> None:
-        """Describe it: `records` leave evenly over `over_s` seconds."""
+        """Describe it: `records` leave evenly over `over_s` seconds.
+
+        The last ones are kept back, and leave ever so slowly, until somebody says `hurry`: a fault
+        that takes longer than planned still meets records under way.
+        """
         self._sockets = sockets
         self._over_s = over_s
         self._ended = threading.Event()
+        self._hurry = threading.Event()
         self.last_accepted = 0.0
         """When, by the monotonic clock."""
         self._parts: dict[str, list[Planned]] = {}
@@ -72,6 +79,10 @@ class Traffic:
         """Begin."""
         for thread in self._threads:
             thread.start()
+
+    def hurry(self) -> None:
+        """Keep nothing back any more."""
+        self._hurry.set()
 
     def wait(self, timeout_s: float) -> bool:
         """Wait until every record has its answer; whether it has in time."""
@@ -103,13 +114,16 @@ class Traffic:
                 while waiting and not self._ended.is_set():
                     due = (total - len(waiting)) * self._over_s / total
                     self._ended.wait(max(0.0, begun + due - time.monotonic()))
-                    if not self._offer(node, waiting, done):
+                    kept_back = len(waiting) <= total * _KEPT_BACK and not self._hurry.is_set()
+                    if kept_back:
+                        self._hurry.wait(_SLOW_S)
+                    if not self._offer(node, waiting, done, 1 if kept_back else _BATCH):
                         break
             if waiting:
                 self._ended.wait(_AGAIN_S)
 
-    def _offer(self, node: LocalClient, waiting: list[Planned], done: Submitted) -> bool:
-        batch = waiting[:_BATCH]
+    def _offer(self, node: LocalClient, waiting: list[Planned], done: Submitted, most: int) -> bool:
+        batch = waiting[:most]
         try:
             results = node.submit([_submission(one) for one in batch])
         except NodeRefused:
