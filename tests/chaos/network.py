@@ -102,9 +102,8 @@ class ChaosNetwork(Network):
         own, which needs the right to mount.
         """
         found = scenario or load_scenario(str(Path(__file__).with_name("two.toml")))
-        super().__init__(
-            found, directory, tuning=tuning, relay=self._put_between, age_days=AGE_DAYS
-        )
+        tuned = replace(tuning, relay=self._put_between, age_days=AGE_DAYS)
+        super().__init__(found, directory, tuning=tuned)
         self._broken = broken
         self.small_disks = small_disks
         self._mounted: list[Path] = []
@@ -268,16 +267,6 @@ class ChaosNetwork(Network):
                 continue
             if running != wanted:
                 found.append(f"links of {code}: {running} of {wanted} run")
-        return found
-
-    def processes(self) -> dict[int, str]:
-        """Every process that the network started and that must be gone at the end."""
-        found = {}
-        for code in self.codes:
-            broker, node = self.brokers[code], self.nodes[code]
-            for name, pid in ((f"broker {code}", broker.pid), (f"node {code}", node.pid)):
-                if pid is not None:
-                    found[pid] = name
         return found
 
     def _put_between(self, plan: BrokerPlan) -> BrokerPlan:

@@ -36,7 +36,8 @@ _PATIENCE_S = 120
 def main() -> int:
     """Play, sum up, tell people; 1 where anything was lost, doubled, stuck or not counted."""
     asked = _asked()
-    signal.signal(signal.SIGTERM, _end)
+    for number in (signal.SIGTERM, signal.SIGINT):  # a shell's background job ignores the latter
+        signal.signal(number, _end)
     asked.out.mkdir(parents=True, exist_ok=True)
     if asked.break_ or asked.fresh:
         (asked.out / "runs.jsonl").unlink(missing_ok=True)
@@ -70,7 +71,7 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("--jobs", type=int, default=int(env("CHAOS_JOBS") or 1))
     parser.add_argument("--part", default="", help="K/N: the blocks of one worker of several")
     parser.add_argument("--only", type=int, nargs="*", default=[], help="numbers to play again")
-    parser.add_argument("--faults", default="", help="names, with commas; `--faults list` lists")
+    parser.add_argument("--faults", default=env("CHAOS_FAULTS") or "", help="names; or: list")
     parser.add_argument("--break", dest="break_", choices=sorted(BREAKS), default="")
     parser.add_argument("--fresh", action="store_true", help="forget the runs that were played")
     parser.add_argument("--out", type=Path, default=OUT)
@@ -105,7 +106,8 @@ def _in_parallel(asked: argparse.Namespace) -> bool:
         subprocess.Popen([*command, "--part", f"{one}/{asked.jobs}"]) for one in range(asked.jobs)
     ]
     try:
-        return not any([worker.wait() for worker in workers])
+        statuses = [worker.wait() for worker in workers]
+        return not any(statuses)
     finally:
         for worker in workers:
             if worker.poll() is None:

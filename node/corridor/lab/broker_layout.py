@@ -49,6 +49,13 @@ class LabTuning:
     node_reconnect_max_s: float = 2
     time_scale: float = 1
     """Factor for the times of the exchange between nodes."""
+    relay: Relay = lambda plan: plan
+    """Puts something between a broker and those that connect to it."""
+    age_days: float = 0
+    """How long ago the network was founded: no clock may be put back to before that."""
+
+
+AS_EVER: Final = LabTuning()
 
 
 def lay_out(
@@ -56,8 +63,7 @@ def lay_out(
     partners: Mapping[CountryCode, Collection[CountryCode]],
     lease: PortLease,
     now_ms: int,
-    tuning: LabTuning = LabTuning(),
-    relay: Relay = lambda plan: plan,
+    tuning: LabTuning = AS_EVER,
 ) -> dict[CountryCode, PrivateBroker]:
     """Write everything the brokers of the countries in `partners` need, one folder each.
 
@@ -67,10 +73,9 @@ def lay_out(
         lease: Where the ports come from.
         now_ms: The time certificates begin.
         tuning: Settings that differ from a country's.
-        relay: Puts something between a broker and those that connect to it.
     """
     plans = {
-        country: relay(plan_broker(country, directory / country.lower(), lease))
+        country: tuning.relay(plan_broker(country, directory / country.lower(), lease))
         for country in partners
     }
     authorities = {

@@ -19,7 +19,7 @@ from typing import Self
 
 from corridor.errors import LinkTrouble
 from corridor.exchange.addresses import OPERATOR_USER
-from corridor.lab.broker_layout import LabTuning, Relay, lay_out, password
+from corridor.lab.broker_layout import AS_EVER, LabTuning, lay_out, password
 from corridor.lab.brokers import PrivateBroker, stop_together, wait_ready
 from corridor.lab.nodes import NodePlan, NodeProcess, RecorderProcess, wait_nodes
 from corridor.lab.ports import PortLease
@@ -47,17 +47,10 @@ class Network:
         scenario: Scenario,
         directory: Path,
         say: Say = lambda _text: None,
-        tuning: LabTuning = LabTuning(),
-        relay: Relay = lambda plan: plan,
-        age_days: float = 0,
+        tuning: LabTuning = AS_EVER,
     ) -> None:
-        """Plan a network in `directory`, which must be empty or absent.
-
-        It was founded `age_days` ago: clocks may then be put back without being before it.
-        """
-        self._age_ms = round(age_days * DAY_MS)
+        """Plan a network in `directory`, which must be empty or absent."""
         self._tuning = tuning
-        self._relay = relay
         self.scenario = scenario
         self.directory = directory.resolve()
         self._say = say
@@ -105,14 +98,12 @@ class Network:
         self.directory.mkdir(parents=True, exist_ok=True)
         lease = self._stack.enter_context(PortLease())
         runtime = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="corridor-")))
-        now_ms = time.time_ns() // 1_000_000 - self._age_ms
+        now_ms = time.time_ns() // 1_000_000 - round(self._tuning.age_days * DAY_MS)
         partners = {
             country.code: [partner.code for partner in self.scenario.partners(country.code)]
             for country in self.scenario.countries
         }
-        self.brokers = lay_out(
-            self.directory / "brokers", partners, lease, now_ms, self._tuning, self._relay
-        )
+        self.brokers = lay_out(self.directory / "brokers", partners, lease, now_ms, self._tuning)
         addresses = {code: directory_address(broker.plan) for code, broker in self.brokers.items()}
         world = make_world(self.scenario, addresses, now_ms)
         keep_registry(self.directory / "registry", world)

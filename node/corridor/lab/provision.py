@@ -17,7 +17,7 @@ from corridor.gateway.http.clients import (
     token_client,
     with_client,
 )
-from corridor.lab.broker_layout import LabTuning, node_address, password
+from corridor.lab.broker_layout import AS_EVER, LabTuning, node_address, password
 from corridor.lab.brokers import BrokerPlan
 from corridor.lab.nodes import NodePlan
 from corridor.lab.world import MemberKeys, World
@@ -48,7 +48,7 @@ def write_node(
     broker: BrokerPlan,
     world: World,
     now_ms: int,
-    tuning: LabTuning = LabTuning(),
+    tuning: LabTuning = AS_EVER,
 ) -> None:
     """Write everything `corridor run` needs for one country."""
     member = world.members[plan.country.code]
