@@ -36,7 +36,7 @@ from corridor.seal.storage import StorageKey
 from corridor.store.sqlite import SqliteStore
 from corridor.transit.parties import CountryCode
 
-_STEP_S = 0.1
+_STEP_S = 0.2
 _ACCEPTED = 1
 _CHAIN = """
   SELECT count(*) FROM received b JOIN received a
