@@ -60,9 +60,10 @@ def _trust_confirm() -> None:
             flight = peer.flights.get(envelope_id) if peer else None
             if flight is None or not flight.is_data:
                 continue
-            root = flight.envelope.payload_root
+            sent = flight.envelope
             with self._store.transaction() as change:
-                verdict = EnvelopeVerdict(envelope_id, root, Verdict.ACCEPTED)
+                root = change.find_sealed(peer.peer, envelope_id).payload_root
+                verdict = EnvelopeVerdict(sent.position, envelope_id, root, Verdict.ACCEPTED)
                 change.close_sealed(peer.peer, verdict, now_ms)
             peer.drop(envelope_id)
 

@@ -61,6 +61,8 @@ def write_node(
     trust = TrustStore(plan.directory / "trust", world.genesis, "lab")
     trust.found(world.statements, now_ms)
     settings = {**_settings(plan, broker, world.genesis, tuning), **_national(plan)}
+    if tuning.time_scale != 1:
+        settings["lab"] = {"time_scale": tuning.time_scale}
     plan.config.write_text(_toml(settings), encoding="utf-8")
 
 
@@ -102,9 +104,7 @@ def _settings(
     plan: NodePlan, broker: BrokerPlan, genesis: bytes, tuning: LabTuning
 ) -> dict[str, Mapping[str, str | float]]:
     address = node_address(broker)
-    lab = {} if tuning.time_scale == 1 else {"lab": {"time_scale": tuning.time_scale}}
     return {
-        **lab,
         "node": {"endpoint": plan.country.endpoint, "environment": "lab"},
         "trust": {"genesis_sha256": genesis.hex()},
         "store": {"free_space_min_mib": 64},

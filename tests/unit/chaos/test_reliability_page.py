@@ -1,5 +1,6 @@
 """The page says what the committed results say, and the results what their runs say."""
 
+import importlib.util
 import json
 import os
 import subprocess
@@ -14,8 +15,11 @@ from chaos.faults import FAULTS
 
 TREE = Path(__file__).resolve().parents[3]
 FOLDER = TREE / "docs" / "reliability"
-sys.path.insert(0, str(FOLDER))
-import generate as reliability  # noqa: E402 - beside the page
+_SPEC = importlib.util.spec_from_file_location("reliability_page", FOLDER / "generate.py")
+assert _SPEC is not None
+assert _SPEC.loader is not None
+reliability = importlib.util.module_from_spec(_SPEC)
+_SPEC.loader.exec_module(reliability)
 
 
 @pytest.fixture(scope="module")
