@@ -27,7 +27,7 @@ from chaos.breaking import BREAKS  # noqa: E402
 from chaos.disks import can_mount  # noqa: E402
 from chaos.faults import FAULTS  # noqa: E402
 from chaos.network import SCALE  # noqa: E402
-from chaos.worker import Part, Worker  # noqa: E402
+from chaos.worker import Part, Worker, left_behind  # noqa: E402
 
 OUT = HERE.parents[1] / "build" / "chaos"
 _PATIENCE_S = 120
@@ -46,15 +46,14 @@ def main() -> int:
     if not small:
         print("no right to mount here: store_full and store_nearly_full are left out", flush=True)
     begun = time.monotonic()
-    left: list[int] = []
     if asked.jobs > 1 and not asked.only:
         fine = _in_parallel(asked)
     else:
         worker = Worker(_part(asked, small=small), lambda text: print(text, flush=True))
         fine = worker.run()
-        left = worker.processes_left
     if asked.part:
         return 0 if fine else 1
+    left = left_behind(asked.out)
     told = _summary(asked, small=small, left=left)
     told["wall_seconds"] = round(time.monotonic() - begun)
     (asked.out / "summary.json").write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")

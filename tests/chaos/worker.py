@@ -10,6 +10,7 @@ Rules:
 """
 
 import json
+import os
 import shutil
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
@@ -64,7 +65,6 @@ class Worker:
         self.account = Account(part.out / "runs.jsonl")
         self._say = say
         self._latest: dict[str, Any] = {}
-        self.processes_left: list[int] = []
 
     def run(self) -> bool:
         """Play everything that is not in the account yet; whether all of it held."""
@@ -90,7 +90,6 @@ class Worker:
                     if number is None:
                         break
                 fine = self._last_audit(oracle, run) and fine
-            self.processes_left += left_behind(folder)
         return fine
 
     def _numbers(self) -> Iterator[int]:
@@ -165,16 +164,16 @@ class Worker:
 
 
 def left_behind(folder: Path) -> list[int]:
-    """Return the processes that still name a folder in their command or environment."""
+    """Return the processes, but for ourselves, that still name a folder of the suite's networks."""
     found = []
     for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
+        if entry.name.isdigit() and int(entry.name) != os.getpid():
             try:
-                said = (entry / "cmdline").read_bytes()
+                said = (entry / "cmdline").read_bytes() + (entry / "environ").read_bytes()
                 state = (entry / "stat").read_text(encoding="ascii", errors="replace")
             except OSError:
                 continue
-            if f"{folder}/".encode() in said and state.rpartition(")")[2].split()[0] != "Z":
+            if f"{folder}/net-".encode() in said and state.rpartition(")")[2].split()[0] != "Z":
                 found.append(int(entry.name))
     return found
 
