@@ -101,6 +101,10 @@ chaos: setup-test ## faults amid traffic; CHAOS_RUNS=N CHAOS_SEED=S CHAOS_JOBS=J
 bench: setup ## Corridor beside plain pika in one run; build/bench/summary.json
 	@$(CONTAINED) $(PY) tests/bench/run_bench.py
 
+.PHONY: soak
+soak: setup ## an hour of steady traffic with faults; SOAK_MINUTES=N SOAK_RATE=N; build/soak/
+	@$(CONTAINED) $(PY) tests/soak/run_soak.py $(if $(SOAK_MINUTES),--minutes $(SOAK_MINUTES)) $(if $(SOAK_RATE),--rate $(SOAK_RATE))
+
 .PHONY: check
 check: ## exactly what CI runs
 	@.ci/run

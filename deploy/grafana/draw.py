@@ -32,6 +32,12 @@ _INTERVAL: Final = "10s"
 _STEP_S: Final = 2
 _WHOLE: Final = 1000
 """From here on no fraction is shown."""
+_CHOSEN: Final = {
+    "corridor-node": ("TR", ".*"),
+    "corridor-pair": ("TR", "GE.RS"),
+    "corridor-broker": ("TR", ".*"),
+}
+"""Which country and partner the reader of a dashboard has chosen."""
 _AWAY: Final = (0.45, 0.6)
 """For which part of the time Georgia's node is away."""
 
@@ -76,7 +82,24 @@ def _traffic(network: Network, seconds: float) -> None:
         time.sleep(0.3)
 
 
+class _Asking:
+    """Asks Prometheus as the dashboard does, with its variables as chosen."""
+
+    def __init__(self, watch: Watchers, board: str, span: tuple[float, float]) -> None:
+        self._watch = watch
+        self._chosen = _CHOSEN.get(board, (".*", ".*"))
+        self.span = span
+
+    def now(self, expression: str) -> list[dict[str, Any]]:
+        return self._watch.ask(as_asked(expression, _INTERVAL, *self._chosen))
+
+    def all_the_time(self, expression: str) -> list[dict[str, Any]]:
+        asked = as_asked(expression, _INTERVAL, *self._chosen)
+        return self._watch.ask_range(asked, *self.span, _STEP_S)
+
+
 def _picture(board: Dashboard, watch: Watchers, begun: float, ended: float) -> str:
+    asking = _Asking(watch, board.uid, (begun, ended))
     drawn = [one for one in dashboard_json(board)["panels"] if one["type"] != "row"]
     panels = {one.title: one for one in board.panels}
     height = max(one["gridPos"]["y"] + one["gridPos"]["h"] for one in drawn) * _CELL // 2 + 40
@@ -99,30 +122,30 @@ def _picture(board: Dashboard, watch: Watchers, begun: float, ended: float) -> s
             f'fill="white" stroke="#d0d0d0" rx="3"/><text x="10" y="18" font-weight="bold">'
             f"{html.escape(one['title'])}</text>"
         )
-        lines += _content(panels[one["title"]], watch, (begun, ended), (width, tall))
+        lines += _content(panels[one["title"]], asking, (width, tall))
         lines.append("</g>")
     return "\n".join([*lines, "</svg>"]) + "\n"
 
 
-def _content(
-    panel: Panel, watch: Watchers, span: tuple[float, float], size: tuple[int, int]
-) -> Iterator[str]:
+def _content(panel: Panel, asking: _Asking, size: tuple[int, int]) -> Iterator[str]:
     if panel.kind == "stat":
-        found = watch.ask(as_asked(panel.queries[0].expression, _INTERVAL))
+        found = asking.now(panel.queries[0].expression)
         text = _said(float(found[0]["value"][1]), panel.unit) if found else "-"
         colour = _colour(panel, float(found[0]["value"][1])) if found else "#555"
         yield f'<text x="{size[0] / 2}" y="{size[1] / 2 + 18}" font-size="30" fill="{colour}" '
         yield f'text-anchor="middle">{text}</text>'
     elif panel.kind == "table":
-        yield from _table(panel, watch, size)
+        yield from _table(panel, asking, size)
+    elif panel.kind == "heatmap":
+        yield from _heatmap(panel, asking, size)
     else:
-        yield from _graph(panel, watch, span, size)
+        yield from _graph(panel, asking, size)
 
 
-def _table(panel: Panel, watch: Watchers, size: tuple[int, int]) -> Iterator[str]:
+def _table(panel: Panel, asking: _Asking, size: tuple[int, int]) -> Iterator[str]:
     y = 42
     for query in panel.queries:
-        for one in watch.ask(as_asked(query.expression, _INTERVAL)):
+        for one in asking.now(query.expression):
             labels = " ".join(
                 value for name, value in sorted(one["metric"].items())
                 if name in {"country", "peer", "version"}
@@ -134,34 +157,68 @@ def _table(panel: Panel, watch: Watchers, size: tuple[int, int]) -> Iterator[str
             y += 19
 
 
-def _graph(
-    panel: Panel, watch: Watchers, span: tuple[float, float], size: tuple[int, int]
-) -> Iterator[str]:
+def _heatmap(panel: Panel, asking: _Asking, size: tuple[int, int]) -> Iterator[str]:
+    """Draw a row for each bucket that ever held something, the slowest on top; dark is many."""
+    found = asking.all_the_time(panel.queries[0].expression)
+    buckets = sorted(
+        ((float(one["metric"]["le"]), dict(_points(one))) for one in found), key=lambda one: one[0]
+    )
+    rows: list[tuple[float, dict[float, float]]] = []
+    below: dict[float, float] = {}
+    for edge, counts in buckets:
+        rows.append((edge, {at: value - below.get(at, 0.0) for at, value in counts.items()}))
+        below = counts
+    rows = [one for one in rows if any(value > 0 for value in one[1].values())]
+    most = max((value for _, counts in rows for value in counts.values()), default=1.0)
+    left, right, high, low = 62, size[0] - 12, 30, size[1] - 14
+    tall = (low - high) / max(1, len(rows))
+    begun, ended = asking.span
+    wide = (right - left) * _STEP_S / (ended - begun)
+    for number, (edge, counts) in enumerate(rows):
+        y = low - (number + 1) * tall
+        text = f"≤ {_said(edge, panel.unit)}" if edge < float("inf") else "more"
+        yield f'<text x="{left - 6}" y="{y + tall / 2 + 4:.1f}" text-anchor="end" fill="#555">'
+        yield f"{text}</text>"
+        for at, value in counts.items():
+            if value > 0:
+                x = left + (at - begun) / (ended - begun) * (right - left)
+                yield f'<rect x="{x:.1f}" y="{y:.1f}" width="{wide:.1f}" height="{tall - 1:.1f}" '
+                yield f'fill="#2a6fb0" fill-opacity="{0.12 + 0.88 * value / most:.2f}"/>'
+
+
+def _graph(panel: Panel, asking: _Asking, size: tuple[int, int]) -> Iterator[str]:
     series: list[tuple[str, list[tuple[float, float]]]] = []
     for query in panel.queries:
-        for one in watch.ask_range(as_asked(query.expression, _INTERVAL), *span, _STEP_S):
-            points = [(at, float(value)) for at, value in one["values"] if value != "NaN"]
-            series.append((_legend(query.legend, one["metric"]), points))
-    if panel.kind == "heatmap":  # drawn as lines of the buckets that hold anything
-        series = [one for one in series if any(value for _, value in one[1])][-6:]
+        found = asking.all_the_time(query.expression)
+        series += [(_legend(query.legend, one["metric"]), _points(one)) for one in found]
     top = max((value for _, points in series for _, value in points), default=0.0) or 1.0
     left, right, high, low = 62, size[0] - 12, 30, size[1] - 40
+    begun, ended = asking.span
     for share in (0, 0.5, 1):
         y = low - share * (low - high)
         yield f'<path d="M{left} {y}H{right}" stroke="#e4e4e4"/><text x="{left - 6}" y="{y + 4}" '
         yield f'text-anchor="end" fill="#555">{_said(top * share, panel.unit)}</text>'
-    x = float(left)
-    for number, (legend, points) in enumerate(series[:6]):
+    if not series:
+        yield f'<text x="{size[0] / 2}" y="{(high + low) / 2}" text-anchor="middle" fill="#888">'
+        yield "nothing</text>"
+    x, y = float(left), size[1] - 20
+    for number, (legend, points) in enumerate(series[: len(_COLOURS)]):
         colour = _COLOURS[number]
         path = " ".join(
             f"{'M' if index == 0 or at - points[index - 1][0] > 2 * _STEP_S else 'L'}"
-            f"{left + (at - span[0]) / (span[1] - span[0]) * (right - left):.1f} "
+            f"{left + (at - begun) / (ended - begun) * (right - left):.1f} "
             f"{low - value / top * (low - high):.1f}"
             for index, (at, value) in enumerate(points)
         )
         yield f'<path d="{path}" fill="none" stroke="{colour}" stroke-width="1.6"/>'
-        yield f'<text x="{x}" y="{size[1] - 14}" fill="{colour}">{html.escape(legend)}</text>'
+        if x + 7 * len(legend) > right:
+            x, y = float(left), y + 15
+        yield f'<text x="{x}" y="{y}" fill="{colour}">{html.escape(legend)}</text>'
         x += 16 + 7 * len(legend)
+
+
+def _points(one: dict[str, Any]) -> list[tuple[float, float]]:
+    return [(float(at), float(value)) for at, value in one["values"] if value != "NaN"]
 
 
 def _legend(pattern: str, labels: dict[str, str]) -> str:

@@ -54,10 +54,10 @@ class Dashboard:
     panels: tuple[Panel, ...]
 
 
-def as_asked(expression: str, interval: str) -> str:
-    """Return an expression with what Grafana puts for its variables where all are chosen."""
+def as_asked(expression: str, interval: str, country: str = ".*", peer: str = ".*") -> str:
+    """Return an expression with what Grafana puts for its variables; by default all are chosen."""
     plain = expression.replace("$__rate_interval", interval)
-    return plain.replace("$country", ".*").replace("$peer", ".*")
+    return plain.replace("$country", country).replace("$peer", peer)
 
 
 def _by(labels: str, expression: str) -> str:

@@ -270,6 +270,13 @@ class ActRefused(CorridorError):
     blame = Blame.OPERATOR
 
 
+class AuditTrouble(CorridorError):
+    """The trail of what operators did cannot be written, or is not whole."""
+
+    code = "audit"
+    blame = Blame.OPERATOR
+
+
 class NotAcknowledging(CorridorError):
     """A gateway asked to acknowledge for a national system that another gateway serves."""
 

@@ -17,11 +17,12 @@ import shutil
 import statistics
 import sys
 import time
-from collections import Counter
+from collections import Counter, defaultdict
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
-from driver import Driver, Plain, cpu_seconds, rss_mib
+from driver import TR, Driver, Plain, cpu_seconds, rss_mib
 
 from corridor.lab.movements import plan_movements
 from corridor.lab.network import Network
@@ -67,9 +68,14 @@ def main() -> int:
 
 
 def bodies(count: int) -> list[bytes]:
-    """Return the bodies of generated records that Türkiye may send, 1.3 KB on average."""
-    plan = plan_movements(load_scenario("tr-ge-az"), 7, count // 2)
-    found = [one.record for one in plan if one.sender[:2] == "TR"][:count]
+    """Return bodies of generated records that Türkiye may send, each type as often: 1.3 KB."""
+    plan = plan_movements(load_scenario("tr-ge-az"), 7, 200)
+    by_type: dict[int, list[bytes]] = defaultdict(list)
+    for one in plan:
+        if one.sender[:2] == TR:
+            by_type[one.record_type].append(one.record)
+    each = count // len(by_type)
+    found = [body for bodies in by_type.values() for body in islice(cycle(bodies), each)]
     random.Random(7).shuffle(found)  # noqa: S311 - the same order every time
     return found
 

@@ -69,15 +69,24 @@ def command(
     patient = Patient(config_path, login, wait_s if canary else None)
     names = [name for name in _CHECKS if (not only or name in only) and name not in left_out]
     found = {name: _run(_CHECKS[name], patient) for name in names}
-    data: list[dict[str, Any]] = [
-        {"check": name, "status": one.status.value, "what": one.what, "cure": one.cure or None}
-        for name, results in found.items()
-        for one in results
-    ]
+    data = _as_data(found)
     failed = sum(one["status"] == Status.FAIL for one in data)
     emit({"failed": failed, "checks": data}, _text(found, failed), as_json=as_json)
     if failed:
         sys.exit(ExitStatus.FAILED)
+
+
+def examined(patient: Patient) -> list[dict[str, Any]]:
+    """Return what every check finds, as `--json` tells it."""
+    return _as_data({name: _run(check, patient) for name, check in _CHECKS.items()})
+
+
+def _as_data(found: dict[str, list[Result]]) -> list[dict[str, Any]]:
+    return [
+        {"check": name, "status": one.status.value, "what": one.what, "cure": one.cure or None}
+        for name, results in found.items()
+        for one in results
+    ]
 
 
 def _run(check: Check, patient: Patient) -> list[Result]:

@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 import click
 
 from corridor import __version__
+from corridor.cli.audited import instrument
 from corridor.errors import ExitStatus
 
 
@@ -36,6 +37,7 @@ _COMMANDS: Final = {
     "evidence": _Entry("evidence", "Verify the evidence, export a record's, check an export."),
     "leave": _Entry("leave", "Leave the network: what happens, and when."),
     "status": _Entry("status", "Show how the node is, on one screen."),
+    "check": _Entry("check", "Say on one line how the node is, for a monitoring system."),
     "doctor": _Entry("doctor", "Check the node, its broker and its links, with cures."),
     "peer": _Entry("peer", "Test the whole way to a partner and back."),
     "config": _Entry("config", "Show, check and explain the configuration."),
@@ -44,10 +46,13 @@ _COMMANDS: Final = {
     "broker": _Entry("broker", "Write the broker's configuration, or compare it."),
     "agreement": _Entry("agreement", "Propose, sign and show agreements with partners."),
     "registry": _Entry("registry", "Found a network, admit members: for its bodies."),
+    "audit": _Entry("audit", "Show and verify what operators did to the node."),
     "backup": _Entry("backup", "Copy the node, check a copy, put the node back."),
+    "support-bundle": _Entry("support_bundle", "Gather what support needs, without secrets."),
     "envelope": _Entry("envelope", "Look into a sealed envelope."),
     "lab": _Entry("lab", "Run a whole network on this machine."),
     "replay": _Entry("replay", "Generate, play and verify test traffic."),
+    "completion": _Entry("completion", "Print what a shell needs to complete commands."),
 }
 
 _EPILOG: Final = """\b
@@ -72,8 +77,7 @@ class _LazyGroup(click.Group):
         if entry is None:
             return None
         module = importlib.import_module(f"corridor.cli.{entry.module}")
-        command: click.Command = module.command
-        return command
+        return instrument(module.command, cmd_name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         del ctx

@@ -17,11 +17,12 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Protocol, runtime_checkable
 
+from corridor.daemon.audit_trail import head
 from corridor.daemon.config import NodeConfig, changed_keys
 from corridor.daemon.logs import event_logger, place_of
 from corridor.daemon.node import Node
 from corridor.daemon.notify import notify, watchdog_interval_s
-from corridor.errors import CorridorError, ExitStatus
+from corridor.errors import AuditTrouble, CorridorError, ExitStatus
 
 _TURN_S = 1.0
 _COLLECT_EVERY = 20_000
@@ -30,6 +31,7 @@ _COLLECT_EVERY = 20_000
 _STOP_DEADLINE_S = 25
 """Then SIGALRM ends the process as a crash would, which the store survives. Longer than every
 orderly stop, shorter than the patience of a service manager (systemd: 90 s, containers: 30 s)."""
+_ANCHOR_S = 3600.0
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
@@ -68,6 +70,7 @@ def supervise(
     `reread` reads the configuration once more, to tell what a reload does not change.
     """
     logger = event_logger()
+    _anchor(node)
     gc.freeze()  # what is there now stays until the end
     gc.set_threshold(_COLLECT_EVERY)
     node.start()
@@ -96,7 +99,7 @@ def _turn_until_ended(
     node: Node, gateways: Sequence[Part], reread: Callable[[], NodeConfig]
 ) -> ExitStatus:
     watchdog_s = watchdog_interval_s()
-    alive_at = time.monotonic()
+    alive_at = anchored_at = time.monotonic()
     while True:
         # A debugger that attaches ends the wait with a number that is no signal's.
         caught = signal.sigtimedwait(_SIGNALS, _TURN_S)
@@ -114,9 +117,23 @@ def _turn_until_ended(
             )
             return ExitStatus.FAILED
         node.housekeep()
+        if time.monotonic() - anchored_at >= _ANCHOR_S:
+            anchored_at = time.monotonic()
+            _anchor(node)
         if watchdog_s is not None and time.monotonic() - alive_at >= watchdog_s:
             alive_at = time.monotonic()
             notify("WATCHDOG=1")
+
+
+def _anchor(node: Node) -> None:
+    """Say in the log where the audit trail stands: whoever keeps the log can tell a newer one."""
+    try:
+        stands = head(node.config.store.path.parent)
+    except AuditTrouble as error:
+        event_logger().error("audit.broken", code=error.code, cause=str(error), cure=error.cure)
+        return
+    if stands is not None:
+        event_logger().info("audit.stands", state=f"{stands.number}:{stands.hash}")
 
 
 def _reload(node: Node, gateways: Sequence[Part], reread: Callable[[], NodeConfig]) -> None:

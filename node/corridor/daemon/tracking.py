@@ -31,6 +31,7 @@ _RECEIVED: Final = "movements.received"
 _AT_ONCE: Final = 128
 _BUDGET_S: Final = 0.02
 """Of each second."""
+_SECOND_S: Final = 1.0
 _COUNT_EVERY_S: Final = 60.0
 _CURSOR_BYTES: Final = 8
 
@@ -49,13 +50,22 @@ class MovementTracker:
         self._reader = reader
         self._metrics = metrics
         self._count_at = 0.0
+        self._rest_until = 0.0
 
     def turn(self, budget_s: float = _BUDGET_S) -> None:
-        """Catch up for a while; a store that fails is tried again at the next turn."""
-        ends = time.monotonic() + budget_s
+        """Catch up for a while; a store that fails is tried again at the next turn.
+
+        A movement of very many records takes longer than the budget; what it took too long is made
+        good by resting.
+        """
+        began = time.monotonic()
+        ends = began + budget_s
         try:
-            while self.step(ends) and time.monotonic() < ends:
-                pass
+            if began >= self._rest_until:
+                while self.step(ends) and time.monotonic() < ends:
+                    pass
+                overdrawn = max(0.0, time.monotonic() - ends)
+                self._rest_until = began + overdrawn / budget_s * _SECOND_S
             if time.monotonic() >= self._count_at:
                 self._count_at = time.monotonic() + _COUNT_EVERY_S
                 self.count()

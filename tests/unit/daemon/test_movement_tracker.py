@@ -98,5 +98,31 @@ def test_a_store_that_fails_is_tried_again(store: Store, monkeypatch: pytest.Mon
     assert len(listed(store)) == 1
 
 
+def test_what_took_too_long_is_made_good_by_resting(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [100.0]
+    monkeypatch.setattr("corridor.daemon.tracking.time.monotonic", lambda: clock[0])
+    told = generated(3, CALM)
+    keep(store, "TR", told[:2])
+    slow = tracker(store)
+    gather = slow._reader.gather
+
+    def long(kind: str, value: str) -> object:
+        clock[0] += 3.0
+        return gather(kind, value)
+
+    monkeypatch.setattr(slow._reader, "gather", long)
+    slow.turn(budget_s=0.02)
+    assert len(listed(store)) == 1
+    clock[0] += 100  # three seconds at two hundredths of the time are made good in 149 seconds
+    keep(store, "TR", told[2:])
+    slow.turn(budget_s=0.02)
+    assert len(listed(store)) == 1
+    clock[0] += 50
+    slow.turn(budget_s=0.02)
+    assert listed(store) == []
+
+
 def _full() -> None:
     raise StoreFull("no room")

@@ -1,0 +1,92 @@
+"""`corridor support-bundle`: one archive with what support needs, and no secret in it."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+
+from corridor.cli.options import config_option, emit, json_option, write_new
+from corridor.errors import ConfigurationError
+
+_METRICS_MOST = 8 * 2**20
+
+
+@click.command("support-bundle")
+@config_option
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The archive; by default corridor-support-ENDPOINT-TIME.tar.gz here.",
+)
+@click.option("--log", type=click.Path(path_type=Path, exists=True, dir_okay=False),
+              help="The node's log as JSON lines: its end goes in.")  # fmt: skip
+@json_option
+def command(config_path: Path, out: Path | None, log: Path | None, as_json: bool) -> None:
+    """Gather versions, configuration, status, checks, metrics and the log's end in one archive.
+
+    Keys, passwords, tokens, records and the data of movements are not in it.
+    """
+    from corridor.cli.doctor import examined
+    from corridor.cli.doctor_parts import Patient
+    from corridor.daemon import support
+
+    patient = Patient(config_path, None, None)
+
+    def files() -> dict[str, Any]:
+        return support.folder(patient.config, config_path.resolve().parent)
+
+    sources: dict[str, support.Source] = {
+        "about.json": support.about,
+        "configuration.json": lambda: support.configuration(config_path),
+        "files.json": files,
+        "doctor.json": lambda: examined(patient),
+        "status.json": lambda: _answer(patient, "status"),
+        "capacity.json": lambda: _answer(patient, "capacity"),
+        "trust.json": lambda: _trust(patient),
+        "metrics.txt": lambda: _metrics(patient),
+    }
+    if log is not None:
+        sources["log.jsonl"] = lambda: support.log_end(log)
+    found = support.gather(sources)
+    name = f"corridor-support-{_whose(patient)}-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}"
+    path = out or Path(f"{name}.tar.gz")
+    write_new(path, support.packed(found, name), 0o600)
+    sizes = {one: len(content) for one, content in found.items()}
+    lines = [f"{path}: {len(sizes)} files"]
+    lines += [f"  {one:20} {size:>9} bytes" for one, size in sizes.items()]
+    lines.append("Look through it before you hand it on: it names hosts, paths and partners.")
+    text = "\n".join(lines)
+    emit({"path": path, "files": sizes}, text, as_json=as_json)
+
+
+def _whose(patient: Any) -> str:  # noqa: ANN401 - `Patient`, imported when it runs
+    try:
+        return str(patient.config.endpoint)
+    except ConfigurationError:
+        return "unknown"
+
+
+def _answer(patient: Any, what: str) -> Any:  # noqa: ANN401 - the node's JSON
+    from corridor.gateway.local_client import LocalClient
+
+    with LocalClient(patient.config.gateway.socket, timeout_s=10) as node:
+        return node.status() if what == "status" else node.capacity()
+
+
+def _trust(patient: Any) -> dict[str, Any]:  # noqa: ANN401 - `Patient`, imported when it runs
+    view = patient.view
+    partners = {one: member.broker.host for one, member in patient.partners}
+    return {
+        "network": view.network_id.hex(), "directory_version": view.dir_version,
+        "directory_expires_ms": view.expires_ms, "partners": partners,
+    }  # fmt: skip
+
+
+def _metrics(patient: Any) -> str:  # noqa: ANN401 - `Patient`, imported when it runs
+    from urllib.request import urlopen
+
+    if patient.status is None:
+        return "the node does not run\n"
+    with urlopen(f"http://{patient.status['metrics']}/metrics", timeout=10) as answer:
+        return str(answer.read(_METRICS_MOST).decode("utf-8", "replace"))
