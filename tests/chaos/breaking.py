@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
+_FORGET: Final = "DELETE FROM frames WHERE row = (SELECT row FROM sealed WHERE envelope_id = ?)"
 _LATE_S: Final = 0.4
 _FORGOTTEN: Final = 16
 """Of 256 receipts: those of envelopes whose id begins with less than this."""
@@ -46,7 +47,7 @@ def _forget_receipt() -> None:
 
 
 def _trust_confirm() -> None:
-    """Take the own broker's confirm for the partner's receipt."""
+    """Take the own broker's confirm for the partner's receipt: settle the envelope, forget it."""
     from corridor.daemon.outbound import Outbound
     from corridor.exchange.values import EnvelopeVerdict, Verdict
 
@@ -65,6 +66,7 @@ def _trust_confirm() -> None:
                 root = change.find_sealed(peer.peer, envelope_id).payload_root
                 verdict = EnvelopeVerdict(sent.position, envelope_id, root, Verdict.ACCEPTED)
                 change.close_sealed(peer.peer, verdict, now_ms)
+                change._session.execute(_FORGET, (envelope_id,))
             peer.drop(envelope_id)
 
     Outbound.on_confirmed = trusting  # type: ignore[method-assign]
