@@ -2,7 +2,7 @@
 
     python docs/reliability/generate.py                    write the page
     python docs/reliability/generate.py --check            exit 1 where it differs
-    python docs/reliability/generate.py --from build/chaos take over new results, then write it
+    python docs/reliability/generate.py --from build/chaos ... take over new results, then write it
 
 `summary.json` is the suite's own account; `runs.csv` holds a line for each run, so that any of them
 can be played again: `tests/chaos/run_chaos.py --seed SEED --only NUMBER`.
@@ -20,7 +20,7 @@ from typing import Any, Final
 HERE: Final = Path(__file__).resolve().parent
 TREE: Final = HERE.parents[1]
 sys.path[:0] = [str(TREE / "tests")]
-from chaos.account import Account, summary  # noqa: E402 - found there only
+from chaos.account import WRONG, Account, summary  # noqa: E402 - found there only
 
 PAGE: Final = HERE.parent / "reliability.md"
 SUMMARY: Final = HERE / "summary.json"
@@ -82,6 +82,12 @@ WORDS: Final = {
     "user_removed": "a partner's login removed and put back",
 }
 
+BROKEN: Final = {
+    "ack-before-commit": "a record is acknowledged to its submitter, and committed 0.4 s later",
+    "forget-receipt": "one receipt in sixteen is forgotten after it was read",
+    "trust-confirm": "the own broker's confirm is taken for the receipt, and the bytes forgotten",
+}
+
 
 def page(told: dict[str, Any]) -> str:
     """Return the page that a summary gives."""
@@ -92,8 +98,7 @@ def page(told: dict[str, Any]) -> str:
 def _figures(told: dict[str, Any]) -> str:
     groups = ", ".join(f"{told['groups'].get(name, 0)} {what}" for name, what in GROUPS.items())
     return f"""\
-- **{told["runs"]:,} runs** of seed {told["seed"]} with {told["faults_fired"]:,} faults that bit:
-  {groups}.
+- **{told["runs"]:,} runs** with {told["faults_fired"]:,} faults that bit: {groups}.
 - {told["records"]:,} records accepted: **{told["lost"]} lost, {told["duplicated"]} doubled,
   {told["stuck"]} stuck**.
 - {told["not_counted"]} further runs are not counted, since a fault of theirs did not bite; what
@@ -124,19 +129,53 @@ def _tail(told: dict[str, Any]) -> str:
     words = f"These runs did not hold: {', '.join(failed)}." if failed else "Every run held."
     return (
         f"{words} Each is drawn from its seed and number, see `docs/reliability/runs.csv`:\n\n"
-        f"    tests/chaos/run_chaos.py --seed {told['seed']} --only 0\n\n"
-        "That the suite can fail is tried by breaking a rule on purpose, which it must notice:\n"
-        "`--break ack-before-commit` (a record acknowledged before it is committed), `--break\n"
-        "forget-receipt`, `--break trust-confirm` (the broker's confirm taken for the receipt).\n"
+        f"    tests/chaos/run_chaos.py --seed {told['seeds'][0]} --only 0\n\n"
+        f"{_breaks(told['breaks'])}"
     )
 
 
-def take_over(folder: Path) -> None:
-    """Copy the results of a suite that has ended."""
-    told = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+def _breaks(breaks: dict[str, dict[str, int]]) -> str:
+    lines = [
+        "## That it can fail",
+        "",
+        "The suite breaks a rule of the product on purpose (`--break NAME`) and must notice.",
+        "",
+        "| rule | broken how | runs | lost | doubled | stuck |",
+        "| --- | --- | ---: | ---: | ---: | ---: |",
+    ]
+    for name, one in sorted(breaks.items()):
+        lines.append(
+            f"| `{name}` | {BROKEN[name]} | {one['runs']} | {one['lost']} | {one['duplicated']}"
+            f" | {one['stuck']} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def take_over(folders: Sequence[Path]) -> None:
+    """Copy the results of suites that have ended, and of those that broke a rule."""
+    lines = [line for folder in folders for line in Account(folder / "runs.jsonl").lines()]
+    suites = [json.loads((one / "summary.json").read_text(encoding="utf-8")) for one in folders]
+    told = {
+        **summary(lines),
+        "cases": max(one["cases"] for one in suites),
+        "seeds": sorted({line["seed"] for line in lines}),
+        "scale": suites[0]["scale"],
+        "left_out": suites[0]["left_out"],
+        "processes_left": [pid for one in suites for pid in one["processes_left"]],
+        "breaks": _broken(folders),
+    }
     SUMMARY.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
-    lines = Account(folder / "runs.jsonl").lines(told["seed"])
     RUNS.write_text(_csv(lines), encoding="utf-8")
+
+
+def _broken(folders: Sequence[Path]) -> dict[str, dict[str, int]]:
+    found = {}
+    for folder in (one / f"break-{name}" for one in folders for name in BROKEN):
+        lines = Account(folder / "runs.jsonl").lines()
+        if lines:
+            counts = {name: sum(line[name] for line in lines) for name in WRONG}
+            found[folder.name.removeprefix("break-")] = {"runs": len(lines), **counts}
+    return found
 
 
 def recount() -> dict[str, Any]:
@@ -150,7 +189,7 @@ def _csv(lines: Sequence[dict[str, Any]]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
-    for line in sorted(lines, key=lambda one: one["number"]):
+    for line in sorted(lines, key=lambda one: (one["seed"], one["number"])):
         row = {**line, "faults": " ".join(line["faults"]), "counts": int(line["counts"])}
         writer.writerow([row[name] for name in COLUMNS])
     return out.getvalue()
@@ -172,10 +211,10 @@ def main() -> int:
     """Write or check the page."""
     parser = argparse.ArgumentParser(description="Write docs/reliability.md from the results.")
     parser.add_argument("--check", action="store_true")
-    parser.add_argument("--from", dest="folder", type=Path)
+    parser.add_argument("--from", dest="folders", type=Path, nargs="+")
     asked = parser.parse_args()
-    if asked.folder:
-        take_over(asked.folder)
+    if asked.folders:
+        take_over(asked.folders)
     text = page(json.loads(SUMMARY.read_text(encoding="utf-8")))
     if asked.check:
         same = PAGE.exists() and PAGE.read_text(encoding="utf-8") == text
