@@ -98,11 +98,12 @@ def page(told: dict[str, Any]) -> str:
 def _figures(told: dict[str, Any]) -> str:
     groups = ", ".join(f"{told['groups'].get(name, 0)} {what}" for name, what in GROUPS.items())
     return f"""\
-- **{told["runs"]:,} runs** with {told["faults_fired"]:,} faults that bit: {groups}.
-- {told["records"]:,} records accepted: **{told["lost"]} lost, {told["duplicated"]} doubled,
-  {told["stuck"]} stuck**.
-- {told["not_counted"]} further runs are not counted, since a fault of theirs did not bite; what
-  they lost, doubled or held would count.
+- **{told["runs"]:,} runs** with {told["faults_fired"]:,} faults that bit:
+  {groups}.
+- {told["records"]:,} records accepted:
+  **{told["lost"]} lost, {told["duplicated"]} doubled, {told["stuck"]} stuck**.
+- {told["not_counted"]} further runs are not counted, since a fault of theirs did not bite;
+  what they lost, doubled or held would count.
 - Times of the product (repeats, gaps, retries) are scaled by {told["scale"]}; a broker's start is
   not, and takes most of a recovery where one was killed.
 """
@@ -130,7 +131,18 @@ def _tail(told: dict[str, Any]) -> str:
     return (
         f"{words} Each is drawn from its seed and number, see `docs/reliability/runs.csv`:\n\n"
         f"    tests/chaos/run_chaos.py --seed {told['seeds'][0]} --only 0\n\n"
-        f"{_breaks(told['breaks'])}"
+        f"{_mended(told)}{_breaks(told['breaks'])}"
+    )
+
+
+def _mended(told: dict[str, Any]) -> str:
+    found = told.get("mended", [])
+    if not found:
+        return ""
+    return (
+        f"In {len(found)} of these runs ({', '.join(found)}) RabbitMQ left a queue without a leader"
+        ' after it\nwas killed, and the suite did what the RUNBOOK says: see "A link does not run'
+        ' although both\nbrokers do". Nothing was lost; without that step it would have waited.\n\n'
     )
 
 

@@ -65,6 +65,7 @@ def summary(lines: Sequence[dict[str, Any]]) -> dict[str, Any]:
         "groups": dict(sorted(groups.items())),
         "not_counted": len(lines) - len(counted),
         "failed": [_name(line) for line in lines if not holds(line)],
+        "mended": [_name(line) for line in lines if line.get("mended")],
         "restarts": sum(len(line["restarts"]) for line in lines),
         "faults": dict(sorted(_faults(counted).items())),
     }

@@ -90,6 +90,15 @@ class Admin:
         """Delete the user as which a partner's broker logs in: its link is thrown out."""
         self.ask("DELETE", f"users/{federation_user(partner)}")
 
+    def elect(self, partner: CountryCode) -> None:
+        """Let the queue from which a partner takes find its leader; see the runbook.
+
+        RabbitMQ 3.10.8 forgets a quorum queue that was made less than about three seconds before
+        the broker was killed; at its start it makes the queue anew and waits for ever for a leader.
+        """
+        queue = f"{VIRTUAL_HOST}_{federation_queue(self.broker.country, partner)}"
+        self.broker.ctl("eval", f'ra:trigger_election({{list_to_atom("{queue}"), node()}}).')
+
     def depth(self, queue: str) -> int:
         """Return how many messages a queue holds; counted by the broker about every 5 s."""
         found = self.ask("GET", f"queues/{_HOST}/{quote(queue, safe='')}")

@@ -60,6 +60,8 @@ _QUIET: Final = """
 # to count costs more than to carry, on a machine with many brokers
 collect_statistics_interval = 30000
 """
+_MEND_S: Final = 25.0
+"""A link that dials once a second and does not run for so long does not by itself."""
 _BROKER_S: Final = 180.0
 
 
@@ -111,6 +113,8 @@ class ChaosNetwork(Network):
         self._broken = broken
         self.small_disks = small_disks
         self._mounted: list[Path] = []
+        self.mended: list[str] = []
+        """What had to be mended by the runbook, since RabbitMQ does not by itself."""
         self.without_hands: set[CountryCode] = set()
         """Countries whose broker was emptied and where the suite's own user is not yet."""
         self.relays = Relays()
@@ -243,13 +247,29 @@ class ChaosNetwork(Network):
             LinkTrouble: It is not in time; says what is missing.
         """
         deadline = time.monotonic() + timeout_s
+        mend_at = time.monotonic() + _MEND_S
         restarted: list[str] = []
         while missing := self.missing():
             restarted += self.keep()
+            if self._only_links(missing) and time.monotonic() > mend_at:
+                mend_at = time.monotonic() + _MEND_S
+                self._mend()
             if time.monotonic() > deadline:
                 raise LinkTrouble(f"not whole after {timeout_s:.0f} s: {', '.join(missing)}")
             time.sleep(_STEP_S)
         return restarted
+
+    def _only_links(self, missing: Sequence[str]) -> bool:
+        return all(one.startswith("links of ") for one in missing)
+
+    def _mend(self) -> None:
+        """Do what the runbook says of a link that does not run while both brokers do."""
+        for code in self.codes:
+            running = {link.upstream for link in self.links(code) if link.status == "running"}
+            for partner in self.scenario.partners(code):
+                if partner.code not in running:
+                    self.admin(partner.code).elect(code)
+                    self.mended.append(f"queue at {partner.code} for {code} had no leader")
 
     def missing(self) -> Sequence[str]:
         """Name what is not as it should be."""

@@ -37,6 +37,8 @@ class Run:
     recovery_s: float = 0.0
     """From the end of the last fault (or of the traffic) until everything was complete."""
     seconds: float = 0.0
+    mended: list[str] = field(default_factory=list)
+    """What had to be mended by the runbook."""
     restarts: list[str] = field(default_factory=list)
     """What ended by itself and was started again, as a service manager would."""
     refused: list[str] = field(default_factory=list)
@@ -64,6 +66,7 @@ class Run:
             "faults_found": found.faults,
             "refused": len(self.refused),
             "restarts": self.restarts,
+            "mended": self.mended,
             "recovery_s": round(self.recovery_s, 2),
             "seconds": round(self.seconds, 2),
         }
@@ -155,6 +158,7 @@ def play(net: ChaosNetwork, oracle: Oracle, schedule: Schedule) -> Run:
     run.verdict = oracle.judge(traffic.accepted, COMPLETE_S, planted=planted)
     run.refused = [why for _, why in traffic.refused]
     _add_faults(run, trouble, traffic, answered=answered)
+    run.mended, net.mended = net.mended, []
     done = time.monotonic()
     run.recovery_s = done - max(healed, traffic.last_accepted)
     run.seconds = done - begun
