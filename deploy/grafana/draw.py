@@ -77,7 +77,7 @@ def _traffic(network: Network, seconds: float) -> None:
             if node.pid is not None or one.sender != node.plan.country.endpoint
         ]
         if node.pid is None or node.ready():
-            play(plan, network.sockets)
+            play(plan, network.ways_in)
         seed += 1
         time.sleep(0.3)
 

@@ -90,9 +90,11 @@ all that have the same records see the same state, in whatever order they came a
   office of departure can be asked for it. After a time limit its sender is told (code 90 or 92).
 - What comes after the end is kept and flagged **late**; what would have had to come before
   something that has happened, **out of place**.
-- Whoever does not hold the role it claims for this movement is flagged **not entitled**, and told
-  so (code 12). Who holds which role follows from the itinerary that was released, and from what the
-  office of departure admitted later.
+- Whoever does not hold the role it claims for this movement is flagged **not entitled**, and
+  refused by name: a quarter of an hour later the node sends an Acknowledgement (code 12,
+  `role_not_held`) by itself, unless a diversion or an answer let the sender in meanwhile
+  (`movements.stranger_h`, `movements.refuse_strangers`). Who holds which role follows from the
+  itinerary that was released, and from what the office of departure admitted later.
 - Incidents, transhipments and diversions change the live view; what was declared stays. An accepted
   amendment replaces the declared dataset.
 - An enquiry (E1), a recovery (E2) and an incident lie over the state and leave it as it is.

@@ -92,7 +92,7 @@ def main() -> int:
     cases, seed = int(os.environ.get("API_CASES", "300")), int(os.environ.get("API_SEED", "1"))
     with tempfile.TemporaryDirectory() as folder:
         lab = Path(folder) / "lab"
-        with Network(load_scenario("tr-ge-az"), lab) as network:
+        with Network(load_scenario("tr-ge-az").through("socket"), lab) as network:
             network.lay_out()
             plan = next(node.plan for code, node in network.nodes.items() if code == "GE")
             port = plan.metrics_port + 1000

@@ -171,7 +171,7 @@ def main() -> int:
     asked = parser.parse_args()
     shutil.rmtree(asked.out, ignore_errors=True)
     asked.out.mkdir(parents=True)
-    with Network(load_scenario("tr-ge-az"), asked.out / "lab", say) as network:
+    with Network(load_scenario("tr-ge-az").through("socket"), asked.out / "lab", say) as network:
         network.up()
         soak = Soak(network, asked.rate, asked.minutes)
         summary = soak.run(asked.out)

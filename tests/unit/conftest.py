@@ -19,7 +19,9 @@ def still(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Network]":
     from corridor.lab.network import Network  # noqa: PLC0415 - most tests need no lab
     from corridor.lab.scenario import load_scenario  # noqa: PLC0415
 
-    with Network(load_scenario("tr-ge-az"), tmp_path_factory.mktemp("still") / "lab") as network:
+    with Network(
+        load_scenario("tr-ge-az").through("socket"), tmp_path_factory.mktemp("still") / "lab"
+    ) as network:
         network.lay_out()
         yield network
 

@@ -157,9 +157,11 @@ def restore(
 def _source(
     file: Path, folder: Path, passphrase_file: Path | None, genesis: str | None
 ) -> "Source":
+    from corridor.cli.ceremony import plain_hex
     from corridor.daemon.restore import Source, backup_key
 
-    return Source(file, backup_key(folder, passphrase_file, file), genesis)
+    told = None if genesis is None else plain_hex(genesis)
+    return Source(file, backup_key(folder, passphrase_file, file), told)
 
 
 @contextmanager

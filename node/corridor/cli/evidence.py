@@ -98,15 +98,17 @@ def export(record_id: str, out: Path, config_path: Path, as_json: bool) -> None:
 @command.command("check")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--genesis", required=True,
-              help="SHA-256 of the network's first root, from elsewhere.")  # fmt: skip
+              help="Fingerprint of the network (its first root), from elsewhere.")  # fmt: skip
 @json_option
 def check(file: Path, genesis: str, as_json: bool) -> None:
     """Check an export, without a node: each step is shown, open or false.
 
     Exit status 6 where a step is false: the file was changed, or is another network's.
     """
+    from corridor.cli.ceremony import plain_hex
     from corridor.daemon import evidence_check
 
+    genesis = plain_hex(genesis)
     if not re.fullmatch(r"[0-9a-f]{64}", genesis):
         raise InputTrouble("--genesis is 64 hexadecimal digits", cure="the registry publishes it")
     now_ms = time.time_ns() // 1_000_000

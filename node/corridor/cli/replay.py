@@ -20,6 +20,7 @@ from corridor.errors import ConfigurationError, ExitStatus, InputTrouble
 
 if TYPE_CHECKING:
     from corridor.lab.traffic import Planned
+    from corridor.lab.ways import Way
 
 _PLAN = click.argument("plan", type=click.Path(path_type=Path, dir_okay=False))
 _LAB = click.option(
@@ -137,12 +138,12 @@ def _play_plan(
     from corridor.lab.traffic import await_receipts, play
 
     planned = _planned(plan)
-    sockets = _paths(directory, "socket")
+    ways = _ways(directory)
     begun = time.monotonic()
     with bar("submitted", len(planned), quiet=as_json) as advance:
-        played = play(planned, sockets, rate_per_s=rate, progress=advance)
+        played = play(planned, ways, rate_per_s=rate, progress=advance)
     with bar("receipted", len(played.accepted), quiet=as_json) as advance:
-        receipts = await_receipts(played.accepted, sockets, timeout_s=wait_s, progress=advance)
+        receipts = await_receipts(played.accepted, ways, timeout_s=wait_s, progress=advance)
     got = receipts.accepted.total()
     data: dict[str, Any] = {
         "accepted": len(played.accepted),
@@ -174,8 +175,9 @@ def verify(plan: Path, directory: Path, as_json: bool) -> None:
     from corridor.lab.traffic import await_receipts, handed_over, prove
 
     planned = _planned(plan)
-    receipts = await_receipts(planned, _paths(directory, "socket"), timeout_s=5)
-    proof = prove(planned, handed_over(_paths(directory, "recording")), receipts)
+    recordings = {one["endpoint"]: Path(one["recording"]) for one in _countries(directory)}
+    receipts = await_receipts(planned, _ways(directory), timeout_s=5)
+    proof = prove(planned, handed_over(recordings), receipts)
     data = {
         "planned": proof.planned,
         "handed_over": proof.handed,
@@ -205,13 +207,19 @@ def _planned(plan: Path) -> "list[Planned]":
     return planned
 
 
-def _paths(directory: Path, name: str) -> dict[str, Path]:
+def _ways(directory: Path) -> "dict[str, Way]":
+    from corridor.lab.ways import way_of
+
+    return {one["endpoint"]: way_of(one["way_in"]) for one in _countries(directory)}
+
+
+def _countries(directory: Path) -> list[dict[str, Any]]:
     from corridor.lab import state
 
-    countries = state.read(directory)["countries"]
+    countries: list[dict[str, Any]] = state.read(directory)["countries"]
     if not countries:
         raise ConfigurationError(f"the lab in {directory} has no countries")
-    return {one["endpoint"]: Path(one[name]) for one in countries}
+    return countries
 
 
 command.add_command(replay_capture.record)

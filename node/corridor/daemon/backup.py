@@ -126,16 +126,33 @@ def folders(config: NodeConfig) -> dict[str, Path]:
 
 def files(config: NodeConfig) -> dict[str, Path]:
     """Return single files that lie outside those folders, by their name in the archive."""
-    named = {
+    named: dict[str, Path | None] = {
         "broker.ca_file": config.broker.ca_file,
         "broker.cert_file": config.broker.cert_file,
         "broker.key_file": config.broker.key_file,
         "links.ca_file": config.links.ca_file,
         "links.server_cert_file": config.links.server_cert_file,
         "links.server_key_file": config.links.server_key_file,
+        **_of_gateways(config),
     }
     inside = config.links.partner_folder
-    return {f"files/{name}": path for name, path in named.items() if path.parent != inside}
+    return {
+        f"files/{name}": path
+        for name, path in named.items()
+        if path is not None and path.parent != inside
+    }
+
+
+def _of_gateways(config: NodeConfig) -> dict[str, Path | None]:
+    """Return what a national system is known by: without it none gets in after a restore."""
+    return {
+        "http.tokens_file": config.http.tokens_file,
+        "http.cert_file": config.http.cert_file,
+        "http.key_file": config.http.key_file,
+        "http.client_ca_file": config.http.client_ca_file,
+        "webhook.secret_file": config.webhook.secret_file,
+        "webhook.ca_file": config.webhook.ca_file,
+    }
 
 
 def create(

@@ -223,10 +223,16 @@ class MovementsSection(Section):
     parked_h: _Hours = Field(
         default=2, description="a record waits for its predecessor before its sender is told"
     )
+    stranger_h: _Hours = Field(
+        default=0.25, description="before a record is refused whose sender does not hold the role"
+    )
+    refuse_strangers: bool = Field(
+        default=True, description="whether such a record is refused by the node itself, by name"
+    )
 
     def timers(self) -> Timers:
         """Return the limits as the fold takes them."""
-        given = self.model_dump()
+        given = self.model_dump(exclude={"refuse_strangers"})
         return Timers(
             **{
                 f"{name.removesuffix('_h')}_ms": round(hours * HOUR_MS)

@@ -49,6 +49,10 @@ class DraftRecord(NamedTuple):
     record: bytes
 
 
+def _rank(name: _Name) -> int:
+    return NAMES.index(name[0])
+
+
 def _line(one: TrackedMovement, now_ms: int) -> dict[str, Any]:
     marks = [{"what": what, "since": moment(at_ms)} for what, at_ms in one.deadlines]
     passed = sum(at_ms <= now_ms for _, at_ms in one.deadlines)
@@ -147,6 +151,11 @@ class MovementReader:
     def gather(self, kind: str, value: str) -> Sequence[Fact]:
         """Return what every record says that belongs to the movement of this name."""
         return list(self._by_name((kind, value)).facts.values())
+
+    def names_of(self, record_id: bytes) -> list[tuple[str, str]]:
+        """Return the best name of each movement that partners' records under an id are about."""
+        names = [min(one.ids, key=_rank) for one in self._facts(record_id) if one.ids]
+        return list(dict.fromkeys(names))
 
     def _drafts(self, movement: Movement) -> list[DraftRecord]:
         me, now_ms = self._me.country, self.now_ms()

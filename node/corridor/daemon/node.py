@@ -20,6 +20,7 @@ from corridor.daemon.metrics import NodeMetrics
 from corridor.daemon.observe import NodeObserver
 from corridor.daemon.outbound import Outbound
 from corridor.daemon.receiver import Receiver
+from corridor.daemon.refusing import RefuseBy
 from corridor.daemon.sender import Sender, unix_ms
 from corridor.daemon.service import NodeService
 from corridor.daemon.telling import Telling
@@ -114,7 +115,14 @@ class Node:
     @cached_property
     def _tracker(self) -> MovementTracker:
         """What keeps the list of movements."""
-        return MovementTracker(self._store, self.service.movements, self.metrics)
+        movements = self.config.movements
+        way = RefuseBy(
+            self.config.endpoint.country, movements.timers().stranger_ms, self.service.submit
+        )
+        return MovementTracker(
+            self._store, self.service.movements, self.metrics,
+            way if movements.refuse_strangers else None,
+        )  # fmt: skip
 
     def _hold_to_record(self) -> None:
         """Refuse to start from less than was held; note what is new since the last start."""

@@ -17,6 +17,7 @@ from typing import Final
 from corridor.daemon.logs import event_logger
 from corridor.daemon.metrics import NodeMetrics
 from corridor.daemon.movements import NAMES, MovementReader
+from corridor.daemon.refusing import RefuseBy, Refusing
 from corridor.errors import Refused, StoreTrouble
 from corridor.store.movement_port import Name, TrackedMovement
 from corridor.store.port import Store, Transaction
@@ -44,11 +45,16 @@ class MovementTracker:
         store: Store,
         reader: MovementReader,
         metrics: NodeMetrics,
+        refuse_by: RefuseBy | None = None,
     ) -> None:
-        """Work on `store`, by the reader's clock; nothing is read yet."""
+        """Work on `store`, by the reader's clock; nothing is read yet.
+
+        `refuse_by` is how refusals of who holds no role leave; without it none do.
+        """
         self._store = store
         self._reader = reader
         self._metrics = metrics
+        self._refusing = Refusing(store, reader, refuse_by)
         self._count_at = 0.0
         self._rest_until = 0.0
 
@@ -64,6 +70,7 @@ class MovementTracker:
             if began >= self._rest_until:
                 while self.step(ends) and time.monotonic() < ends:
                     pass
+                self._refusing.turn()
                 overdrawn = max(0.0, time.monotonic() - ends)
                 self._rest_until = began + overdrawn / budget_s * _SECOND_S
             if time.monotonic() >= self._count_at:
@@ -105,6 +112,7 @@ class MovementTracker:
                 change.put_movement(*row)
             for name_of, cursor in cursors.items():
                 _put_cursor(change, name_of, cursor)
+            self._refusing.keep(change)
         return True
 
     def count(self) -> None:
@@ -120,6 +128,7 @@ class MovementTracker:
         if not facts:
             return None
         movement = self._reader.fold(facts)
+        self._refusing.see(movement)
         best = movement.ids[0]
         changed_ms = max(one.occurred_ms for one in facts)
         marks = tuple((one.what.value, one.since_ms) for one in movement.deadlines)

@@ -198,7 +198,7 @@ def write_summary(summary: Summary, path: Path) -> None:
 def _exchange(network: Network, traffic: Traffic, say: Say) -> tuple[Played, Receipts, float]:
     begun = time.monotonic()
     played = play(traffic.plan, network.ways_in)
-    receipts = await_receipts(played.accepted, network.sockets, timeout_s=RECEIPTS_S)
+    receipts = await_receipts(played.accepted, network.ways_in, timeout_s=RECEIPTS_S)
     seconds = time.monotonic() - begun
     got = receipts.accepted.total() + len(receipts.refused)
     say(f"{len(played.accepted)} records kept, {got} receipts verified ({seconds:.1f} s)")

@@ -26,6 +26,7 @@ from corridor.lab.ports import PortLease
 from corridor.lab.provision import directory_address, socket_path, write_node
 from corridor.lab.registry import keep_registry
 from corridor.lab.scenario import Scenario
+from corridor.lab.ways import Way
 from corridor.lab.world import make_world
 from corridor.transit.parties import CountryCode
 from corridor.transport.management import LinkState, Login, read_links
@@ -78,8 +79,8 @@ class Network:
         return {node.plan.country.endpoint: node.plan.socket for node in self.nodes.values()}
 
     @property
-    def ways_in(self) -> dict[str, Path]:
-        """Where each national system submits, by endpoint: a socket, or a spool's folder."""
+    def ways_in(self) -> dict[str, Way]:
+        """How each national system submits, and asks what became of it, by endpoint."""
         return {node.plan.country.endpoint: node.plan.way_in for node in self.nodes.values()}
 
     @property
@@ -114,6 +115,7 @@ class Network:
                 socket_path(runtime, country.code),
                 lease.take(1)[0],
                 lease.take(1)[0] if country.national_system in {"http", "webhook"} else 0,
+                lease.take(1)[0] if country.national_system == "webhook" else 0,
             )
             write_node(plan, self.brokers[country.code].plan, world, now_ms, self._tuning)
             self.nodes[country.code] = NodeProcess(plan)

@@ -12,6 +12,7 @@ from corridor.errors import LinkTrouble, LocalTrouble
 from corridor.gateway.local_client import LocalClient
 from corridor.lab.guard import Guarded
 from corridor.lab.scenario import Country
+from corridor.lab.ways import HttpWay, Way
 
 _STEP_S = 0.05
 
@@ -24,8 +25,10 @@ class NodePlan:
     directory: Path
     socket: Path
     metrics_port: int
+    http_port: int = 0
+    """Where its national system submits and asks over HTTP; 0 where it does not."""
     hook_port: int = 0
-    """Where its national system takes posts, or where it asks over HTTP; 0 where neither."""
+    """Where its national system takes posts; 0 where it takes none."""
 
     @property
     def config(self) -> Path:
@@ -54,8 +57,8 @@ class NodePlan:
 
     @property
     def token(self) -> Path:
-        """With what its national system shows over HTTP who it is."""
-        return self.directory / "http.token"
+        """With what its national system shows over HTTP who it is; not the node's own file."""
+        return self.directory.parent / f"http-{self.country.code}.token"
 
     @property
     def hook_secret(self) -> Path:
@@ -63,9 +66,15 @@ class NodePlan:
         return self.directory / "hook.secret"
 
     @property
-    def way_in(self) -> Path:
-        """Where its national system submits: the spool's folder, or the socket."""
-        return self.spool if self.country.national_system == "spool" else self.socket
+    def way_in(self) -> Way:
+        """How its national system submits, and asks what became of it."""
+        match self.country.national_system:
+            case "spool":
+                return self.spool
+            case "socket":
+                return self.socket
+            case _:
+                return HttpWay(self.http_port, self.token)
 
     @property
     def metrics_url(self) -> str:
@@ -172,7 +181,7 @@ def _system(plan: NodePlan) -> list[str]:
         case "spool":
             return ["corridor.lab.systems.spool", str(plan.spool)]
         case "http":
-            return ["corridor.lab.systems.http", str(plan.hook_port), str(plan.token)]
+            return ["corridor.lab.systems.http", str(plan.http_port), str(plan.token)]
         case "webhook":
             return ["corridor.lab.systems.webhook", str(plan.hook_port), str(plan.hook_secret)]
         case _:

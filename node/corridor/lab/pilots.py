@@ -167,7 +167,7 @@ class _Player:
             time.sleep(_LOOK_AGAIN_S)
 
     def _tell(self, told: Told) -> list[str]:
-        scenario, sockets = self._network.scenario, self._network.sockets
+        scenario, ways = self._network.scenario, self._network.ways_in
         plan = [
             Planned(
                 scenario.country(told.step.country).endpoint,
@@ -179,11 +179,11 @@ class _Player:
             for recipient in told.recipients
         ]
         name = f"{told.step.country} → {'+'.join(told.recipients)}  {told.step.what}"
-        played = play(plan, sockets)
+        played = play(plan, ways)
         if played.refused:
             one = played.refused[0]
             return [f"{name}: its own node refused it: {one.reason} {' '.join(one.faults)}"]
-        receipts = await_receipts(plan, sockets, timeout_s=_RECEIPT_S)
+        receipts = await_receipts(plan, ways, timeout_s=_RECEIPT_S)
         self._accepted += plan
         self._receipts.accepted += receipts.accepted
         self._receipts.refused |= receipts.refused

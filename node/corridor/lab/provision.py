@@ -75,20 +75,36 @@ def _national(plan: NodePlan) -> dict[str, Mapping[str, str | float]]:
                 "spool": {"directory": str(plan.spool), "settle_s": 0, "acknowledge": "removed"}
             }
         case "http":
-            token = new_token()
-            plan.token.touch(0o600)
-            plan.token.write_text(f"{token}\n", encoding="ascii")
-            client = token_client(Client("national-system", "", roles=("reader",)), token)
-            save_clients(plan.directory / "http" / "clients.json", with_client(Clients(), client))
-            return {"http": {"enabled": True, "port": plan.hook_port}}
+            return _http(plan)
         case "webhook":
             secret = base64.b64encode(secrets.token_bytes(32)).decode()
             plan.hook_secret.touch(0o600)
             plan.hook_secret.write_text(f"whsec_{secret}\n", encoding="ascii")
-            url = f"http://127.0.0.1:{plan.hook_port}/"
-            return {"webhook": {"url": url, "secret_file": "hook.secret", "retry_max_s": 2}}
+            hook: dict[str, str | int] = {
+                "url": f"http://127.0.0.1:{plan.hook_port}/",
+                "secret_file": "hook.secret",
+                "retry_max_s": 2,
+            }
+            return {"webhook": hook, **_http(plan)}
         case _:
             return {}
+
+
+def _http(plan: NodePlan) -> dict[str, Mapping[str, str | int]]:
+    """Let the national system in over HTTP; as fast as a driver of test traffic asks."""
+    token = new_token()
+    plan.token.touch(0o600)
+    plan.token.write_text(f"{token}\n", encoding="ascii")
+    client = token_client(Client("national-system", "", roles=("submitter", "reader")), token)
+    save_clients(plan.directory / "http" / "clients.json", with_client(Clients(), client))
+    return {
+        "http": {
+            "enabled": True,
+            "port": plan.http_port,
+            "requests_per_s": 100_000,
+            "burst": 100_000,
+        }
+    }
 
 
 def _write_keys(folder: Path, member: MemberKeys) -> None:

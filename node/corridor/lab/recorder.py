@@ -1,7 +1,8 @@
-"""Stands for a national system: takes every record from its node, writes it down, acknowledges.
+"""Stands for a national system at the local socket, where a scenario asks for that by name.
 
-It counts independently of what it counts: it talks to the node over the local socket only and
-keeps (sender, record id, SHA-256 of the record) in a file of its own, one JSON line each.
+It takes every record from its node, writes it down, acknowledges. It counts independently of what
+it counts: it keeps (sender, record id, SHA-256 of the record) in a file of its own, one JSON line
+each.
 
 Run as `python -m corridor.lab.recorder SOCKET FILE`; SIGTERM ends it.
 """

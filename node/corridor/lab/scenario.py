@@ -1,7 +1,7 @@
 """A scenario: which countries a lab has, who agreed with whom, which way goods travel."""
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -19,8 +19,9 @@ class Country:
     code: CountryCode
     endpoint: Endpoint
     administration: str
-    national_system: str = "socket"
-    """By which gateway it receives, and submits where it can: socket, spool or webhook."""
+    national_system: str = "http"
+    """By which gateway it submits and receives: http, spool, webhook (it submits over HTTP), or
+    the socket, which is for people and where it is asked for by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,11 @@ class Scenario:
                 return country
         known = ", ".join(country.code for country in self.countries)
         raise ConfigurationError(f"{code} is not in scenario {self.name}; its countries: {known}")
+
+    def through(self, national_system: str) -> "Scenario":
+        """Return the scenario with national systems that all use one gateway."""
+        countries = (replace(one, national_system=national_system) for one in self.countries)
+        return replace(self, countries=tuple(countries))
 
     def partners(self, code: CountryCode) -> tuple[Country, ...]:
         """Return the countries with which `code` has an agreement."""
@@ -142,7 +148,7 @@ def _country(entry: dict[str, Any]) -> Country:
 
 
 def _system(entry: dict[str, Any]) -> str:
-    found = entry.get("national_system", "socket")
+    found = entry.get("national_system", "http")
     if found not in _SYSTEMS:
         raise ValueError(f"`national_system` is one of: {', '.join(_SYSTEMS)}")
     return str(found)
@@ -155,7 +161,7 @@ def _pair(entry: dict[str, Any]) -> tuple[CountryCode, CountryCode]:
     return named[0], named[1]
 
 
-_SYSTEMS: Final = ("socket", "http", "spool", "webhook")
+_SYSTEMS: Final = ("http", "spool", "webhook", "socket")
 _PAIR: Final = 2
 _SHORTEST_ROUTE: Final = 2
 

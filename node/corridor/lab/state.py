@@ -10,6 +10,7 @@ from typing import Any, Final
 from corridor.errors import ConfigurationError
 from corridor.lab.network import Network
 from corridor.lab.watching import Watch
+from corridor.lab.ways import told
 
 _NAME: Final = "lab.json"
 _CURE: Final = "`corridor lab up --detach` brings one up; --at or --lab names its folder"
@@ -27,6 +28,8 @@ def write(directory: Path, network: Network, watch: Watch | None = None) -> None
                 "endpoint": node.plan.country.endpoint,
                 "config": str(node.plan.config),
                 "socket": str(node.plan.socket),
+                "national_system": node.plan.country.national_system,
+                "way_in": told(node.plan.way_in),
                 "metrics": node.plan.metrics_url,
                 "recording": str(node.plan.recording),
                 "node_log": str(node.plan.log),

@@ -1,9 +1,9 @@
-"""Test traffic: a plan of records, its play through the nodes' own sockets, and the proof.
+"""Test traffic: a plan of records, its play through the nodes' gateways, and the proof.
 
 Rules:
 
 * a plan is a file of JSON lines, one record each, so that it can be read, cut and joined;
-* playing goes the way a national system goes and no other;
+* playing goes the way a national system goes (`ways`) and no other;
 * the proof compares three sets of (recipient, record id, SHA-256): what was planned, what
   recorders were handed, what came back receipted. None of them is counted by the nodes.
 """
@@ -15,21 +15,22 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from corridor.errors import ConfigurationError
-from corridor.gateway.local_client import LocalClient
-from corridor.lab.systems.spool import Offer, submit
+from corridor.lab.systems.offers import Answer, Offer, Outcome
+from corridor.lab.ways import Way, opened
 from corridor.wire.batches import SCHEMA_ID, Entry, encode_entry
-from corridor.wire.v1 import local_pb2 as local
 
 Key = tuple[str, str, str]
 """(recipient's endpoint, record id, SHA-256 of the record), the last two in hexadecimal."""
 Progress = Callable[[int], None]
 
 _BATCH = 256
+_LOOK_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,14 +118,14 @@ class Played:
 
 def play(
     plan: Sequence[Planned],
-    sockets: Mapping[str, Path],
+    ways: Mapping[str, Way],
     *,
     rate_per_s: float | None = None,
     progress: Progress = lambda _count: None,
 ) -> Played:
     """Submit a plan, each record through its sender's node, all senders at the same time.
 
-    `sockets` says where a sender submits: its node's socket, or the folder of a spool.
+    `ways` says how a sender submits, by its endpoint.
     `rate_per_s` is for all senders together; None submits as fast as the nodes keep.
     """
     begun = time.monotonic()
@@ -132,16 +133,16 @@ def play(
     for one in plan:
         by_sender.setdefault(one.sender, []).append(one)
     for sender in by_sender:
-        if sender not in sockets:
+        if sender not in ways:
             raise ConfigurationError(
-                f"no node of {sender} in the lab; its nodes are: {', '.join(sockets)}",
+                f"no node of {sender} in the lab; its nodes are: {', '.join(ways)}",
                 cure="bring up the scenario for which the plan was generated",
             )
     played = Played()
     with ThreadPoolExecutor(max_workers=max(1, len(by_sender))) as pool:
         parts = [
             pool.submit(
-                _play_one_sender, records, sockets[sender],
+                _play_one_sender, records, ways[sender],
                 rate_per_s * len(records) / len(plan) if rate_per_s else None, progress,
             )
             for sender, records in by_sender.items()
@@ -155,49 +156,32 @@ def play(
 
 
 def _play_one_sender(
-    records: Sequence[Planned], path: Path, rate_per_s: float | None, progress: Progress
+    records: Sequence[Planned], way: Way, rate_per_s: float | None, progress: Progress
 ) -> Played:
     played = Played()
-    if path.is_dir():
-        return _play_files(records, path, progress)
     size = _BATCH if rate_per_s is None else max(1, min(_BATCH, round(rate_per_s / 20)))
     begun = time.monotonic()
-    with LocalClient(path) as node:
+    with opened(way) as node:
         for start in range(0, len(records), size):
             if rate_per_s is not None:
                 time.sleep(max(0.0, begun + start / rate_per_s - time.monotonic()))
             batch = records[start : start + size]
-            results = node.submit([_submission(one) for one in batch])
-            for one, result in zip(batch, results, strict=True):
-                _note(played, one, result)
+            answers = node.submit([_offer(one) for one in batch])
+            for one, answer in zip(batch, answers, strict=True):
+                _note(played, one, answer)
             progress(len(batch))
     return played
 
 
-def _play_files(records: Sequence[Planned], spool: Path, progress: Progress) -> Played:
-    """Submit through a spool; as fast as its node takes files."""
-    played = Played()
-    by_id = {(one.recipient[:2], one.record_id): one for one in records}
-    offers = [Offer(one.recipient[:2], one.record_id, one.record) for one in records]
-    for offer, answer in submit(offers, spool, progress):
-        result = local.SubmitResult(
-            status=answer["status"], reason=answer["reason"] or "", faults=answer["faults"]
-        )
-        _note(played, by_id[offer.country, offer.record_id], result)
-    return played
+def _offer(one: Planned) -> Offer:
+    return Offer(one.recipient[:2], one.record_id, one.record)
 
 
-def _submission(one: Planned) -> local.LocalSubmission:
-    return local.LocalSubmission(
-        recipient=one.recipient, record_id=one.record_id, record=one.record
-    )
-
-
-def _note(played: Played, one: Planned, result: local.SubmitResult) -> None:
-    if result.status in {"accepted", "duplicate"}:
+def _note(played: Played, one: Planned, answer: Answer) -> None:
+    if answer.status in {"accepted", "duplicate"}:
         played.accepted.append(one)
     else:
-        refusal = Refusal(one, result.status, result.reason, tuple(result.faults))
+        refusal = Refusal(one, answer.status, answer.reason, answer.faults)
         played.refused.append(refusal)
 
 
@@ -214,22 +198,25 @@ class Receipts:
 
 def await_receipts(
     played: Sequence[Planned],
-    sockets: Mapping[str, Path],
+    ways: Mapping[str, Way],
     *,
     timeout_s: float,
     progress: Progress = lambda _count: None,
 ) -> Receipts:
-    """Wait until every record that was played has its receipt, or the time is up."""
+    """Wait until every record that was played has its receipt, or the time is up.
+
+    `ways` says how a sender asks its node, by its endpoint.
+    """
     receipts = Receipts()
     expected = {(one.recipient, one.record_id): one for one in played}
     waiting = set(expected)
     cursors = {one.sender: 0 for one in played}
     deadline = time.monotonic() + timeout_s
-    clients = {sender: LocalClient(sockets[sender]) for sender in cursors}
-    try:
+    with ExitStack() as stack:
+        nodes = {sender: stack.enter_context(opened(ways[sender])) for sender in cursors}
         while waiting and time.monotonic() < deadline:
-            for sender, node in clients.items():
-                found = node.outcomes(cursors[sender], limit=1024, wait_ms=50)
+            for sender, node in nodes.items():
+                found = node.outcomes(cursors[sender], _LOOK_S)
                 for one in found:
                     cursors[sender] = one.cursor
                     known = expected.get((one.recipient, one.record_id))
@@ -237,20 +224,17 @@ def await_receipts(
                         _receipted(receipts, known, one)
                         waiting.discard((one.recipient, one.record_id))
                 progress(len(found))
-    finally:
-        for node in clients.values():
-            node.close()
     return receipts
 
 
-def _receipted(receipts: Receipts, known: Planned, one: local.LocalOutcome) -> None:
+def _receipted(receipts: Receipts, known: Planned, one: Outcome) -> None:
     receipts.seconds.append((one.receipted_ms - one.accepted_ms) / 1000)
     if not one.accepted:
         receipts.refused[one.record_id.hex()] = one.reason
         return
     recipient, record_id, digest = known.key
     # A receipt for other bytes than were planned must not look like one for these.
-    same = one.sha256 == known.entry_sha256
+    same = one.sha256 in {b"", known.entry_sha256}
     receipts.accepted[recipient, record_id, digest if same else one.sha256.hex()] += 1
 
 

@@ -1,11 +1,11 @@
-"""What is overdue, and what an officer may send about it. Nothing is sent by itself.
+"""What is overdue, and what an officer may send about it. A node sends refusals by itself only.
 
 Rules:
 
 * only the country of departure enquires; another country asks departure instead;
 * what a parked record waits for is asked for at once; its sender is told (code 90 or 92) when it
   has waited for longer than `Timers.parked_ms`;
-* who writes without holding the role is told so at once (code 12).
+* who writes without holding the role is told so by name (code 12; `strangers`).
 """
 
 from collections.abc import Iterator
@@ -15,13 +15,13 @@ from typing import Final
 from corridor.transit.facts import Fact, Place
 from corridor.transit.movement import State
 from corridor.transit.progress import Progress
-from corridor.transit.result import Draft, DraftKind, Flag, Mark, Movement
+from corridor.transit.result import Draft, DraftKind, Mark, Movement
+from corridor.transit.strangers import refusal, strangers
 from corridor.transit.timers import Overdue
 from corridor.transit.waiting import query_for
 
 _UNKNOWN_MOVEMENT: Final = "90"
 _OUT_OF_PLACE: Final = "92"
-_NOT_ENTITLED: Final = "12"
 _THERE: Final = frozenset({State.ARRIVED, State.UNLOADING, State.DESTINATION_CONTROL})
 
 
@@ -33,7 +33,7 @@ def advise(movement: Movement, progress: Progress, *, me: str, now_ms: int) -> M
     drafts = [
         *_enquiries(movement, progress, overdue, me, now_ms),
         *_about_parked(movement, progress, me, now_ms),
-        *_about_strangers(movement, me),
+        *map(refusal, strangers(movement, me)),
     ]
     return replace(
         movement,
@@ -96,12 +96,6 @@ def _about_parked(movement: Movement, progress: Progress, me: str, now_ms: int) 
         if fact.sender != me and now_ms > fact.known_ms + progress.timers.parked_ms:
             code = _UNKNOWN_MOVEMENT if movement.state is State.NONE else _OUT_OF_PLACE
             yield _refusal(fact, f"It waits for {waits}.", code)
-
-
-def _about_strangers(movement: Movement, me: str) -> Iterator[Draft]:
-    for fact, flag, why in movement.flagged:
-        if flag is Flag.NOT_ENTITLED and fact.sender != me:
-            yield _refusal(fact, f"{why}.", _NOT_ENTITLED)
 
 
 def _refusal(fact: Fact, text: str, code: str) -> Draft:

@@ -89,7 +89,7 @@ class DraftKind(StrEnum):
 
 
 class Draft(NamedTuple):
-    """A record that an officer may send; nothing is sent by itself."""
+    """A record that an officer may send; a node sends a refusal of code 12 by itself."""
 
     kind: DraftKind
     recipient: str

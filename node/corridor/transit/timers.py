@@ -44,6 +44,9 @@ class Timers:
     parked_ms: int = 2 * HOUR_MS
     """How long a record may wait for its predecessor before its sender is told: a night's outage of
     a link is repaired sooner by the query that goes out at once."""
+    stranger_ms: int = HOUR_MS // 4
+    """How long a record of who holds no role waits before it is refused by name: what lets its
+    sender in may be under way over another link, whose repair takes 15 minutes at most."""
 
 
 DEFAULT_TIMERS: Final = Timers()

@@ -21,8 +21,11 @@ _FINGERPRINTS = {
     "NETWORK": r"fingerprint of the network ([0-9a-f ]+)",
     "GEORGIA": r"identity, all +([0-9a-f ]+)",
     "TURKIYE": r"identity, all +([0-9a-f ]+)",
+    "REQUEST": r"fingerprint ([0-9a-f]{4}(?: [0-9a-f]{4})+)",
+    "AGREEMENT": r"(GE\.RS-TR\.GTB-[0-9]+)",
+    "RECORD": r"TR\.GTB +\w+ +([0-9a-f]{32})",
 }
-"""What is read out, as it stands on the screen of whoever reads it out."""
+"""What is read out or typed again, as it stands on the screen of whoever reads it."""
 
 
 @dataclass
@@ -59,7 +62,7 @@ class Machine:
         return done
 
     def read_out(self, word: str) -> str:
-        """Return a fingerprint as this machine's people read it from their screen."""
+        """Return a word as this machine's people read it from their screen."""
         found = re.findall(_FINGERPRINTS[word], self.screen)
         assert found, f"{word} never stood on the screen of {self.name}"
         return str(found[-1]).strip()
@@ -112,6 +115,7 @@ class Machine:
             return answers(path)
 
         wait_for(ready, _START_S, f"the node of {self.name}; see {log}")
+        self.heard["NODE"] = str(self.node.pid)
 
     def stop(self) -> None:
         """End everything that runs here."""

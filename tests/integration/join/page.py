@@ -1,9 +1,10 @@
-"""The manual's page "Join the network", read as what has to be done: nothing is left out.
+"""A page of the manual, read as what has to be done: nothing is left out.
 
-A block ```sh begins with "# at MACHINE" and holds one command a line. A block ```text says what
-people do between commands: `handed over: A to B: FILE [as NAME]`,
-`told: A hears from B: WORD, ...`, `started: RabbitMQ at A, with FILE`. Everything else that is
-fenced is a `console` of root.
+A block ```sh begins with "# at MACHINE" and holds one command a line. A block ```refused holds one
+that is refused, and ends with "# says: WORDS". A block ```text says what people do between
+commands: `handed over: A to B: FILE [as NAME]`, `told: A hears from B: WORD, ...`,
+`noted: A: WORD, ...` (from its own screen), `started: RabbitMQ at A, with FILE`. Everything else
+that is fenced is a `console` of root, or `toml` that a node's configuration may hold.
 """
 
 import re
@@ -11,10 +12,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-PAGE = Path(__file__).resolve().parents[3] / "docs" / "manual" / "join.md"
+MANUAL = Path(__file__).resolve().parents[3] / "docs" / "manual"
 _FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _HANDED = re.compile(r"handed over: (\w+) to (\w+): (\S+)(?: as (\S+))?")
 _TOLD = re.compile(r"told: (\w+) hears from (\w+): ([A-Z]+), .+")
+_NOTED = re.compile(r"noted: (\w+): ([A-Z]+), .+")
 _STARTED = re.compile(r"started: RabbitMQ at (\w+), with (\S+)")
 
 
@@ -24,6 +26,8 @@ class Command:
 
     machine: str
     line: str
+    refused: str = ""
+    """What the refusal says, where it is refused; "" where it must do what it is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,14 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
+class Noted:
+    """What somebody reads from the own screen and types again."""
+
+    machine: str
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
 class Started:
     """RabbitMQ, which the machine's own administrator starts."""
 
@@ -53,7 +65,7 @@ class Started:
     environment: str
 
 
-Step = Command | Handed | Told | Started
+Step = Command | Handed | Told | Noted | Started
 
 
 def read_page(text: str) -> list[Step]:
@@ -68,7 +80,13 @@ def _steps(kind: str, body: str) -> Iterator[Step]:
         assert head.startswith("# at "), f"a block that does not say where: {head}"
         yield from (Command(head.removeprefix("# at "), line) for line in rest)
         return
-    assert kind in {"text", "console"}, kind
+    if kind == "refused":
+        head, line, says = lines
+        assert head.startswith("# at "), head
+        assert says.startswith("# says: "), says
+        yield Command(head.removeprefix("# at "), line, says.removeprefix("# says: "))
+        return
+    assert kind in {"text", "console", "toml"}, kind
     if kind == "text":
         yield from (_between(line) for line in lines)
 
@@ -79,6 +97,8 @@ def _between(line: str) -> Step:
         return Handed(machine, to, name, as_name or name)
     if found := _TOLD.fullmatch(line):
         return Told(*found.groups())
+    if found := _NOTED.fullmatch(line):
+        return Noted(*found.groups())
     found = _STARTED.fullmatch(line)
     assert found, f"what does this line ask for? {line}"
     return Started(*found.groups())

@@ -1,5 +1,6 @@
-"""The manual's page "Join the network", carried out line by line on machines of their own."""
+"""Pages of the manual, carried out line by line on machines of their own: join, keep, leave."""
 
+import base64
 import json
 import re
 import shutil
@@ -8,24 +9,25 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from machines import Machine, hand_over
-from page import PAGE, Command, Handed, Started, Told, read_page
+from page import MANUAL, Command, Handed, Noted, Started, Told, read_page
 
 from builders_namespaces import namespaces
 
 TREE = Path(__file__).resolve().parents[3]
 SUMMARY = TREE / "build" / "join" / "summary.json"
-MACHINES = ("UN", "EAST", "WEST", "Georgia", "Türkiye")
+MACHINES = ("UN", "EAST", "WEST", "Court", "Georgia", "Türkiye")
 LONGEST_S = 240
 """50 s on two idle cores; the rest is for a machine that others use too."""
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def machines() -> Iterator[dict[str, Machine]]:
-    """Five machines: the bodies without any network, two countries with one line between them."""
+    """Six machines: four without any network, two countries with one line between them."""
     with ExitStack() as stack:
         # short: a socket's path has 107 bytes
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="join-")))
@@ -39,36 +41,51 @@ def machines() -> Iterator[dict[str, Machine]]:
             place.mkdir(mode=0o700)
             found[name] = Machine(name, place, places.get(name, alone))
             stack.callback(found[name].stop)
-        shutil.copy(TREE / "docs" / "manual" / "movement.json", found["Türkiye"].folder)
+        for name in places:
+            shutil.copy(MANUAL / "movement.json", found[name].folder)
         yield found
 
 
-@pytest.mark.broker
-@pytest.mark.timeout(400)
-def test_the_page_is_carried_out_line_by_line(machines: dict[str, Machine]) -> None:
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """The network that the page "Join" has built, and what it took."""
+
+    machines: dict[str, Machine]
+    typed: Counter[str]
+    took_s: float
+
+
+@pytest.fixture(scope="module")
+def joined(machines: dict[str, Machine]) -> Joined:
     begun = time.monotonic()
+    typed = carry_out_page("join.md", machines)
+    return Joined(machines, typed, time.monotonic() - begun)
+
+
+def carry_out_page(name: str, machines: dict[str, Machine]) -> Counter[str]:
+    """Do what a page says, line by line; returns how many commands were typed at each machine."""
     typed: Counter[str] = Counter()
-    for step in read_page(PAGE.read_text(encoding="utf-8")):
+    for step in read_page((MANUAL / name).read_text(encoding="utf-8")):
         machine = machines[step.machine]
         if isinstance(step, Command):
             typed[step.machine] += 1
-            carry_out(machine, step.line)
+            carry_out(machine, step)
         elif isinstance(step, Handed):
             hand_over(machine, step.name, machines[step.to], step.as_name)
         elif isinstance(step, Told):
             machine.heard[step.word] = machines[step.by].read_out(step.word)
+        elif isinstance(step, Noted):
+            machine.heard[step.word] = machine.read_out(step.word)
         elif isinstance(step, Started):
             machine.start_broker(step.environment)
             if all(one.broker for one in machines.values() if one.name in {"Georgia", "Türkiye"}):
                 machines["Georgia"].wait_broker()
                 machines["Türkiye"].wait_broker()
-    took_s = time.monotonic() - begun
-    held(machines)
-    report(machines, typed, took_s)
-    assert took_s < LONGEST_S
+    return typed
 
 
-def carry_out(machine: Machine, line: str) -> None:
+def carry_out(machine: Machine, step: Command) -> None:
+    line = step.line
     if line.startswith("corridor run "):
         machine.start_node(line)
         return
@@ -77,9 +94,57 @@ def carry_out(machine: Machine, line: str) -> None:
         done = machine.type(line)
         # What was sent a moment ago may be under way: a person looks again.
         early = line.startswith("corridor inbox") and "after this cursor" in done.stdout
+        early = early or step.refused not in done.stdout + done.stderr
         if not early or time.monotonic() > end:
             break
-    assert done.returncode == 0, f"{machine.name}$ {line}\n{done.stdout}{done.stderr}"
+    said = f"{machine.name}$ {line}\n{done.stdout}{done.stderr}"
+    assert (done.returncode != 0) == bool(step.refused), said
+    assert step.refused in done.stdout + done.stderr, said
+
+
+@pytest.mark.broker
+@pytest.mark.timeout(400)
+def test_the_page_is_carried_out_line_by_line(joined: Joined) -> None:
+    held(joined.machines)
+    report(joined)
+    assert joined.took_s < LONGEST_S
+
+
+@pytest.mark.broker
+@pytest.mark.timeout(400)
+def test_the_page_on_retention_is_carried_out_line_by_line(joined: Joined) -> None:
+    georgia, court = joined.machines["Georgia"], joined.machines["Court"]
+    carry_out_page("retention.md", joined.machines)
+    content = {}
+    for name in ("before", "after"):
+        told = json.loads((court.folder / f"{name}.json").read_bytes())
+        (content[name],) = [one["record"] for one in told["copies"]]
+    movement = json.loads((georgia.folder / "movement.json").read_bytes())
+    office = movement["header"]["sender_office"]["reference"]
+    assert office.encode() in base64.b64decode(content["before"])
+    assert content["after"] is None
+    checked = [part.partition("\n")[2] for part in court.screen.split("$ ")[1:]]
+    assert len(checked) == 2
+    for said in checked:
+        assert "the sender signed the envelope" in said
+        assert "false" not in said
+    assert "erased" in checked[1]
+    assert "erased" not in checked[0]
+
+
+@pytest.mark.broker
+@pytest.mark.timeout(400)
+def test_the_page_on_leaving_is_carried_out_line_by_line(joined: Joined) -> None:
+    georgia, turkiye = joined.machines["Georgia"], joined.machines["Türkiye"]
+    carry_out_page("leave.md", joined.machines)
+    after = turkiye.screen.rpartition("broker clean GE")[2]
+    for gone in ("user fed-ge", "upstream GE", "queue inbox.GE", "exchange to.GE"):
+        assert re.search(rf"{gone} .*removed", after), after
+    left = list((turkiye.folder / "tr" / "pki" / "left").iterdir())
+    assert any("fed-at-ge" in one.name for one in left)
+    for machine in (georgia, turkiye):
+        assert machine.node is not None
+        assert machine.node.running()
 
 
 def held(machines: dict[str, Machine]) -> None:
@@ -97,8 +162,9 @@ def held(machines: dict[str, Machine]) -> None:
     assert "lab" not in json.dumps(machines["Georgia"].screen.split("corridor doctor")[-1])
 
 
-def report(machines: dict[str, Machine], typed: Counter[str], took_s: float) -> None:
-    canary = re.search(r"there and back in (\d+) ms", machines["Georgia"].screen)
+def report(joined: Joined) -> None:
+    typed, took_s = joined.typed, joined.took_s
+    canary = re.search(r"there and back in (\d+) ms", joined.machines["Georgia"].screen)
     assert canary
     summary = {
         "seconds": round(took_s, 1),
@@ -109,4 +175,6 @@ def report(machines: dict[str, Machine], typed: Counter[str], took_s: float) -> 
     SUMMARY.parent.mkdir(parents=True, exist_ok=True)
     SUMMARY.write_text(json.dumps(summary, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     said = f"{sum(typed.values())} commands"
-    assert said in PAGE.read_text(encoding="utf-8"), f"the page does not say: {said}"
+    assert said in (MANUAL / "join.md").read_text(encoding="utf-8"), (
+        f"the page does not say: {said}"
+    )

@@ -1,6 +1,7 @@
 """An agreement ends and a member leaves, live: traffic stops by name, the evidence stays."""
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,11 @@ import pytest
 from builders_cli import Said, corridor
 from builders_lab import AZ, GE, TR, Lab, until
 from builders_wire import declaration
+from corridor.daemon.config import load_config
+from corridor.daemon.trust_keeper import open_trust
 from corridor.lab.broker_layout import password
 from corridor.lab.network import Network
+from corridor.lab.nodes import wait_nodes
 from corridor.lab.registry import NETWORK
 from corridor.lab.scenario import load_scenario
 from corridor.lab.tap import Tap
@@ -24,10 +28,11 @@ pytestmark = pytest.mark.broker
 WAIT_S = 30
 
 
-@pytest.fixture
-def own(tmp_path: Path) -> Iterator[Lab]:
-    """A lab of this test alone: it does not mend what it ends."""
-    with Network(load_scenario("tr-ge-az"), tmp_path / "network") as network:
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """A lab of these tests alone: the last of them does not mend what it ends."""
+    folder = tmp_path_factory.mktemp("leave") / "network"
+    with Network(load_scenario("tr-ge-az"), folder) as network:
         network.up()
         yield Lab(network, Tap(network.brokers[AZ]))
 
@@ -72,9 +77,94 @@ def read_version(lab: Lab, code: CountryCode) -> int:
     return found
 
 
+def end_agreement(lab: Lab, code: CountryCode, name: str, number: int) -> Path:
+    """Have a member ask for the end, and the registry publish it; return the directory's file."""
+    request = lab.network.directory / f"end-{name}.json"
+    config = lab.config(code)
+    asked = told(corridor("agreement", "end", name, "--out", request, "--config", config, "--json"))
+    return sign(lab, "end", request, "--fingerprint", asked["fingerprint"], number=number)
+
+
+def renew_agreement(lab: Lab, one: CountryCode, other: CountryCode, number: int) -> Path:
+    """Have two members agree anew, and the registry list it; return the directory's file."""
+    files = lab.network.directory / f"agreement-{number}"
+    for me, partner, words in ((one, other, ("propose", other)), (other, one, ("sign", files))):
+        config = lab.config(me)
+        found = open_trust(load_config(config)).load(time.time_ns() // 1_000_000)
+        (heard,) = [
+            member.identity.fingerprint().hex()
+            for member in found.members()
+            if member.endpoint.country == partner
+        ]
+        more = ("--out", files, "--label", "renewed") if words[0] == "propose" else ()
+        done = corridor("agreement", *words, "--identity", config.parent / "offline", "--config",
+                        config, "--partner-fingerprint", heard, "--yes", *more)  # fmt: skip
+        assert done.status == 0, done.out + done.err
+    return sign(lab, "include-agreement", files, number=number)
+
+
+def line(lab: Lab, record_id: bytes) -> local.LocalLedgerLine:
+    with lab.client(TR) as node:
+        (found,) = node.timeline(record_id).sent
+    return found
+
+
+def test_a_record_refused_for_want_of_an_agreement_is_sent_anew_under_the_renewed_one(
+    own: Lab,
+) -> None:
+    # The registry has ended the agreement; Türkiye has not heard of it yet.
+    assert own.network.nodes[AZ].stop()
+    ended = end_agreement(own, TR, "lab-TR-AZ", number=2)
+    (accepted,) = offer(own, 1, "AZ")
+    assert accepted.status == "accepted"
+    refused = accepted.record_id
+    assert until(lambda: line(own, refused).confirmed_ms > 0, WAIT_S)
+    adopted = corridor("keys", "adopt", ended, "--config", own.config(AZ))
+    assert adopted.status == 0, adopted.err
+    own.network.nodes[AZ].start()
+    wait_nodes([own.network.nodes[AZ]], 60)
+    assert until(lambda: bool(line(own, refused).verdict), WAIT_S)
+    assert (line(own, refused).verdict, line(own, refused).reason) == ("refused", "not_authorised")
+
+    # They agree anew; an officer has the record sent again, and it is another record.
+    adopt(own, renew_agreement(own, TR, AZ, number=3))
+    assert until(lambda: read_version(own, AZ) == 3, WAIT_S)
+    config = own.config(TR)
+    resend = ("records", "resend", refused.hex(), "--reason", "agreed anew", "--config", config)
+    (done,) = told(corridor(*resend, "--json"))
+    assert (done["recipient"], done["did"]) == ("AZ.SCC", "resent")
+    anew = bytes.fromhex(done["record_id"])
+    assert anew != refused
+    assert until(lambda: line(own, anew).verdict == "accepted", WAIT_S), line(own, anew)
+
+    # Azerbaijan's national system is handed it once, under the new id.
+    def handed() -> list[str]:
+        return [key[1] for key in own.handed().elements() if key[0] == "AZ.SCC"]
+
+    assert until(lambda: anew.hex() in handed(), WAIT_S)
+    assert handed().count(anew.hex()) == 1
+    assert refused.hex() not in handed()
+    with own.client(AZ) as node:
+        assert [one.sender for one in node.timeline(anew).received] == ["TR.GTB"]
+        assert not node.timeline(refused).received
+
+    # The first verdict stands, what was decided is kept with its reason, and it is not sent twice.
+    first = line(own, refused)
+    assert (first.verdict, first.reason, first.again) == ("refused", "not_authorised", anew)
+    assert [(act.kind, act.why) for act in first.acts] == [("resent", "agreed anew")]
+    again = corridor(*resend)
+    assert again.status == 1
+    assert f"it was sent again as {anew.hex()}" in again.err
+    with own.client(TR) as node:
+        told_of = {one.record_id: one.accepted for one in node.outcomes(0, limit=4096)}
+    assert (told_of[refused], told_of[anew]) == (False, True)
+
+
 def test_an_agreement_ends_a_member_leaves_and_the_evidence_stays(  # noqa: PLR0915 - one story
     own: Lab,
 ) -> None:
+    adopt(own, max((own.network.directory / "registry" / NETWORK).glob("directory-*")))
+    version = read_version(own, TR)
     accepted = offer(own, 300)
     assert {one.status for one in accepted} == {"accepted"}
     config = own.config(TR)
@@ -90,8 +180,8 @@ def test_an_agreement_ends_a_member_leaves_and_the_evidence_stays(  # noqa: PLR0
     )  # fmt: skip
     assert wrong.status == 1
     assert "the fingerprint is another" in wrong.out
-    adopt(own, sign(own, "end", request, "--fingerprint", asked["fingerprint"], number=2))
-    assert until(lambda: read_version(own, GE) == read_version(own, AZ) == 2, WAIT_S)
+    adopt(own, sign(own, "end", request, "--fingerprint", asked["fingerprint"], number=4))
+    assert until(lambda: read_version(own, GE) == read_version(own, AZ) == version + 1, WAIT_S)
 
     # traffic stops by name, with the date; other ways and the other direction go on
     (refused,) = offer(own, 1)
@@ -119,7 +209,7 @@ def test_an_agreement_ends_a_member_leaves_and_the_evidence_stays(  # noqa: PLR0
     assert set(outcomes().values()) <= {"stored", "agreement_ended", "not_authorised"}
     assert "stored" in outcomes().values()
     with own.client(TR) as node:
-        (shown,) = node.status()["agreements"]
+        (shown,) = [one for one in node.status()["agreements"] if one["id"] == name]
     assert (shown["id"], shown["phase"], shown["early"]) == (name, "ended, receipts pass", True)
     assert shown["receipts_until_ms"] - shown["end_ms"] == 30 * 86_400_000
 
@@ -132,8 +222,8 @@ def test_an_agreement_ends_a_member_leaves_and_the_evidence_stays(  # noqa: PLR0
     assert "receipts may pass until" in early.out
 
     # the registry removes the member; the broker is cleaned, and cleaning again finds nothing
-    adopt(own, sign(own, "leave", "GE.RS", "--at-once", number=3))
-    assert until(lambda: read_version(own, TR) == read_version(own, AZ) == 3, WAIT_S)
+    adopt(own, sign(own, "leave", "GE.RS", "--at-once", number=5))
+    assert until(lambda: read_version(own, TR) == read_version(own, AZ) == version + 2, WAIT_S)
     (gone,) = offer(own, 1)
     assert (gone.reason, gone.faults) == ("agreement_ended", ["GE.RS has left the network"])
     names = {one["object"] for one in told(corridor(*clean))}

@@ -242,7 +242,7 @@ def test_a_play_of_which_something_was_refused_says_so_by_its_status(  # noqa: P
     refusals = [Refusal(one, "refused", "record_invalid", ()) for one in PLAN[:refused_here]]
     got = Counter(one.key for one in kept[refused_there : len(kept) - missing])
     there = {one.record_id.hex(): "no_agreement" for one in kept[:refused_there]}
-    monkeypatch.setattr("corridor.cli.replay._paths", lambda *_: {})
+    monkeypatch.setattr("corridor.cli.replay._ways", lambda *_: {})
     monkeypatch.setattr(traffic, "play", lambda *_a, **_k: Played(kept, refusals))
     monkeypatch.setattr(traffic, "await_receipts", lambda *_a, **_k: Receipts(got, there))
     assert corridor("replay", "play", plan, "--json").status == status

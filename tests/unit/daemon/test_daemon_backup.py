@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from builders_cli import Said, corridor
+from builders_http import write_clients
 from builders_store import NOW_MS, incoming, received
 from builders_trust import GE, TR
 from corridor.daemon import backup
@@ -18,6 +19,7 @@ from corridor.daemon.restore import Source, backup_key, restore, skim, verify
 from corridor.daemon.restored import restored_until_ms
 from corridor.daemon.trust_keeper import open_keys
 from corridor.errors import ArchiveTrouble, ConfigurationError, StoreDamaged, StoreInUse
+from corridor.gateway.http.clients import load_clients
 from corridor.seal.archive import ArchiveHead, ArchiveWriter
 from corridor.seal.keys import SigningKey
 from corridor.seal.storage import StorageKey
@@ -90,6 +92,25 @@ def test_a_folder_that_is_gone_comes_back_as_it_was(node: Kept) -> None:
     assert not list(node.path.parent.glob(".rest*"))
     for one in node.path.parent.rglob("*"):
         assert one.is_dir() or not one.stat().st_mode & 0o077, one
+
+
+def test_national_systems_get_in_after_a_restore(node: Kept) -> None:
+    folder = node.path.parent
+    write_clients(folder / "http" / "clients.json")
+    secret = folder / "hook.secret"
+    secret.touch(0o600)
+    secret.write_text("whsec_" + "A" * 43 + "=")
+    with node.path.open("a") as text:
+        text.write("[http]\nenabled = true\n")
+        text.write('[webhook]\nurl = "https://customs.example/"\nsecret_file = "hook.secret"\n')
+    genesis = node.config.trust.genesis_sha256
+    outside = shutil.move(made(node), node.keys.parent / "kept.crb1")
+    shutil.rmtree(folder)
+    restore(node.source(outside, genesis), node.path, now_ms())
+    clients = load_clients(node.config.http.tokens_file)
+    assert clients.by_token("token-office") is not None
+    assert secret.read_text() == "whsec_" + "A" * 43 + "="
+    assert secret.stat().st_mode & 0o777 == 0o600
 
 
 def test_cursors_of_the_forgotten_time_are_not_given_out_again(node: Kept) -> None:

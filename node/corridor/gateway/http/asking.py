@@ -176,6 +176,7 @@ def take_outcomes(
             reason=one.reason.label if one.reason else None,
             accepted_ms=one.accepted_ms,
             receipted_ms=one.receipted_ms,
+            entry_sha256=one.sha256.hex(),
         )
         for one in found
     ]

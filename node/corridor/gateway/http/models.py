@@ -216,6 +216,9 @@ class OutcomeModel(Model):
     reason: str | None
     accepted_ms: int
     receipted_ms: int
+    entry_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] = Field(
+        description="SHA-256 of the RecordEntry that the receipt is for."
+    )
 
 
 class Outcomes(Model):

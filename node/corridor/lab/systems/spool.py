@@ -10,28 +10,20 @@ import json
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from types import FrameType
 from typing import Any, Final
 
 from corridor.errors import LocalTrouble
+from corridor.lab.systems.offers import Answer, Offer, Outcome
 from corridor.lab.systems.recording import Recording
 from corridor.wire.records import decode_record, record_to_json
 
 _PAUSE_S: Final = 0.05
 _PATIENCE_S: Final = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """A record to be put into `out/`."""
-
-    country: str
-    record_id: bytes
-    record: bytes
 
 
 def receive(spool: Path, recording: Recording) -> None:
@@ -46,38 +38,74 @@ def receive(spool: Path, recording: Recording) -> None:
         time.sleep(_PAUSE_S)
 
 
-def submit(
-    offers: Sequence[Offer], spool: Path, progress: Callable[[int], None] = lambda _count: None
-) -> Iterator[tuple[Offer, dict[str, Any]]]:
-    """Put each record into `out/`, and give the answers as they come.
+class SpoolNode:
+    """A node, given files and asked for files beside them."""
 
-    Raises:
-        LocalTrouble: An answer did not come in time.
-    """
-    waiting = {}
-    for offer in offers:
-        name = f"{offer.record_id.hex()}.json"
-        folder = spool / "out" / offer.country
-        folder.mkdir(parents=True, exist_ok=True)
-        partial = folder / f".{name}"
-        partial.write_text(record_to_json(decode_record(offer.record)), encoding="utf-8")
-        partial.rename(folder / name)
-        waiting[offer.country, name] = offer
-    deadline = time.monotonic() + _PATIENCE_S
-    while waiting:
-        for (country, name), offer in list(waiting.items()):
-            answer = _answer(spool, country, name)
-            if answer is not None:
-                del waiting[country, name]
+    def __init__(self, spool: Path) -> None:
+        """Share the folder `spool` with the node."""
+        self._spool = spool
+        self._told: set[Path] = set()
+
+    def submit(self, offers: Sequence[Offer]) -> list[Answer]:
+        """Put each record into `out/`, and wait for the answers beside them.
+
+        Raises:
+            LocalTrouble: An answer did not come in time.
+        """
+        names = [(one.country, f"{one.record_id.hex()}.json") for one in offers]
+        for (country, name), offer in zip(names, offers, strict=True):
+            folder = self._spool / "out" / country
+            folder.mkdir(parents=True, exist_ok=True)
+            partial = folder / f".{name}"
+            partial.write_text(record_to_json(decode_record(offer.record)), encoding="utf-8")
+            partial.rename(folder / name)
+        answers: dict[tuple[str, str], Answer] = {}
+        deadline = time.monotonic() + _PATIENCE_S
+        while waiting := set(names) - answers.keys():
+            found = {place: _answer(self._spool, *place) for place in waiting}
+            answers |= {place: answer for place, answer in found.items() if answer}
+            if any(found.values()):
                 deadline = time.monotonic() + _PATIENCE_S
-                progress(1)
-                yield offer, answer
-        if waiting and time.monotonic() > deadline:
-            raise LocalTrouble(
-                f"{len(waiting)} files in {spool / 'out'} have no answer",
-                cure="is the node running, with this folder as its spool?",
-            )
-        time.sleep(_PAUSE_S)
+            elif time.monotonic() > deadline:
+                raise LocalTrouble(
+                    f"{len(waiting)} files in {self._spool / 'out'} have no answer",
+                    cure="is the node running, with this folder as its spool?",
+                )
+            else:
+                time.sleep(_PAUSE_S)
+        return [answers[place] for place in names]
+
+    def outcomes(self, after: int, wait_s: float) -> list[Outcome]:
+        """Return what partners said of records that were submitted, as the files beside them say.
+
+        A file is told once; `after` is a place in the node's list that files do not need.
+        """
+        del after
+        found = [
+            place
+            for place in sorted(self._spool.glob("done/*/*.outcome.json"))
+            if place not in self._told
+        ]
+        if not found:
+            time.sleep(wait_s)
+        self._told.update(found)
+        return [_outcome(place) for place in found]
+
+
+def _outcome(place: Path) -> Outcome:
+    told = json.loads(place.read_bytes())
+    result = json.loads(
+        place.with_name(place.name.replace(".outcome.json", ".result.json")).read_bytes()
+    )
+    return Outcome(
+        0, told["partner"], bytes.fromhex(told["record_id"]), told["verdict"] == "accepted",
+        told["reason"] or "", _ms(result["answered"]), _ms(told["receipted"]),
+        bytes.fromhex(told.get("entry_sha256", "")),
+    )  # fmt: skip
+
+
+def _ms(text: str) -> int:
+    return round(datetime.fromisoformat(text).timestamp() * 1000)
 
 
 def outcome_of(spool: Path, country: str, record_id: bytes) -> dict[str, Any] | None:
@@ -89,12 +117,12 @@ def outcome_of(spool: Path, country: str, record_id: bytes) -> dict[str, Any] | 
     return None
 
 
-def _answer(spool: Path, country: str, name: str) -> dict[str, Any] | None:
+def _answer(spool: Path, country: str, name: str) -> Answer | None:
     for tray in ("done", "refused"):
         with suppress(FileNotFoundError):
             place = spool / tray / country / f"{name}.result.json"
-            answer: dict[str, Any] = json.loads(place.read_bytes())
-            return answer
+            told: dict[str, Any] = json.loads(place.read_bytes())
+            return Answer(told["status"], told["reason"] or "", tuple(told["faults"]))
     return None
 
 
