@@ -80,7 +80,7 @@ def _national(plan: NodePlan) -> dict[str, Mapping[str, str | float]]:
             secret = base64.b64encode(secrets.token_bytes(32)).decode()
             plan.hook_secret.touch(0o600)
             plan.hook_secret.write_text(f"whsec_{secret}\n", encoding="ascii")
-            hook: dict[str, str | int] = {
+            hook: dict[str, str | float] = {
                 "url": f"http://127.0.0.1:{plan.hook_port}/",
                 "secret_file": "hook.secret",
                 "retry_max_s": 2,
@@ -90,7 +90,7 @@ def _national(plan: NodePlan) -> dict[str, Mapping[str, str | float]]:
             return {}
 
 
-def _http(plan: NodePlan) -> dict[str, Mapping[str, str | int]]:
+def _http(plan: NodePlan) -> dict[str, Mapping[str, str | float]]:
     """Let the national system in over HTTP; as fast as a driver of test traffic asks."""
     token = new_token()
     plan.token.touch(0o600)
