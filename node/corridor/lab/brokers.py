@@ -253,7 +253,9 @@ class PrivateBroker:
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": (
                 "+S 1:1 -kernel inet_dist_use_interface {127,0,0,1}"
             ),
-            # a tool that finds no port mapper would start one that outlives us
+            # whatever of Erlang finds no port mapper would start one that outlives us: a tool, and
+            # a broker that is ended while it starts
+            "ERL_FLAGS": "-start_epmd false",
             "RABBITMQ_CTL_ERL_ARGS": "+S 1:1 -start_epmd false",
             "RUNNING_UNDER_SYSTEMD": _EXEC_DIRECTLY,
         }
