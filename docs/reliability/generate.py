@@ -129,12 +129,12 @@ def _tail(told: dict[str, Any]) -> str:
     failed = told["failed"]
     words = f"These runs did not hold: {', '.join(failed)}." if failed else "Every run held."
     words += (
-        " The thousand runs before these, on a machine that was busy\nwith much else, found a broker's"
-        " queue without a leader and 56 records that waited for it: see\n"
-        "[decision 0039](decisions/0039-faults-are-drawn-and-must-bite.md) and the RUNBOOK."
+        " The thousand runs before these, on a busy machine, found a broker's"
+        " queue\nwithout a leader and 56 records that waited for it: see"
+        "\n[decision 0039](decisions/0039-faults-are-drawn-and-must-bite.md) and the RUNBOOK."
     )
     return (
-        f"{words} Each is drawn from its seed and number, see `docs/reliability/runs.csv`:\n\n"
+        f"{words}\n\nEach run is drawn from its seed and number (`docs/reliability/runs.csv`):\n\n"
         f"    tests/chaos/run_chaos.py --seed {told['seeds'][0]} --only 0\n\n"
         f"{_mended(told)}{_breaks(told['breaks'])}"
     )
