@@ -93,6 +93,10 @@ fuzz: setup ## hostile envelopes and statements; FUZZ_CASES=N FUZZ_SEED=S; build
 api-fuzz: setup ## the HTTP gateway of a real node, from its OpenAPI document; API_CASES=N API_SEED=S
 	@$(CONTAINED) $(PY) tests/fuzz/run_api.py
 
+.PHONY: chaos
+chaos: setup-test ## faults amid traffic; CHAOS_RUNS=N CHAOS_SEED=S CHAOS_JOBS=J CHAOS_FAULTS=NAMES; build/chaos/summary.json
+	@$(CONTAINED) $(PY) tests/chaos/run_chaos.py
+
 .PHONY: bench
 bench: setup ## Corridor beside plain pika in one run; build/bench/summary.json
 	@$(CONTAINED) $(PY) tests/bench/run_bench.py

@@ -26,6 +26,7 @@ from corridor.daemon.config_gateways import (
     WebhookSection,
     acknowledging,
 )
+from corridor.daemon.config_lab import LabSection
 from corridor.daemon.config_sections import (
     BackupSection,
     BrokerSection,
@@ -71,10 +72,17 @@ class NodeConfig(BaseSettings):
     lanes: LanesSection = LanesSection()
     spool: SpoolSection = SpoolSection()
     webhook: WebhookSection = WebhookSection()
+    lab: LabSection = LabSection()
 
     @model_validator(mode="after")
     def _one_acknowledges(self) -> "NodeConfig":
         _ = self.acknowledged_by
+        return self
+
+    @model_validator(mode="after")
+    def _lab_in_a_lab_only(self) -> "NodeConfig":
+        if self.lab != LabSection() and self.node.environment != "lab":
+            raise ValueError('lab: only a node with node.environment = "lab" may have this section')
         return self
 
     @classmethod

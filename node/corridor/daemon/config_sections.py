@@ -71,6 +71,9 @@ class BrokerSection(Section):
         default=60.0, gt=0, description="without a confirm for so long the connection is dropped"
     )
     reconnect_max_s: float = Field(default=30.0, gt=0, description="longest pause between dials")
+    heartbeat_s: int = Field(
+        default=30, ge=1, le=300, description="after twice that in silence the connection is dead"
+    )
 
 
 class LinksSection(Section):
@@ -101,6 +104,9 @@ class LinksSection(Section):
         default=None, description="RabbitMQ hash for the operator's login"
     )
     reconnect_delay_s: int = Field(default=30, ge=1, description="pause of a link between dials")
+    heartbeat_s: int = Field(
+        default=30, ge=1, le=300, description="after twice that in silence a link is dead"
+    )
     disk_free_limit: str = Field(default="4GB", description="below it the broker takes nothing")
     memory_watermark: str = Field(
         default="relative = 0.5", description="above it the broker takes nothing"

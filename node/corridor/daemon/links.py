@@ -117,11 +117,13 @@ def _links(
             continue
         ca = folder / f"{code}-ca.pem"
         certificates[ca] = _server_ca(member)
-        links.append(_link(endpoint.country, member, ca, cert))
+        links.append(_link(endpoint.country, member, ca, cert, config.links.heartbeat_s))
     return links, certificates, tuple(left_out)
 
 
-def _link(country: CountryCode, member: Member, ca: Path, cert: Path) -> PartnerLink:
+def _link(
+    country: CountryCode, member: Member, ca: Path, cert: Path, heartbeat_s: int
+) -> PartnerLink:
     return PartnerLink(
         country=country,
         host=member.broker.connect_to or member.broker.host,
@@ -130,6 +132,7 @@ def _link(country: CountryCode, member: Member, ca: Path, cert: Path) -> Partner
         ca_file=ca,
         cert_file=cert,
         key_file=cert.with_suffix(".key"),
+        heartbeat_s=heartbeat_s,
     )
 
 

@@ -367,18 +367,19 @@ class Node:
 
 def _policy(config: NodeConfig) -> ExchangePolicy:
     exchange = config.exchange
-    return ExchangePolicy(
+    policy = ExchangePolicy(
         tail_urgent_ms=round(exchange.urgent_repeat_after_s * 1000),
         tail_ms=round(exchange.repeat_after_s * 1000),
         tell_handover=exchange.tell_handover,
     )
+    return config.lab.scaled(policy)
 
 
 def _address(config: NodeConfig) -> BrokerAddress:
     broker = config.broker
     return BrokerAddress(
         broker.host, broker.port, broker.server_name,
-        broker.ca_file, broker.cert_file, broker.key_file,
+        broker.ca_file, broker.cert_file, broker.key_file, heartbeat_s=broker.heartbeat_s,
     )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ Example:
 """
 
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -24,13 +24,16 @@ from corridor.lab.brokers import BrokerPlan, PrivateBroker, plan_broker
 from corridor.lab.ports import PortLease
 from corridor.seal.x509 import Identity, Leaf, Usage, issue, make_ca
 from corridor.transit.parties import CountryCode
-from corridor.transport.broker import BrokerAddress
+from corridor.transport.broker import HEARTBEAT_S, BrokerAddress
 from corridor.transport.render import BrokerSettings, PartnerLink, password_hash, render_country
 
 LOOPBACK: Final = "127.0.0.1"
 _CERTIFICATE_DAYS: Final = 30  # longer than any lab lives
 _PASSWORD_BYTES: Final = 18
 _SALT_BYTES: Final = 4
+
+
+Relay = Callable[[BrokerPlan], BrokerPlan]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,17 @@ class LabTuning:
     memory_watermark: str = "absolute = 1GB"
     wal_max_bytes: int = 16_000_000
     version: tuple[int, int, int] = (3, 10, 8)
+    heartbeat_s: int = HEARTBEAT_S
+    node_reconnect_max_s: float = 2
+    time_scale: float = 1
+    """Factor for the times of the exchange between nodes."""
+    relay: Relay = lambda plan: plan
+    """Puts something between a broker and those that connect to it."""
+    age_days: float = 0
+    """How long ago the network was founded: no clock may be put back to before that."""
+
+
+AS_EVER: Final = LabTuning()
 
 
 def lay_out(
@@ -49,7 +63,7 @@ def lay_out(
     partners: Mapping[CountryCode, Collection[CountryCode]],
     lease: PortLease,
     now_ms: int,
-    tuning: LabTuning = LabTuning(),
+    tuning: LabTuning = AS_EVER,
 ) -> dict[CountryCode, PrivateBroker]:
     """Write everything the brokers of the countries in `partners` need, one folder each.
 
@@ -61,7 +75,8 @@ def lay_out(
         tuning: Settings that differ from a country's.
     """
     plans = {
-        country: plan_broker(country, directory / country.lower(), lease) for country in partners
+        country: tuning.relay(plan_broker(country, directory / country.lower(), lease))
+        for country in partners
     }
     authorities = {
         country: make_ca(f"corridor {country} CA", _CERTIFICATE_DAYS, now_ms)
@@ -73,7 +88,7 @@ def lay_out(
         broker.write({})
         _write_own(plan, authorities[country], now_ms)
         links = [
-            _write_link(plan, plans[partner], authorities[partner], now_ms)
+            _write_link(plan, plans[partner], authorities[partner], now_ms, tuning)
             for partner in partners[country]
         ]
         files = render_country(country, _settings(plan, tuning), links, tuning.version)
@@ -87,7 +102,7 @@ def node_address(plan: BrokerPlan) -> BrokerAddress:
     pki = plan.pki
     return BrokerAddress(
         LOOPBACK,
-        plan.ports.amqps,
+        plan.node_port or plan.ports.amqps,
         plan.server_name,
         pki / "ca.pem",
         pki / "node.pem",
@@ -128,7 +143,9 @@ def _write_own(plan: BrokerPlan, ca: Identity, now_ms: int) -> None:
     _write_identity(plan.pki / "node", issue(ca, node, now_ms))
 
 
-def _write_link(plan: BrokerPlan, partner: BrokerPlan, ca: Identity, now_ms: int) -> PartnerLink:
+def _write_link(
+    plan: BrokerPlan, partner: BrokerPlan, ca: Identity, now_ms: int, tuning: LabTuning
+) -> PartnerLink:
     name = partner.country.lower()
     user = Leaf(federation_user(plan.country), Usage.CLIENT, _CERTIFICATE_DAYS)
     at_partner = plan.pki / f"fed-at-{name}"
@@ -138,11 +155,12 @@ def _write_link(plan: BrokerPlan, partner: BrokerPlan, ca: Identity, now_ms: int
     return PartnerLink(
         partner.country,
         LOOPBACK,
-        partner.ports.amqps,
+        partner.entry,
         partner.server_name,
         ca_file,
         at_partner.with_suffix(".pem"),
         at_partner.with_suffix(".key"),
+        tuning.heartbeat_s,
     )
 
 

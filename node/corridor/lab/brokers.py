@@ -61,6 +61,15 @@ class BrokerPlan:
     country: CountryCode
     directory: Path
     ports: BrokerPorts
+    entry_port: int = 0
+    """Where partners' brokers connect to; 0: to the broker itself."""
+    node_port: int = 0
+    """Where the own node connects to; 0: to the broker itself."""
+
+    @property
+    def entry(self) -> int:
+        """The port that partners are told."""
+        return self.entry_port or self.ports.amqps
 
     @property
     def etc(self) -> Path:
@@ -244,7 +253,9 @@ class PrivateBroker:
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": (
                 "+S 1:1 -kernel inet_dist_use_interface {127,0,0,1}"
             ),
-            # a tool that finds no port mapper would start one that outlives us
+            # whatever of Erlang finds no port mapper would start one that outlives us: a tool, and
+            # a broker that is ended while it starts
+            "ERL_FLAGS": "-start_epmd false",
             "RABBITMQ_CTL_ERL_ARGS": "+S 1:1 -start_epmd false",
             "RUNNING_UNDER_SYSTEMD": _EXEC_DIRECTLY,
         }

@@ -19,7 +19,7 @@ from typing import Self
 
 from corridor.errors import LinkTrouble
 from corridor.exchange.addresses import OPERATOR_USER
-from corridor.lab.broker_layout import lay_out, password
+from corridor.lab.broker_layout import AS_EVER, LabTuning, lay_out, password
 from corridor.lab.brokers import PrivateBroker, stop_together, wait_ready
 from corridor.lab.nodes import NodePlan, NodeProcess, RecorderProcess, wait_nodes
 from corridor.lab.ports import PortLease
@@ -30,6 +30,7 @@ from corridor.lab.ways import Way
 from corridor.lab.world import make_world
 from corridor.transit.parties import CountryCode
 from corridor.transport.management import LinkState, Login, read_links
+from corridor.wire.limits import DAY_MS
 
 _BROKERS_S = 90.0
 _NODES_S = 30.0
@@ -42,8 +43,15 @@ Say = Callable[[str], None]
 class Network:
     """The network of a scenario, from `up` to `down`; use as a context manager."""
 
-    def __init__(self, scenario: Scenario, directory: Path, say: Say = lambda _text: None) -> None:
+    def __init__(
+        self,
+        scenario: Scenario,
+        directory: Path,
+        say: Say = lambda _text: None,
+        tuning: LabTuning = AS_EVER,
+    ) -> None:
         """Plan a network in `directory`, which must be empty or absent."""
+        self._tuning = tuning
         self.scenario = scenario
         self.directory = directory.resolve()
         self._say = say
@@ -91,12 +99,12 @@ class Network:
         self.directory.mkdir(parents=True, exist_ok=True)
         lease = self._stack.enter_context(PortLease())
         runtime = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="corridor-")))
-        now_ms = time.time_ns() // 1_000_000
+        now_ms = time.time_ns() // 1_000_000 - round(self._tuning.age_days * DAY_MS)
         partners = {
             country.code: [partner.code for partner in self.scenario.partners(country.code)]
             for country in self.scenario.countries
         }
-        self.brokers = lay_out(self.directory / "brokers", partners, lease, now_ms)
+        self.brokers = lay_out(self.directory / "brokers", partners, lease, now_ms, self._tuning)
         addresses = {code: directory_address(broker.plan) for code, broker in self.brokers.items()}
         world = make_world(self.scenario, addresses, now_ms)
         keep_registry(self.directory / "registry", world)
@@ -109,7 +117,7 @@ class Network:
                 lease.take(1)[0] if country.national_system in {"http", "webhook"} else 0,
                 lease.take(1)[0] if country.national_system == "webhook" else 0,
             )
-            write_node(plan, self.brokers[country.code].plan, world, now_ms)
+            write_node(plan, self.brokers[country.code].plan, world, now_ms, self._tuning)
             self.nodes[country.code] = NodeProcess(plan)
             self.recorders[country.code] = RecorderProcess(plan)
 

@@ -155,6 +155,17 @@ class RecorderProcess:
         log = plan.recording.with_suffix(".log")
         self._process = Guarded(command, env=dict(os.environ), log=log)
 
+    @property
+    def pid(self) -> int | None:
+        """Its process id while it runs."""
+        return self._process.pid if self._process and self._process.running() else None
+
+    def kill(self) -> None:
+        """Kill it (SIGKILL); what it had written down is in its file."""
+        if self._process is not None:
+            self._process.kill()
+            self._process = None
+
     def stop(self, deadline_s: float = 5) -> bool:
         """End it; what it was handed is in its file."""
         if self._process is None:

@@ -17,7 +17,7 @@ from corridor.gateway.http.clients import (
     token_client,
     with_client,
 )
-from corridor.lab.broker_layout import LabTuning, node_address, password
+from corridor.lab.broker_layout import AS_EVER, LabTuning, node_address, password
 from corridor.lab.brokers import BrokerPlan
 from corridor.lab.nodes import NodePlan
 from corridor.lab.world import MemberKeys, World
@@ -32,9 +32,7 @@ _MAX_SOCKET_PATH = 100
 def directory_address(plan: BrokerPlan) -> BrokerAddress:
     """Return a lab's broker as the directory names it."""
     ca = (plan.pki / "ca.pem").read_bytes()
-    return BrokerAddress(
-        plan.server_name, plan.ports.amqps, "127.0.0.1", fingerprint(ca), to_der(ca)
-    )
+    return BrokerAddress(plan.server_name, plan.entry, "127.0.0.1", fingerprint(ca), to_der(ca))
 
 
 def socket_path(runtime: Path, code: CountryCode) -> Path:
@@ -45,7 +43,13 @@ def socket_path(runtime: Path, code: CountryCode) -> Path:
     return path
 
 
-def write_node(plan: NodePlan, broker: BrokerPlan, world: World, now_ms: int) -> None:
+def write_node(
+    plan: NodePlan,
+    broker: BrokerPlan,
+    world: World,
+    now_ms: int,
+    tuning: LabTuning = AS_EVER,
+) -> None:
     """Write everything `corridor run` needs for one country."""
     member = world.members[plan.country.code]
     (plan.directory / "state").mkdir(parents=True, mode=0o700, exist_ok=True)
@@ -56,11 +60,13 @@ def write_node(plan: NodePlan, broker: BrokerPlan, world: World, now_ms: int) ->
         offline.add_signing(KeyRole.IDENTITY, key)
     trust = TrustStore(plan.directory / "trust", world.genesis, "lab")
     trust.found(world.statements, now_ms)
-    settings = {**_settings(plan, broker, world.genesis), **_national(plan)}
+    settings = {**_settings(plan, broker, world.genesis, tuning), **_national(plan)}
+    if tuning.time_scale != 1:
+        settings["lab"] = {"time_scale": tuning.time_scale}
     plan.config.write_text(_toml(settings), encoding="utf-8")
 
 
-def _national(plan: NodePlan) -> dict[str, Mapping[str, str | int]]:
+def _national(plan: NodePlan) -> dict[str, Mapping[str, str | float]]:
     """Return the sections of the gateway that the national system uses, and make what they need."""
     match plan.country.national_system:
         case "spool":
@@ -74,7 +80,7 @@ def _national(plan: NodePlan) -> dict[str, Mapping[str, str | int]]:
             secret = base64.b64encode(secrets.token_bytes(32)).decode()
             plan.hook_secret.touch(0o600)
             plan.hook_secret.write_text(f"whsec_{secret}\n", encoding="ascii")
-            hook: dict[str, str | int] = {
+            hook: dict[str, str | float] = {
                 "url": f"http://127.0.0.1:{plan.hook_port}/",
                 "secret_file": "hook.secret",
                 "retry_max_s": 2,
@@ -84,7 +90,7 @@ def _national(plan: NodePlan) -> dict[str, Mapping[str, str | int]]:
             return {}
 
 
-def _http(plan: NodePlan) -> dict[str, Mapping[str, str | int]]:
+def _http(plan: NodePlan) -> dict[str, Mapping[str, str | float]]:
     """Let the national system in over HTTP; as fast as a driver of test traffic asks."""
     token = new_token()
     plan.token.touch(0o600)
@@ -111,10 +117,9 @@ def _write_keys(folder: Path, member: MemberKeys) -> None:
 
 
 def _settings(
-    plan: NodePlan, broker: BrokerPlan, genesis: bytes
-) -> dict[str, Mapping[str, str | int]]:
+    plan: NodePlan, broker: BrokerPlan, genesis: bytes, tuning: LabTuning
+) -> dict[str, Mapping[str, str | float]]:
     address = node_address(broker)
-    tuning = LabTuning()
     return {
         "node": {"endpoint": plan.country.endpoint, "environment": "lab"},
         "trust": {"genesis_sha256": genesis.hex()},
@@ -126,7 +131,8 @@ def _settings(
             "ca_file": str(address.ca_file),
             "cert_file": str(address.cert_file),
             "key_file": str(address.key_file),
-            "reconnect_max_s": 2,
+            "reconnect_max_s": tuning.node_reconnect_max_s,
+            "heartbeat_s": tuning.heartbeat_s,
         },
         "links": {
             "listen_host": "127.0.0.1",
@@ -141,6 +147,7 @@ def _settings(
             "watch_password_hash": _hash_of(broker, "corridor-watch"),
             "operator_password_hash": _hash_of(broker, "corridor-operator"),
             "reconnect_delay_s": tuning.reconnect_delay_s,
+            "heartbeat_s": tuning.heartbeat_s,
             "disk_free_limit": tuning.disk_free_limit,
             "memory_watermark": tuning.memory_watermark,
             "wal_max_bytes": tuning.wal_max_bytes,
@@ -160,7 +167,7 @@ def _hash_of(broker: BrokerPlan, user: str) -> str:
     return password_hash(password(broker, user), secrets.token_bytes(4))
 
 
-def _toml(sections: Mapping[str, Mapping[str, str | int]]) -> str:
+def _toml(sections: Mapping[str, Mapping[str, str | float]]) -> str:
     lines = ["# Written by `corridor lab`."]
     for name, values in sections.items():
         lines += ["", f"[{name}]"]

@@ -64,10 +64,12 @@ def _line(one: local.LocalDelivery) -> str:
 
 
 def _written_up_to(path: Path) -> int:
-    """Return the cursor of the last whole line; a recorder that starts again goes on after it."""
+    """Return the cursor of the last whole line, after which all goes on; take off half a line."""
     if not path.exists():
         return 0
     lines = [one for one in path.read_bytes().splitlines(keepends=True) if one.endswith(b"\n")]
+    with path.open("r+b") as file:
+        file.truncate(sum(map(len, lines)))  # a line that was cut off comes once more, whole
     return int(json.loads(lines[-1])["cursor"]) if lines else 0
 
 

@@ -16,17 +16,20 @@ Rules:
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from corridor.exchange.addresses import VIRTUAL_HOST
 from corridor.transit.parties import CountryCode
+
+HEARTBEAT_S: Final = 30  # a partner's dead host is noticed within a minute
 
 
 @dataclass(frozen=True, slots=True)
 class BrokerAddress:
     """Where our own broker listens and how we prove to it who we are (mutual TLS, EXTERNAL).
 
-    `server_name` is the name in the broker's certificate; the three files are PEM.
+    `server_name` is the name in the broker's certificate; the three files are PEM. Without a sign
+    of life for twice `heartbeat_s` either side takes the other for dead.
     """
 
     host: str
@@ -36,6 +39,7 @@ class BrokerAddress:
     cert_file: Path
     key_file: Path
     vhost: str = VIRTUAL_HOST
+    heartbeat_s: int = HEARTBEAT_S
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from typing import Final
 
 from pika import ConnectionParameters, SSLOptions
 from pika.adapters.select_connection import IOLoop, SelectConnection
+from pika.adapters.utils.selector_ioloop_adapter import SelectorIOServicesAdapter
 from pika.credentials import ExternalCredentials
 from pika.exceptions import ChannelClosed, ConnectionClosed, InvalidFrameError, StreamLostError
 from pika.frame import decode_frame
@@ -23,7 +24,6 @@ from pika.frame import decode_frame
 from corridor.errors import LinkTrouble
 from corridor.transport.broker import BrokerAddress
 
-HEARTBEAT_S: Final = 30  # a partner's dead host is noticed within a minute
 _CONNECT_TIMEOUT_S: Final = 10
 _LONGEST_REASON: Final = 300
 _DEEPEST_CAUSE: Final = 8  # pika wraps a failure four times
@@ -54,6 +54,48 @@ class LeanLoop(IOLoop):  # type: ignore[misc]  # pika carries no types
             self._poller.wake_threadsafe()
 
     add_callback = add_callback_threadsafe
+
+
+class LeanServices(SelectorIOServicesAdapter):  # type: ignore[misc]  # pika carries no types
+    """What a connection asks of the loop, without one way in which pika ends the loop."""
+
+    def create_streaming_connection(
+        self,
+        protocol_factory: Callable[[], object],
+        sock: socket.socket,
+        on_done: Callable[[object], None],
+        ssl_context: ssl.SSLContext | None = None,
+        server_hostname: str | None = None,
+    ) -> object:
+        """Set up TLS; a socket that was reset just after it connected is a failed dial."""
+        try:
+            return super().create_streaming_connection(
+                protocol_factory, sock, on_done, ssl_context, server_hostname
+            )
+        except ValueError as error:
+            # a broker that is starting or a relay on the way: pika takes it for our mistake
+            sock.close()
+            return _Given(self, on_done, ConnectionResetError(str(error)))
+
+
+class _Given:
+    """An answer that is given in a later turn, unless it is called off."""
+
+    def __init__(
+        self, loop: LeanServices, on_done: Callable[[object], None], answer: BaseException
+    ) -> None:
+        self._off = False
+
+        def give() -> None:
+            if not self._off:
+                on_done(answer)
+
+        loop.add_callback_threadsafe(give)
+
+    def cancel(self) -> bool:
+        """Call it off."""
+        self._off = True
+        return True
 
 
 class LeanConnection(SelectConnection):  # type: ignore[misc]  # pika carries no types
@@ -130,7 +172,7 @@ def connect(
         virtual_host=address.vhost,
         credentials=ExternalCredentials(),
         ssl_options=SSLOptions(context, address.server_name),
-        heartbeat=HEARTBEAT_S,
+        heartbeat=address.heartbeat_s,
         blocked_connection_timeout=blocked_timeout_s,
         socket_timeout=_CONNECT_TIMEOUT_S,
         stack_timeout=_CONNECT_TIMEOUT_S + 5,
@@ -140,7 +182,7 @@ def connect(
         on_open_callback=opened,
         on_open_error_callback=gone,
         on_close_callback=gone,
-        custom_ioloop=loop,
+        custom_ioloop=LeanServices(loop),
     )
 
 

@@ -32,6 +32,7 @@ from corridor.exchange.addresses import (
     federation_user,
 )
 from corridor.transit.parties import CountryCode
+from corridor.transport.broker import HEARTBEAT_S
 from corridor.transport.templates import read_template
 
 Definitions = dict[str, list[dict[str, Any]]]
@@ -98,6 +99,7 @@ class PartnerLink:
     ca_file: Path
     cert_file: Path
     key_file: Path
+    heartbeat_s: int = HEARTBEAT_S
 
 
 def render_country(
@@ -183,7 +185,7 @@ def upstream_uri(partner: PartnerLink) -> str:
         "server_name_indication": partner.server_name,
         "depth": 1,
         "auth_mechanism": "external",
-        "heartbeat": 30,
+        "heartbeat": partner.heartbeat_s,
         "connection_timeout": 15_000,
     }
     tail = "&".join(f"{key}={value}" for key, value in query.items())
