@@ -9,7 +9,7 @@ Rules:
 * a fault is always begun and ended through here, so that the network knows what is whole.
 
 Example:
-    >>> with ChaosNetwork(Path("/tmp/chaos")) as net:
+    >>> with ChaosNetwork(Path("build/chaos/net")) as net:
     ...     net.up()
     ...     net.link(TR, GE).cut()
     ...     net.link(TR, GE).heal()

@@ -10,7 +10,6 @@ Rules:
 """
 
 import os
-import sys
 from collections.abc import Callable
 from contextlib import suppress
 from functools import wraps
@@ -126,4 +125,4 @@ def _who() -> str:
 
     user = name(os.getuid())
     caller = os.environ.get("SUDO_USER")
-    return f"{user}, by sudo of {caller}" if caller and sys.platform == "linux" else user
+    return f"{user}, by sudo of {caller}" if caller else user

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, Final
 
+from corridor.transit.parties import Endpoint
+
 _DAY_MS: Final = 86_400_000
 
 
@@ -64,7 +66,7 @@ def judge(status: dict[str, Any], limits: Limits, peers: Sequence[str] = ()) -> 
     looked_at = [one for one in status["peers"] if not peers or _named(one, peers)]
     findings = [*_node(status, limits)]
     findings += [found for one in looked_at for found in _peer(one, status["now_ms"], limits)]
-    known = {name for one in status["peers"] for name in (one["endpoint"], one["endpoint"][:2])}
+    known = {name for one in status["peers"] for name in _names(one)}
     findings += [
         Finding(State.UNKNOWN, f"{one} is no partner of this node")
         for one in peers
@@ -72,7 +74,9 @@ def judge(status: dict[str, Any], limits: Limits, peers: Sequence[str] = ()) -> 
     ]
     findings.sort(key=lambda one: -_WEIGHT[one.state])
     state = findings[0].state if findings else State.OK
-    told = "; ".join(one.what for one in findings) or f"{len(looked_at)} partners, nothing stuck"
+    count = len(looked_at)
+    well = f"{count} partner{'' if count == 1 else 's'}, nothing stuck"
+    told = "; ".join(one.what for one in findings) or well
     return Verdict(state, f"{told} | {_figures(status, looked_at, limits)}")
 
 
@@ -81,7 +85,12 @@ _WEIGHT: Final = {State.OK: 0, State.WARNING: 1, State.UNKNOWN: 2, State.CRITICA
 
 
 def _named(peer: dict[str, Any], peers: Sequence[str]) -> bool:
-    return peer["endpoint"] in peers or peer["endpoint"][:2] in peers
+    return not _names(peer).isdisjoint(peers)
+
+
+def _names(peer: dict[str, Any]) -> set[str]:
+    endpoint = Endpoint(peer["endpoint"])
+    return {endpoint, endpoint.country}
 
 
 def _node(status: dict[str, Any], limits: Limits) -> Iterator[Finding]:

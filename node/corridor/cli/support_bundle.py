@@ -2,12 +2,18 @@
 
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from corridor.cli.options import config_option, emit, json_option, write_new
 from corridor.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from corridor.cli.doctor_parts import Patient
+    from corridor.gateway.local_client import LocalClient
 
 _METRICS_MOST = 8 * 2**20
 
@@ -30,6 +36,7 @@ def command(config_path: Path, out: Path | None, log: Path | None, as_json: bool
     from corridor.cli.doctor import examined
     from corridor.cli.doctor_parts import Patient
     from corridor.daemon import support
+    from corridor.gateway.local_client import LocalClient
 
     patient = Patient(config_path, None, None)
 
@@ -41,8 +48,8 @@ def command(config_path: Path, out: Path | None, log: Path | None, as_json: bool
         "configuration.json": lambda: support.configuration(config_path),
         "files.json": files,
         "doctor.json": lambda: examined(patient),
-        "status.json": lambda: _answer(patient, "status"),
-        "capacity.json": lambda: _answer(patient, "capacity"),
+        "status.json": lambda: _asked(patient, LocalClient.status),
+        "capacity.json": lambda: _asked(patient, LocalClient.capacity),
         "trust.json": lambda: _trust(patient),
         "metrics.txt": lambda: _metrics(patient),
     }
@@ -60,21 +67,21 @@ def command(config_path: Path, out: Path | None, log: Path | None, as_json: bool
     emit({"path": path, "files": sizes}, text, as_json=as_json)
 
 
-def _whose(patient: Any) -> str:  # noqa: ANN401 - `Patient`, imported when it runs
+def _whose(patient: "Patient") -> str:
     try:
         return str(patient.config.endpoint)
     except ConfigurationError:
         return "unknown"
 
 
-def _answer(patient: Any, what: str) -> Any:  # noqa: ANN401 - the node's JSON
+def _asked(patient: "Patient", ask: "Callable[[LocalClient], Any]") -> Any:  # noqa: ANN401 - JSON
     from corridor.gateway.local_client import LocalClient
 
     with LocalClient(patient.config.gateway.socket, timeout_s=10) as node:
-        return node.status() if what == "status" else node.capacity()
+        return ask(node)
 
 
-def _trust(patient: Any) -> dict[str, Any]:  # noqa: ANN401 - `Patient`, imported when it runs
+def _trust(patient: "Patient") -> dict[str, Any]:
     view = patient.view
     partners = {one: member.broker.host for one, member in patient.partners}
     return {
@@ -83,7 +90,7 @@ def _trust(patient: Any) -> dict[str, Any]:  # noqa: ANN401 - `Patient`, importe
     }  # fmt: skip
 
 
-def _metrics(patient: Any) -> str:  # noqa: ANN401 - `Patient`, imported when it runs
+def _metrics(patient: "Patient") -> str:
     from urllib.request import urlopen
 
     if patient.status is None:

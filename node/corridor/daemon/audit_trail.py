@@ -32,7 +32,7 @@ FILE: Final = "audit.jsonl"
 _LABEL: Final = b"corridor/v1/audit\x00"
 _START: Final = "0" * 64
 _LINE_MOST: Final = 16 * 1024
-"""Bytes of a line; `begin` cuts what operators typed long before."""
+"""Bytes of a line: the end of the file is read by as much. Options that are longer are left out."""
 _TEXT_MOST: Final = 300
 
 
@@ -141,6 +141,8 @@ def _append(folder: Path, told: dict[str, Any]) -> int:
             "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
             "before": last.hash if last else _START,
         }
+        if len(_json(line)) > _LINE_MOST:
+            line["about"] = {"left_out": f"options of {len(_json(line))} bytes"}
         line["hash"] = _hash(line)
         try:
             os.lseek(file, 0, os.SEEK_END)
@@ -208,7 +210,8 @@ def _hash(line: Mapping[str, Any]) -> str:
 
 
 def _json(line: Mapping[str, Any]) -> bytes:
-    return json.dumps(line, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    text = json.dumps(line, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return text.encode("utf-8", "backslashreplace")  # a file's name need not be text
 
 
 def _short(value: Any) -> Any:  # noqa: ANN401 - any option of a command

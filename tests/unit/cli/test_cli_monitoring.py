@@ -32,7 +32,7 @@ def status(*peers: dict[str, Any], **other: object) -> dict[str, Any]:
 
 
 CASES = {
-    "all well": (status(peer(oldest_ms=NOW_MS - 5_000)), State.OK, "1 partners, nothing stuck"),
+    "all well": (status(peer(oldest_ms=NOW_MS - 5_000)), State.OK, "1 partner, nothing stuck"),
     "no partner yet": (status(), State.OK, "0 partners"),
     "old": (
         status(peer(oldest_ms=NOW_MS - 300_000)),

@@ -43,6 +43,9 @@ def test_what_is_long_is_cut(tmp_path: Path) -> None:
     (one,) = acts(tmp_path)
     assert len(one.about["reason"]) < 400
     assert len(one.about["ids"]) == 20
+    begin(tmp_path, "records hold", "anna", {f"option{n}": ["ы" * 300] * 20 for n in range(9)})
+    end(tmp_path, 2, "ok")
+    assert acts(tmp_path)[1][4:6] == ({"left_out": "options of 108809 bytes"}, "ok")
     assert (tmp_path / FILE).stat().st_size < 16 * 1024
 
 
@@ -75,6 +78,13 @@ def test_a_line_that_a_crash_left_half_is_cut_off_and_the_next_says_so(tmp_path:
         list(lines(tmp_path))
     begin(tmp_path, "leave", "anna", {})
     assert [line.get("cut_off_bytes") for line in lines(tmp_path)] == [None, None, 16]
+
+
+def test_a_name_that_is_no_text_is_noted_all_the_same(tmp_path: Path) -> None:
+    begin(tmp_path, "support-bundle", "anna", {"out": "caf\udce9.tar.gz"})
+    end(tmp_path, 1, "ok")
+    (one,) = acts(tmp_path)
+    assert one.about == {"out": "caf\udce9.tar.gz"}
 
 
 def test_what_is_no_trail_is_not_written_to(tmp_path: Path) -> None:
