@@ -103,7 +103,7 @@ bench: setup ## Corridor beside plain pika in one run; build/bench/summary.json
 
 .PHONY: soak
 soak: setup ## an hour of steady traffic with faults; SOAK_MINUTES=N SOAK_RATE=N; build/soak/
-	@$(CONTAINED) $(PY) tests/soak/run_soak.py $(if $(SOAK_MINUTES),--minutes $(SOAK_MINUTES)) $(if $(SOAK_RATE),--rate $(SOAK_RATE))
+	@$(CONTAINED) env PYTHONPATH=tests $(PY) tests/soak/run_soak.py $(if $(SOAK_MINUTES),--minutes $(SOAK_MINUTES)) $(if $(SOAK_RATE),--rate $(SOAK_RATE))
 
 .PHONY: check
 check: ## exactly what CI runs

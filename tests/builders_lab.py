@@ -120,18 +120,3 @@ def told(run: subprocess.CompletedProcess[str]) -> object:
     """The JSON that a command printed."""
     assert run.stdout, run.stderr
     return json.loads(run.stdout)
-
-
-def processes_of(folder: Path) -> list[int]:
-    """Processes, but for ourselves, that name a folder in their command or environment."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit() and int(entry.name) != os.getpid():
-            try:
-                said = (entry / "cmdline").read_bytes() + (entry / "environ").read_bytes()
-                state = (entry / "stat").read_text().rpartition(")")[2].split()[0]
-            except OSError:
-                continue
-            if os.fsencode(str(folder)) in said and state != "Z":
-                found.append(int(entry.name))
-    return found

@@ -10,7 +10,6 @@ Rules:
 """
 
 import json
-import os
 import shutil
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
@@ -161,21 +160,6 @@ class Worker:
                 ignore=shutil.ignore_patterns("*.sock"), dirs_exist_ok=True,
             )  # fmt: skip
         self._say(f"its logs and stores: {folder}")
-
-
-def left_behind(folder: Path) -> list[int]:
-    """Return the processes, but for ourselves, that still name a folder of the suite's networks."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit() and int(entry.name) != os.getpid():
-            try:
-                said = (entry / "cmdline").read_bytes() + (entry / "environ").read_bytes()
-                state = (entry / "stat").read_text(encoding="ascii", errors="replace")
-            except OSError:
-                continue
-            if f"{folder}/net-".encode() in said and state.rpartition(")")[2].split()[0] != "Z":
-                found.append(int(entry.name))
-    return found
 
 
 def _told(line: dict[str, Any]) -> str:

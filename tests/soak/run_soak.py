@@ -23,9 +23,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from soak_nodes import MIB, Answers, NationalSystem, differences, look
+from soak_nodes import MIB, Answers, differences, look
 from soak_plots import PLOTS, draw, grown
 
+from chaos.traffic import Traffic
 from corridor.lab.brokers import PrivateBroker, wait_ready
 from corridor.lab.movements import plan_movements
 from corridor.lab.network import Network
@@ -36,7 +37,8 @@ from corridor.transit.parties import CountryCode
 
 TR, GE, AZ = CountryCode("TR"), CountryCode("GE"), CountryCode("AZ")
 SAMPLE_S, AWAY_S, HELD_S, SETTLE_S = 5.0, 8.0, 15.0, 180.0
-LEAST_WAITING = 200
+MOVEMENTS = 20
+"""Submitted evenly, then as many more: some 240 records."""
 
 
 class Soak:
@@ -45,13 +47,9 @@ class Soak:
     def __init__(self, network: Network, rate: float, minutes: float) -> None:
         self.network = network
         self._seconds = minutes * 60
-        self._ended = threading.Event()
-        self._seeds = iter(range(1, 1_000_000))
+        self._rate = rate
+        self._submitted: list[Traffic] = []
         sockets = network.sockets
-        share = rate / len(sockets)
-        self._systems = {
-            one: NationalSystem(path, share, self._ended) for one, path in sockets.items()
-        }
         self._answered = threading.Event()
         self.answers = {one: Answers(path, self._answered) for one, path in sockets.items()}
         self.samples: list[dict[str, Any]] = []
@@ -59,7 +57,7 @@ class Soak:
 
     def run(self, out: Path) -> dict[str, Any]:
         """Play it, and return the account of it."""
-        for part in (*self._systems.values(), *self.answers.values()):
+        for part in self.answers.values():
             part.start()
         begun = time.monotonic()
         faults = self._faults()
@@ -68,7 +66,7 @@ class Soak:
         mending: list[tuple[float, Callable[[], None]]] = []
         with (out / "samples.jsonl").open("w") as lines:
             while (now := time.monotonic()) - begun < self._seconds:
-                self._refill()
+                self._submit()
                 if now >= sample_at:
                     sample_at += SAMPLE_S
                     sample = {"at_s": round(now - begun, 1),
@@ -89,13 +87,19 @@ class Soak:
                 time.sleep(0.1)
             for _, mend in mending:
                 mend()
-        self._ended.set()
+        self._submitted[-1].end()
         return self._account(time.monotonic() - begun)
 
-    def _refill(self) -> None:
-        while any(len(one.waiting) < LEAST_WAITING for one in self._systems.values()):
-            for one in plan_movements(self.network.scenario, next(self._seeds), 20):
-                self._systems[one.sender].waiting.append(one)
+    def _submit(self) -> None:
+        """Go on with the next movements where every record of the last ones has its answer."""
+        if self._submitted and not self._submitted[-1].wait(0):
+            return
+        seed = len(self._submitted) + 1
+        records = list(plan_movements(self.network.scenario, seed, MOVEMENTS))
+        traffic = Traffic(dict(self.network.sockets), records, len(records) / self._rate)
+        traffic.hurry()
+        traffic.start()
+        self._submitted.append(traffic)
 
     def _faults(self) -> Iterator[tuple[str, float, Callable[[], None]]]:
         """Yield faults one after the other, each begun: (name, seconds, what mends it)."""
@@ -125,7 +129,7 @@ class Soak:
         wait_ready([broker], 120)
 
     def _tell(self, minutes: float) -> None:
-        kept = sum(len(one.kept) for one in self._systems.values())
+        kept = sum(len(one.accepted) for one in self._submitted)
         got = sum(len(one.receipted) for one in self.answers.values())
         last = self.samples[-1]["countries"]["AZ"]
         say(
@@ -134,9 +138,7 @@ class Soak:
         )
 
     def _account(self, seconds: float) -> dict[str, Any]:
-        for system in self._systems.values():
-            system.join()
-        kept = [one for system in self._systems.values() for one in system.kept]
+        kept = [record for one in self._submitted for record in one.accepted]
         deadline = time.monotonic() + SETTLE_S
         while True:
             handed = handed_over(self.network.recordings)
@@ -147,10 +149,11 @@ class Soak:
         self._answered.set()
         growth = grown(self.samples, AZ)
         last, first = self.samples[-1]["countries"], self.samples[0]["countries"]
-        refused = [why for one in self._systems.values() for why in one.refused]
+        refused = [why for one in self._submitted for _, why in one.refused]
         refused += [why for one in self.answers.values() for why in one.refused]
         grew = [name for name, one in growth.items() if one["grew"]]
-        again = sum(one.again for one in self._systems.values())
+        done = [part for one in self._submitted for part in one.submitted.values()]
+        again = sum(part.put_off + part.unanswered for part in done)
         per_record = {
             code: round((last[code]["store_mib"] - first[code]["store_mib"]) * MIB / len(kept))
             for code in last

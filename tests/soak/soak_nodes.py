@@ -14,7 +14,6 @@ from corridor.gateway.local_client import LocalClient
 from corridor.lab.network import Network
 from corridor.lab.nodes import NodeProcess
 from corridor.lab.traffic import Key, Planned
-from corridor.wire.v1 import local_pb2 as local
 
 MIB = 2**20
 _PAUSE_S = 0.2
@@ -40,56 +39,6 @@ def store_mib(node: NodeProcess) -> float:
     store = node.plan.store
     files = store.parent.glob(f"{store.name}*")
     return sum(one.stat().st_size for one in files) / MIB
-
-
-class NationalSystem:
-    """Submits a country's records at a steady rate, again until they are kept; one thread.
-
-    A record that its node did not answer for is offered again under its own id, as a national
-    system does after its node was away.
-    """
-
-    def __init__(self, socket: Path, rate_per_s: float, ended: threading.Event) -> None:
-        self.kept: list[Planned] = []
-        self.refused: list[str] = []
-        self.again = 0
-        """How many submissions had to be offered again."""
-        self.waiting: list[Planned] = []
-        self._socket = socket
-        self._rate = rate_per_s
-        self._ended = ended
-        self._thread = threading.Thread(target=self._run, daemon=True)
-
-    def start(self) -> None:
-        """Begin."""
-        self._thread.start()
-
-    def join(self) -> None:
-        """Wait until it has ended."""
-        self._thread.join(60)
-
-    def _run(self) -> None:
-        due, node = time.monotonic(), None
-        while not self._ended.is_set():
-            time.sleep(max(0.0, due - time.monotonic()))
-            if not self.waiting:
-                time.sleep(_PAUSE_S)
-                due = time.monotonic()
-                continue
-            one = self.waiting[0]
-            try:
-                node = node or LocalClient(self._socket)
-                (result,) = node.submit([_submission(one)])
-            except (CorridorError, OSError):
-                node, self.again = None, self.again + 1
-                time.sleep(_PAUSE_S)
-                continue
-            due = max(due + 1 / self._rate, time.monotonic() - 1)
-            del self.waiting[0]
-            if result.status in {"accepted", "duplicate"}:
-                self.kept.append(one)
-            else:
-                self.refused.append(f"{result.status} {result.reason}")
 
 
 class Answers:
@@ -167,9 +116,3 @@ def differences(
         "lost": len(expected - set(handed)),
         "duplicated": sum(count > 1 for key, count in handed.items() if key in expected),
     }
-
-
-def _submission(one: Planned) -> local.LocalSubmission:
-    return local.LocalSubmission(
-        recipient=one.recipient, record_id=one.record_id, record=one.record
-    )

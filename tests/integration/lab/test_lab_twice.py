@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from builders_lab import Lab, corridor, processes_of, told, until
+from builders_lab import Lab, corridor, told, until
+from testkit.processes import processes_of
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(300)]
 
