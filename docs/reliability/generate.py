@@ -129,9 +129,8 @@ def _tail(told: dict[str, Any]) -> str:
     failed = told["failed"]
     words = f"These runs did not hold: {', '.join(failed)}." if failed else "Every run held."
     words += (
-        " The thousand runs before these, on a busy machine, found a broker's"
-        " queue\nwithout a leader and 56 records that waited for it: see"
-        "\n[decision 0036](decisions/0036-faults-are-drawn-and-must-bite.md) and the RUNBOOK."
+        " How faults are drawn, and what earlier runs found:"
+        "\n[decision 0036](decisions/0036-faults-are-drawn-and-must-bite.md)."
     )
     return (
         f"{words}\n\nEach run is drawn from its seed and number (`docs/reliability/runs.csv`):\n\n"
