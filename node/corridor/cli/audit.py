@@ -21,13 +21,14 @@ def command() -> None:
 def show(config_path: Path, last: int, as_json: bool) -> None:
     """List acts: when, who, what, and how each ended; `begun` where it was killed half-way."""
     from corridor.daemon.audit_trail import acts
-    from corridor.daemon.config import load_config
+    from corridor.daemon.config import state_folder
 
-    found = acts(load_config(config_path).store.path.parent)[-last:]
+    found = acts(state_folder(config_path))[-last:]
     rows = [
         (str(one.number), one.at, one.who, one.what, _told(one.about), one.outcome) for one in found
     ]
-    text = table(rows, ("number", "at", "who", "what", "about", "outcome"))
+    head = ("number", "at", "who", "what", "about", "outcome")
+    text = table(rows, head) or "nothing was done to this node yet"
     emit([one._asdict() for one in found], text, as_json=as_json)
 
 
@@ -44,10 +45,10 @@ def verify(config_path: Path, against: str | None, as_json: bool) -> None:
     head kept elsewhere shows it. The node logs one at its start and each hour.
     """
     from corridor.daemon.audit_trail import lines
-    from corridor.daemon.config import load_config
+    from corridor.daemon.config import state_folder
 
     number, stated, count, last = *_head(against), 0, ""
-    for line in lines(load_config(config_path).store.path.parent):
+    for line in lines(state_folder(config_path)):
         count, last = line["number"], line["hash"]
         if count == number and last != stated:
             raise AuditTrouble(

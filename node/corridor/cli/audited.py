@@ -100,11 +100,11 @@ def _ended(folder: Path, number: int, act: Callable[[], Any]) -> Any:  # noqa: A
 
 def _folder(config: object) -> Path | None:
     """Return where the node keeps its state; None where its configuration does not tell."""
-    from corridor.daemon.config import load_config
+    from corridor.daemon.config import state_folder
     from corridor.errors import ConfigurationError
 
     try:
-        found = load_config(config).store.path.parent if isinstance(config, Path) else None
+        found = state_folder(config) if isinstance(config, Path) else None
     except ConfigurationError:
         return None
     return found if found is not None and found.is_dir() else None

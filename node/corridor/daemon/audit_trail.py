@@ -88,11 +88,13 @@ def head(folder: Path) -> Head | None:
 
 
 def lines(folder: Path) -> Iterator[dict[str, Any]]:
-    """Return the lines of the trail, each checked against the one before it.
+    """Return the lines of the trail, each checked against the one before it; none without one.
 
     Raises:
         AuditTrouble: A line was changed, removed or inserted; its number is named.
     """
+    if not (folder / FILE).exists():
+        return
     before, number = _START, 0
     with _opened(folder, os.O_RDONLY, fcntl.LOCK_SH) as file, os.fdopen(os.dup(file), "rb") as all_:
         for raw in all_:

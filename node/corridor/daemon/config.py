@@ -8,6 +8,7 @@ Rules:
 """
 
 import json
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -146,6 +147,25 @@ def load_config(path: Path) -> NodeConfig:
             f"{path}: is not TOML: {error}", cure="mend the file at that place"
         ) from None
     return _anchored(config, path.resolve().parent)
+
+
+def state_folder(path: Path) -> Path:
+    """Return where a node keeps its state, also one that has not joined and lacks its genesis.
+
+    Raises:
+        ConfigurationError: The file cannot be read, or does not say where.
+    """
+    try:
+        return load_config(path).store.path.parent
+    except ConfigurationError:
+        try:
+            said = tomllib.loads(path.read_text(encoding="utf-8")).get("store", {})
+            store = StoreSection(**said)
+        except (OSError, ValueError, TypeError):
+            store = None
+        if store is None:
+            raise
+    return (path.resolve().parent / store.path).parent
 
 
 def _faults(error: ValidationError) -> tuple[str, ...]:

@@ -159,6 +159,21 @@ def test_commands_are_noted_with_who_did_what_and_how_it_ended(
     assert good.out.startswith("4 lines, whole")
 
 
+def test_what_is_done_before_a_node_has_joined_is_noted(node_folder: NodeFolder) -> None:
+    config = node_folder()
+    lines_ = config.read_text().splitlines(keepends=True)
+    config.write_text("".join(line for line in lines_ if not line.startswith("genesis_sha256")))
+    assert corridor("config", "validate", "--config", config).status == 3
+    assert corridor("audit", "list", "--config", config).out.startswith("nothing was done")
+    assert corridor("broker", "request", "TR", "--config", config).status == 3
+    listed = corridor("audit", "list", "--config", config, "--json").json
+    assert [(one["what"], one["outcome"]) for one in listed] == [
+        ("broker request", "configuration")
+    ]
+    config.write_text("[store\n")
+    assert corridor("audit", "list", "--config", config).status == 3
+
+
 def test_a_trail_that_was_cut_or_written_anew_is_shown_by_a_head_kept_elsewhere(
     node_folder: NodeFolder,
 ) -> None:
