@@ -4,8 +4,9 @@ Rules:
 
 * it follows cursors over the outbox and the inbox, which stand in the store beside the list: a kill
   loses nothing, and a store that was filled before there was a list is caught up with;
-* it runs between other things, some hundredths of the time: the transactions in which records are
-  kept know nothing of it, and while much arrives the list is late rather than the records;
+* it runs between other things, some hundredths of the time while there are many and a quarter
+  of it otherwise: the transactions in which records are kept know nothing of it, and while much
+  arrives the list is late rather than the records;
 * the list is derived: where a movement stands is folded anew whenever somebody asks.
 """
 
@@ -31,7 +32,11 @@ _SENT: Final = "movements.sent"
 _RECEIVED: Final = "movements.received"
 _AT_ONCE: Final = 128
 _BUDGET_S: Final = 0.02
-"""Of each second."""
+"""Of each second, while the node has much to do."""
+_IDLE_BUDGET_S: Final = 0.25
+"""Of each second otherwise: whoever lists movements then sees what came a moment ago."""
+_BUSY: Final = 0.3
+"""Share of a processor that the rest of the node takes when it has much to do."""
 _SECOND_S: Final = 1.0
 _COUNT_EVERY_S: Final = 60.0
 _CURSOR_BYTES: Final = 8
@@ -57,14 +62,16 @@ class MovementTracker:
         self._refusing = Refusing(store, reader, refuse_by)
         self._count_at = 0.0
         self._rest_until = 0.0
+        self._turned_at = (time.monotonic(), time.process_time())
 
-    def turn(self, budget_s: float = _BUDGET_S) -> None:
+    def turn(self, budget_s: float | None = None) -> None:
         """Catch up for a while; a store that fails is tried again at the next turn.
 
         A movement of very many records takes longer than the budget; what it took too long is made
         good by resting.
         """
         began = time.monotonic()
+        budget_s = self._budget_s(began) if budget_s is None else budget_s
         ends = began + budget_s
         try:
             if began >= self._rest_until:
@@ -78,6 +85,13 @@ class MovementTracker:
                 self.count()
         except StoreTrouble as error:
             event_logger().warning("movements.late", cause=str(error))
+        self._turned_at = (time.monotonic(), time.process_time())
+
+    def _budget_s(self, now: float) -> float:
+        """Return how long this turn may take, by what the others took since the last one."""
+        turned_at, used_s = self._turned_at
+        busy = time.process_time() - used_s > _BUSY * (now - turned_at)
+        return _BUDGET_S if busy else _IDLE_BUDGET_S
 
     def step(self, ends: float) -> bool:
         """Take some records into account, one at least; returns whether there were any.

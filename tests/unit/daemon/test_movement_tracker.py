@@ -98,6 +98,29 @@ def test_a_store_that_fails_is_tried_again(store: Store, monkeypatch: pytest.Mon
     assert len(listed(store)) == 1
 
 
+@pytest.mark.parametrize(("used_s", "listed_at_once"), [(0.9, 1), (0.1, 4)])
+def test_it_takes_more_of_the_time_while_the_node_has_little_to_do(
+    store: Store, monkeypatch: pytest.MonkeyPatch, used_s: float, listed_at_once: int
+) -> None:
+    clock, used = [100.0], [5.0]
+    monkeypatch.setattr("corridor.daemon.tracking.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("corridor.daemon.tracking.time.process_time", lambda: used[0])
+    for seed in range(3, 7):
+        keep(store, "TR", generated(seed, CALM)[:1])
+    patient = tracker(store)
+    gather = patient._reader.gather
+
+    def long(kind: str, value: str) -> object:
+        clock[0] += 0.03
+        return gather(kind, value)
+
+    monkeypatch.setattr(patient._reader, "gather", long)
+    clock[0] += 1
+    used[0] += used_s
+    patient.turn()
+    assert len(listed(store)) == listed_at_once
+
+
 def test_what_took_too_long_is_made_good_by_resting(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
