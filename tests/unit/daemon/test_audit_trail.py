@@ -2,6 +2,7 @@
 
 import multiprocessing
 from collections.abc import Callable
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import click
@@ -99,18 +100,20 @@ def test_what_is_no_trail_is_not_written_to(tmp_path: Path) -> None:
         begin(tmp_path, "leave", "anna", {})
 
 
-def _many(folder: Path) -> None:
-    written(folder, 25)
+def _many(folder: Path, all_here: Barrier) -> None:
+    all_here.wait(60)
+    written(folder, 60)
 
 
 def test_commands_at_the_same_time_write_one_after_the_other(tmp_path: Path) -> None:
     context = multiprocessing.get_context("spawn")
-    writers = [context.Process(target=_many, args=(tmp_path,)) for _ in range(3)]
+    all_here = context.Barrier(3)
+    writers = [context.Process(target=_many, args=(tmp_path, all_here)) for _ in range(3)]
     for one in writers:
         one.start()
     for one in writers:
         one.join(60)
-    assert [one.outcome for one in acts(tmp_path)] == ["ok"] * 75
+    assert [one.outcome for one in acts(tmp_path)] == ["ok"] * 180
 
 
 def every_command(group: click.Group, path: tuple[str, ...] = ()) -> dict[str, click.Command]:
