@@ -108,6 +108,8 @@ class Reason(IntEnum):
     SOURCE_MALFORMED = 306
     SOURCE_UNSUPPORTED = 307
     CHARACTER_SET = 308
+    CODE_UNKNOWN = 309
+    RULE_BROKEN = 310
     # time
     CREATED_IN_FUTURE = 320
     EXPIRED = 321
@@ -128,10 +130,19 @@ class Reason(IntEnum):
     # at the door of the node: what a client of a gateway may do
     RECIPIENT_NOT_ALLOWED = 451
     IDEMPOTENCY_CONFLICT = 452
+    FORESEEN_REFUSAL = 453
     # for now; judged again later
     DIRECTORY_UNKNOWN = 500
     STORE_FULL = 501
     HELD_FULL = 502
+    INTERNAL = 503
+    # attachments
+    ATTACHMENT_INCOMPLETE = 510
+    ATTACHMENT_TOO_LARGE = 511
+    ATTACHMENT_NO_ROOM = 512
+    ATTACHMENT_DIGEST = 513
+    ATTACHMENT_QUOTA = 523
+    ATTACHMENTS_OPEN = 524
 
     @property
     def label(self) -> str:
@@ -247,6 +258,12 @@ class LinkTrouble(CorridorError):
     exit_status = ExitStatus.BROKER
 
 
+class LoginRefused(LinkTrouble):
+    """The broker does not let a login in: whatever else is asked with it fails too."""
+
+    code = "login_refused"
+
+
 class LocalTrouble(CorridorError):
     """The own node cannot be talked to over its local socket."""
 
@@ -254,6 +271,12 @@ class LocalTrouble(CorridorError):
     blame = Blame.OPERATOR
     retryable = True
     exit_status = ExitStatus.BROKER
+
+
+class NodeHangs(LocalTrouble):
+    """The own node runs, and does not answer on its local socket in time."""
+
+    code = "node_hangs"
 
 
 class NodeRefused(LocalTrouble):
@@ -284,6 +307,13 @@ class NotAcknowledging(CorridorError):
     blame = Blame.OPERATOR
 
 
+class NotHandedOver(CorridorError):
+    """A national system acknowledged records that it was never handed."""
+
+    code = "not_handed_over"
+    blame = Blame.OPERATOR
+
+
 class SpoolTrouble(CorridorError):
     """The spool folder is not there or cannot be used now; it is tried again."""
 
@@ -300,6 +330,13 @@ class StoreTrouble(CorridorError):
     retryable = True
 
 
+class AttachmentTrouble(CorridorError):
+    """A file cannot be taken, sent or read as asked; the message says why."""
+
+    code = "attachment"
+    blame = Blame.OPERATOR
+
+
 class StoreFull(StoreTrouble):
     """The disk that holds the store is full or does not take what is written."""
 
@@ -312,6 +349,15 @@ class StoreLost(StoreTrouble):
     code = "store_lost"
     blame = Blame.OPERATOR
     retryable = False
+
+
+class StoreMissing(StoreTrouble):
+    """The node had a store and finds none, or its loss is declared while it is there."""
+
+    code = "store_missing"
+    blame = Blame.OPERATOR
+    retryable = False
+    exit_status = ExitStatus.CONFIGURATION
 
 
 class StoreDamaged(StoreTrouble):
@@ -336,6 +382,12 @@ class StoreUnusable(StoreTrouble):
     code = "store_unusable"
     blame = Blame.OPERATOR
     retryable = False
+
+
+class RestoreUnfinished(StoreUnusable):
+    """A restore was broken off half-way: what is here is neither the old node nor the new one."""
+
+    code = "restore_unfinished"
 
 
 class StoreMisused(StoreTrouble):

@@ -23,6 +23,7 @@ from corridor.exchange.streams import Reception
 from corridor.exchange.values import Family, Verdict
 from corridor.exchange.verdicts import settle
 from corridor.exchange.window import Window
+from corridor.store.lookback import MemoryLookback
 from corridor.store.memory_in import MemoryIncoming
 from corridor.store.memory_out import MemoryOutgoing
 
@@ -235,8 +236,18 @@ def what_was_forgotten_is_only_buried(patch: pytest.MonkeyPatch) -> None:
 
 
 @rare
+def what_is_kept_no_more_is_closed_under_zeros(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(MemoryLookback, "sent_at", nothing)
+
+
+@rare
+def the_end_before_an_opening_that_is_kept_no_more_is_not_told(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(MemoryLookback, "_before", nothing)
+
+
+@rare
 def what_is_sealed_anew_after_a_restore_is_not_marked(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(verdicts, "_made_ms", lambda _: 1 << 47)
+    patch.setattr(verdicts, "_is_of_before", lambda *_, **__: False)
 
 
 @defect

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from corridor.daemon.outbound import Outbound
 from corridor.errors import StoreMisused, StoreTrouble
+from corridor.exchange.clock_settled import Faith, Reached, Seen, settle
 from corridor.exchange.cues import Event, HandedOn, Outgoing
 from corridor.exchange.parts import Examination, Identity
 from corridor.exchange.values import Lane, Submission, SubmitStatus, Verdict
@@ -63,6 +64,7 @@ class Node:
         self.view: SimView = world.view
         self.keys = {key: CheapKey(key) for key in world.view.enc_keys[endpoint]}
         self.skew_ms = 0
+        self.reached = Reached()
         self.up = False
         self.beats_left: int | None = None
         self.inbox: list[tuple[str, bytes]] = []
@@ -74,11 +76,8 @@ class Node:
         """Up to which inbox row the ghost has looked."""
         self.link = False
         self.connection = 0
-        self.backups: list[tuple[Any, int]] = []
-        """What was backed up, and when by the world's clocks."""
+        self.backups: list[Any] = []
         self.restored = False
-        self.as_of_ms = 0
-        """Of when the store is that was restored, by the world's clocks."""
         self.to_declare = False
         """An operator knows of a restore and has not told the node yet."""
         self.latest_ms = 0
@@ -229,9 +228,19 @@ class Node:
         self.national()
 
     def clean(self) -> None:
-        """Erase what need not be kept any more."""
-        while not self.skew_ms and self.store.prune(self.now):
+        """Erase what need not be kept any more, if the clock is to be gone by."""
+        while self.is_sure() and self.store.prune(self.now):
             pass
+
+    def is_sure(self) -> bool:
+        """Ask what the daemon asks; each partner has just answered."""
+        true_ms = self.world.now + self.world.leapt_ms
+        others = [one for one in self.world.all if one is not self]
+        skews = [one.skew_ms - self.skew_ms for one in others]
+        astray = all(one.skew_ms for one in self.world.all)  # all set at once: each has jumped
+        seen = Seen(self.now, true_ms, self.reached, 0, astray, skews, 0)
+        faith, self.reached = settle(seen)
+        return faith is Faith.SURE
 
     def national(self) -> None:
         """The national system takes what is new and acknowledges it, at once or later."""

@@ -1,4 +1,4 @@
-"""The properties P-1 to P-6 of PROTOCOL §7.5, judged by what really happened."""
+"""The properties P-1 to P-8 of PROTOCOL §7.5, judged by what really happened."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -8,16 +8,21 @@ from corridor.exchange.values import Verdict
 from corridor.store.memory_state import OutRow
 from corridor.store.memory_way import MemoryWay
 from corridor.store.values import LedgerLine
+from corridor.transit.parties import Endpoint
 from corridor.wire import limits
 from simulator import sim_limits
 from simulator.sim_node import Node, is_final
-from simulator.sim_world import World
+from simulator.sim_world import DAY, HOUR, World
+
+TOLD_AGAIN_MS = 30 * DAY - 300 * HOUR
+"""What was told longer ago is not told again (PROTOCOL §6.8 (5)), by a clock that may be off."""
 
 
 def watched(world: World) -> World:
     """Have checked what can be broken only for a moment, at each such moment."""
     world.on_turn = check_bounds_of
     world.on_receipt = check_receipts_truthful
+    world.on_recovered = check_recovered
     return world
 
 
@@ -90,6 +95,9 @@ def check_ledger_complete(world: World) -> None:
         return
     for node, row, line in ledgers(world):
         name = f"P-7: {node.endpoint} was not told of {row.record_id.hex()}"
+        submitted_ms = int.from_bytes(row.record_id[:6])
+        if world.now + world.leapt_ms - submitted_ms > TOLD_AGAIN_MS:
+            continue
         assert line.handed_ms is not None, name
         assert line.acknowledged_ms is not None, name
 
@@ -100,6 +108,17 @@ def ledgers(world: World) -> Iterator[tuple[Node, OutRow, LedgerLine]]:
         for row in node.store._tables.data["outbox"].values():
             if row.verdict is Verdict.ACCEPTED:
                 yield node, row, way.ledger_line(row)
+
+
+def check_recovered(node: Node, peer: Endpoint) -> None:
+    """P-8: who says that all is back holds whatever it took from a partner that forgot nothing."""
+    sender = node.world.nodes[peer]
+    if sender.restored:
+        return
+    here = {row.record_id for row in node.store._tables.data["inbox"].values()}
+    for recipient, endpoint, record_id in node.world.ghost.received:
+        ours = (recipient, endpoint) == (node.endpoint, peer)
+        assert not ours or record_id in here, f"P-8: {node.endpoint} lacks {record_id.hex()}"
 
 
 def check_nothing_waits(world: World) -> None:

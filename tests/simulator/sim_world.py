@@ -12,7 +12,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from corridor.daemon.inbound import Inbound
-from corridor.exchange.cues import Event, Outgoing, ReceiptApplied
+from corridor.errors import Reason
+from corridor.exchange.cues import (
+    Event,
+    FrameRefused,
+    Outgoing,
+    ReceiptApplied,
+    Recovered,
+    WayChanged,
+)
 from corridor.exchange.policy import ExchangePolicy
 from corridor.exchange.values import Lane, Verdict
 from corridor.transit.parties import Endpoint
@@ -24,8 +32,6 @@ START_MS = 1_800_000_000_000
 MINUTE = 60_000
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
-BACKUPS_KEPT = 28 * DAY
-"""An older backup is not restored: partners erase what was receipted 30 days ago."""
 
 
 @dataclass
@@ -86,6 +92,8 @@ class World:
         """Whether a node may ask again for what it has receipted."""
         self.on_turn: Callable[[Node], None] = lambda _: None
         self.on_receipt: Callable[[World], None] = lambda _: None
+        self.on_recovered: Callable[[Node, Endpoint], None] = lambda *_: None
+        """A node says that all it had forgotten of a partner is back."""
         self._queue: list[tuple[int, int, Callable[[], None]]] = []
         self._count = 0
         self.records = 0
@@ -192,15 +200,14 @@ class World:
         self.later(down_ms + 1, node.start)
 
     def back_up(self, node: Node) -> None:
-        as_of_ms = node.as_of_ms if node.restored else self.leapt_ms
-        node.backups.append((node.store.snapshot(), as_of_ms))
+        node.backups.append(node.store.snapshot())
 
     def restore(self, node: Node, *, declared: bool) -> None:
         """Stop the node, put an older store in its place, start it; resubmit what it forgot."""
         if not node.backups:
             return
         self.is_forgetful = True
-        snapshot, node.as_of_ms = self.random.choice(node.backups)
+        snapshot = self.random.choice(node.backups)
         node.stop()
         if not declared or node.now < node.latest_ms:
             # It learns that it forgot, and of what time, only from its partners: until then each
@@ -225,12 +232,8 @@ class World:
 
     def leap(self, days: int) -> None:
         """Let all clocks go on by days in which nothing happens, and old bytes be erased."""
-        after_ms = self.leapt_ms + days * DAY
-        if any(after_ms - node.as_of_ms > BACKUPS_KEPT for node in self.all if node.restored):
-            return  # what it has to fetch again would be erased meanwhile
-        self.leapt_ms = after_ms
+        self.leapt_ms += days * DAY
         for node in self.all:
-            node.backups = [one for one in node.backups if self.leapt_ms - one[1] <= BACKUPS_KEPT]
             node.alive(node.clean)
             node.alive(node.turn)
 
@@ -265,8 +268,12 @@ class World:
 
     def saw(self, node: Node, event: Event) -> None:
         self.events[type(event).__name__] += 1
+        if isinstance(event, FrameRefused | WayChanged) and event.reason is Reason.INTERNAL:
+            raise AssertionError(f"{node.endpoint} failed at something, and put it aside")
         if isinstance(event, ReceiptApplied) and event.verdict is Verdict.ACCEPTED:
             self.on_receipt(self)
+        if isinstance(event, Recovered) and not event.without_content:
+            self.on_recovered(node, event.peer)
 
     def committed(self, node: Node) -> None:
         """Note what the inbox holds now, before anything can be lost again."""

@@ -78,6 +78,29 @@ def opened_anew_and_the_answer_lost(world: World, ge: Node, tr: Node) -> None:
     tr.start()
 
 
+def kept_no_more_by_its_sender(world: World, ge: Node, tr: Node) -> None:
+    """The bytes are erased, the records are not: they are sealed anew."""
+    world.back_up(tr)
+    for _ in range(3):
+        world.submit(ge, Lane.ROUTINE)
+        world.run(1_000)
+    world.leap(40)
+    world.restore(tr, declared=True)
+
+
+def whole_epochs_kept_no_more(world: World, ge: Node, tr: Node) -> None:
+    """Nothing is left that names the epochs between: each leads to the one before it."""
+    world.back_up(tr)
+    for _ in range(4):
+        world.submit(ge, Lane.ROUTINE)
+        world.run(1_000)
+        ge.stop()
+        ge.start()
+        world.run(1_000)
+    world.leap(40)
+    world.restore(tr, declared=True)
+
+
 STORIES: Final[dict[str, tuple[Story, str]]] = {
     story.__name__: (story, defect)
     for story, defect in (
@@ -85,6 +108,11 @@ STORIES: Final[dict[str, tuple[Story, str]]] = {
         (restored_while_the_partners_clock_is_ahead, "control_waits_for_its_partners_clock"),
         (sealed_anew_after_a_restore, "what_is_sealed_anew_after_a_restore_is_not_marked"),
         (receipted_and_forgotten_until_it_expired, "what_was_forgotten_is_only_buried"),
+        (kept_no_more_by_its_sender, "what_is_kept_no_more_is_closed_under_zeros"),
+        (
+            whole_epochs_kept_no_more,
+            "the_end_before_an_opening_that_is_kept_no_more_is_not_told",
+        ),
         (opened_anew_and_the_answer_lost, "an_opening_that_is_not_the_first_is_only_repeated"),
     )
 }

@@ -66,11 +66,20 @@ def federation_queue(sender: CountryCode, reader: CountryCode) -> str:
     return f"{FEDERATION_PREFIX}{source} -> {cluster_name(reader)}:{from_exchange(sender)}"
 
 
+def link_of_inbox(queue: str) -> CountryCode | None:
+    """Return the partner whose envelopes wait in a queue, or None for any other queue."""
+    return _country(queue, _INBOX)
+
+
 def link_of_exchange(exchange: str) -> CountryCode | None:
     """Return the partner whose link delivers into `exchange`, or None for any other exchange."""
-    if not exchange.startswith(_FROM):
+    return _country(exchange, _FROM)
+
+
+def _country(name: str, prefix: str) -> CountryCode | None:
+    if not name.startswith(prefix):
         return None
     try:
-        return CountryCode.parse(exchange.removeprefix(_FROM))
+        return CountryCode.parse(name.removeprefix(prefix))
     except ValueError:
         return None

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from corridor.exchange.policy import MAX_PENDING, ExchangePolicy
 from corridor.exchange.repair import backoff_ms
-from corridor.exchange.values import InFlight, Position
+from corridor.exchange.values import ZERO_ID, InFlight, Position
 
 
 @dataclass(slots=True)
@@ -23,20 +23,29 @@ class Anew:
 
     policy: ExchangePolicy
     positions: dict[Position, bytes] = field(default_factory=dict)
-    """Where the envelopes stood, and their ids."""
+    """Where the envelopes stood, and under which id their positions are closed."""
     told: set[Position] = field(default_factory=set)
     """Those of `positions` that the peer cannot take: what it accepted before is sealed again."""
     due_ms: int = 0
     _times: int = 0
 
-    def add(self, envelope: InFlight, now_ms: int, *, told: bool = False) -> None:
-        """Have the records of an envelope sealed anew; `told`: its peer cannot take it."""
+    def add(
+        self, envelope: InFlight, now_ms: int, *, told: bool = False, whole: bool = True
+    ) -> None:
+        """Have the records of an envelope sealed anew.
+
+        Args:
+            envelope: It.
+            now_ms: Now.
+            told: Its peer cannot take it, or has forgotten it.
+            whole: All of its content is still here; else its position is closed under zeros.
+        """
         position = envelope.position
         if not self.positions:
             self.due_ms = max(self.due_ms, now_ms)
         if envelope.closed and len(self.positions) >= MAX_PENDING:
             return
-        self.positions[position] = envelope.envelope_id
+        self.positions[position] = envelope.envelope_id if whole else ZERO_ID
         if told:
             self.told.add(position)
 

@@ -13,10 +13,16 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from corridor.errors import Reason, Refused
-from corridor.exchange.parts import Examiner, Trust
+from corridor.exchange.parts import Examination, Examiner, Trust
 from corridor.exchange.values import Family
 from corridor.transit.parties import Endpoint
-from corridor.wire.batches import Entry, decode_entry, is_business_family
+from corridor.wire.batches import (
+    ATTACHMENT,
+    Entry,
+    decode_entry,
+    is_business_family,
+    is_of_later_version,
+)
 from corridor.wire.control import Control, decode_control
 
 
@@ -29,6 +35,8 @@ class JudgedRecord(NamedTuple):
     reason: Reason | None = None
     faults: tuple[str, ...] = ()
     terms: tuple[tuple[str, str], ...] = ()
+    parked: bool = False
+    """Not refused: a later version knows its type, or its file is not here yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +75,8 @@ def judge_content(raw_records: Sequence[bytes], route: Route, examine: Examiner)
     if business != types:
         return Content(Family.DATA, Reason.RECORD_TYPE)
     allowed = {record_type for record_type in types if route.allows(record_type)}
-    sound = [e for e in entries if isinstance(e, Entry) and e.record_type in allowed]
+    later = {record_type for record_type in allowed if is_of_later_version(record_type)}
+    sound = [e for e in entries if isinstance(e, Entry) and e.record_type in allowed - later]
     found = iter(examine(sound, route.sender.country) if sound else ())
     records: list[JudgedRecord] = []
     for raw, entry in zip(raw_records, entries, strict=True):
@@ -76,13 +85,25 @@ def judge_content(raw_records: Sequence[bytes], route: Route, examine: Examiner)
         elif entry.record_type not in allowed:
             reason = Reason.NOT_AUTHORISED
             records.append(JudgedRecord(entry.record_id, entry.record_type, raw, reason))
+        elif entry.record_type in later:
+            reason = Reason.RECORD_TYPE
+            one_later = JudgedRecord(entry.record_id, entry.record_type, raw, reason, parked=True)
+            records.append(one_later)
         else:
-            one = next(found)
-            fault = one.reason if one.faults else None
-            records.append(
-                JudgedRecord(entry.record_id, entry.record_type, raw, fault, one.faults, one.terms)
-            )
+            records.append(_examined(entry, raw, next(found), route))
     return Content(Family.DATA, records=tuple(records))
+
+
+def _examined(entry: Entry, raw: bytes, found: Examination, route: Route) -> JudgedRecord:
+    head = (entry.record_id, entry.record_type, raw)
+    if found.faults:
+        return JudgedRecord(*head, found.reason, found.faults)
+    if not found.has_file:
+        return JudgedRecord(*head, terms=found.terms)
+    if not route.allows(ATTACHMENT):
+        return JudgedRecord(*head, Reason.NOT_AUTHORISED)
+    # It waits for its chunks (§13.2), and is found once it is whole.
+    return JudgedRecord(*head, Reason.ATTACHMENT_INCOMPLETE, parked=True)
 
 
 def _entry(raw: bytes) -> Entry | Refused:

@@ -14,6 +14,7 @@ Rules:
 from typing import Final
 
 from corridor.errors import Reason
+from corridor.exchange import flying
 from corridor.exchange.anew import Anew
 from corridor.exchange.cues import Way
 from corridor.exchange.dues import Dues
@@ -28,7 +29,7 @@ from corridor.exchange.outgoing import (
     next_epoch,
 )
 from corridor.exchange.policy import CONTROL_CREDIT, MAX_EPOCH_LEAD_S, MAX_PENDING, ExchangePolicy
-from corridor.exchange.repair import Breaker, Gate, GateCue, backoff_ms, turn
+from corridor.exchange.repair import SHUT_GATES, Breaker, Gate, GateCue, backoff_ms, turn
 from corridor.exchange.values import (
     Family,
     Head,
@@ -70,6 +71,7 @@ class Correspondent:
         self.controls_on_way: set[bytes] = set()
         self.asked: dict[Position, None] = {}
         """What the peer asked for and is not in `flights`."""
+        self.asked_on_way: set[bytes] = set()  # published, not confirmed
         self.resent: dict[Position, int] = {}
         self.anew = Anew(policy)
         self._openings = 0
@@ -131,29 +133,34 @@ class Correspondent:
 
     def confirmed(self, envelope_id: bytes, now_ms: int) -> None:
         """Our broker has it."""
+        # of one that is done, or was given up, too: our broker has taken something for the peer
+        self._turn(GateCue.CONFIRMED, now_ms, 0.0)
+        self.asked_on_way.discard(envelope_id)
         flight = self.flights.get(envelope_id)
         if flight is None:
             return
-        if flight.stage is Stage.SENT:
-            self._turn(GateCue.CONFIRMED, now_ms, 0.0)
         flight.step(Step.CONFIRMED)
-        if flight.stage is Stage.CONFIRMED and not flight.is_data:
+        if not flight.is_data:
             self._settle_control(envelope_id)
             if not flight.answered:
                 self.drop(envelope_id)
 
     def came_back(self, envelope_id: bytes, cue: GateCue, now_ms: int, draw: float) -> None:
-        """Our broker returned or refused it; `draw` is uniform in [0, 1)."""
+        """Our broker returned, refused or did not confirm it; `draw` is uniform in [0, 1)."""
+        self.asked_on_way.discard(envelope_id)
         flight = self.flights.get(envelope_id)
         if flight is not None:
-            flight.step(Step.RETURNED if cue is GateCue.RETURNED else Step.NACKED)
+            flight.step(flying.STEPS[cue])
         self._turn(cue, now_ms, draw)
 
-    def link_lost(self, now_ms: int) -> None:
-        """The way to our broker is gone: what was not confirmed may or may not have left."""
+    def link_lost(self, now_ms: int) -> int:
+        """The way to our broker is gone; returns how many may or may not have left."""
+        unknown = flying.sent(self.flights.values()) + len(self.asked_on_way)
+        self.asked_on_way.clear()
         for flight in self.flights.values():
             flight.step(Step.LINK_LOST)
         self._turn(GateCue.LINK_LOST, now_ms, 0.0)
+        return unknown
 
     def _turn(self, cue: GateCue, now_ms: int, draw: float) -> None:
         self.breaker = turn(self.breaker, cue, now_ms, draw, self.policy)
@@ -161,13 +168,18 @@ class Correspondent:
     @property
     def way(self) -> Way:
         """How the way to the peer is."""
-        return Way.NO_KEY if self.blocked else self.breaker.way
+        if self.blocked:
+            return Way.NO_KEY
+        if self.breaker.way is not Way.OPEN:
+            return self.breaker.way
+        silent = flying.unanswered_due_ms(self.flights.values(), self.heard_ms)
+        return Way.SILENT if silent else Way.OPEN
 
     # -- what the peer tells
 
     def receipted(self, verdicts: tuple[tuple[InFlight, Verdict], ...], now_ms: int) -> None:
         """Take in verdicts on envelopes of ours that have been recorded."""
-        count, round_trip_ms = 0, NEVER_MS
+        count, size_bytes, round_trip_ms = 0, 0, NEVER_MS
         for envelope, verdict in verdicts:
             if verdict is Verdict.DEFERRED:
                 self._deferred(envelope, now_ms)
@@ -177,10 +189,11 @@ class Correspondent:
                 continue
             self.anew.patient_no_more(at_once=False)
             count += 1
+            size_bytes += envelope.size_bytes
             if flight.copies == 1:  # of several copies nobody knows which was receipted
                 round_trip_ms = min(round_trip_ms, now_ms - flight.sent_ms)
         if round_trip_ms < NEVER_MS:
-            self.window.receipted(count, max(round_trip_ms, 0), now_ms)
+            self.window.receipted(count, max(round_trip_ms, 0), now_ms, size_bytes)
 
     def _deferred(self, envelope: InFlight, now_ms: int) -> None:
         """The peer holds it; where our own clock was wrong then, it is sealed anew."""
@@ -278,17 +291,13 @@ class Correspondent:
 
     def wake_up(self, now_ms: int) -> None:
         """Let what has waited long enough go on: gate, block, tails."""
-        if self.breaker.gate is Gate.SHUT and self.breaker.due_ms <= now_ms:
+        if self.breaker.gate in SHUT_GATES and self.breaker.due_ms <= now_ms:
             self._turn(GateCue.TIME_UP, now_ms, 0.0)
-        if self.breaker.gate is Gate.TRYING and not self._any_trying():
-            self._turn(GateCue.CONFIRMED, now_ms, 0.0)
+        if self.breaker.gate is Gate.TRYING and not flying.any_trying(self.flights.values()):
+            self._turn(GateCue.NOTHING_LEFT, now_ms, 0.0)
         if self.blocked and self.blocked_until_ms <= now_ms:
             self.blocked = None
         self._tails(now_ms)
-
-    def _any_trying(self) -> bool:
-        """Whether something can answer for the way; a receipt may have overtaken the confirm."""
-        return any(f.stage in (Stage.READY, Stage.SENT) for f in self.flights.values())
 
     def _tails(self, now_ms: int) -> None:
         due = [
@@ -351,10 +360,10 @@ class Correspondent:
         count = self.in_flight + more
         return self.window.has_room(count, self.in_flight_bytes + more_bytes, lane)
 
-    def may_leave_partly_filled(self, lane: Lane) -> bool:
-        """Whether an envelope of records leaves as it is, or more records are waited for."""
+    def may_leave_partly_filled(self, lane: Lane, more: int = 0) -> bool:
+        """Whether an envelope leaves as it is, after `more` of its lane not yet counted."""
         under_way = sum(f.is_data and f.envelope.lane is lane for f in self.flights.values())
-        return under_way < self.policy.partial_most
+        return under_way + more < self.policy.partial_most
 
     def to_seal_anew(self) -> list[Position]:
         """Return where envelopes stand whose records may be sealed anew, due or not."""
@@ -369,19 +378,17 @@ class Correspondent:
 
     def ready(self) -> list[Flight]:
         """Return what may be published now, oldest first; one only while the gate is tried."""
-        if self.breaker.gate is Gate.SHUT:
-            return []
-        flights = list(self.flights.values())
-        found = [flight for flight in flights if flight.stage is Stage.READY]
-        if self.breaker.gate is Gate.OPEN:
-            return found
-        trying = any(flight.stage is Stage.SENT for flight in flights)
-        return [] if trying else found[:1]
+        return [f for f in self.flights.values() if f.stage is Stage.READY][: self.room()]
+
+    def room(self) -> int:
+        """Return how many envelopes may be published now."""
+        unconfirmed = flying.sent(self.flights.values()) + len(self.asked_on_way)
+        return flying.room(self.breaker.gate, unconfirmed, self.policy)
 
     def wake_ms(self) -> int:
         """Return when something falls due by itself; `NEVER_MS` where nothing does."""
         times = [f.due_ms for f in self.flights.values() if f.stage is Stage.CONFIRMED]
-        if self.breaker.gate is Gate.SHUT:
+        if self.breaker.gate in SHUT_GATES:
             times.append(self.breaker.due_ms)
         if self.blocked:
             times.append(self.blocked_until_ms)

@@ -70,6 +70,20 @@ class Deferred:
 
 
 @dataclass(frozen=True, slots=True)
+class TallyDue:
+    """The peer has to be told of days; the store knows which."""
+
+    peer: Endpoint
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptsDue:
+    """The peer has to be told what our national system accepts; the store knows what that is."""
+
+    peer: Endpoint
+
+
+@dataclass(frozen=True, slots=True)
 class ResendAsked:
     """The peer misses envelopes of ours."""
 
@@ -148,6 +162,8 @@ PeerCue: TypeAlias = (
     | PeerCannotOpen
     | StatusOwed
     | HeadTold
+    | TallyDue
+    | AcceptsDue
 )
 Cue: TypeAlias = Doubted | HandedOn | PeerCue
 
@@ -223,6 +239,9 @@ class ReceiptApplied:
     """From creation of the envelope to its receipt."""
     since_accepted_ms: int | None = None
     """From its oldest record kept in the outbox to its receipt; None where it has none."""
+    skew_ms: int = 0
+    """How far the peer's clock is from ours, at least; positive where it is ahead."""
+    envelope_id: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +270,16 @@ class RestoreSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class Recovered:
+    """A peer has returned all it holds of what we had forgotten."""
+
+    peer: Endpoint
+    since_ms: int
+    without_content: int = 0
+    """Positions that it closed although nothing of what stood there comes anew."""
+
+
+@dataclass(frozen=True, slots=True)
 class ForkSeen:
     """Two envelopes of a peer contradict each other."""
 
@@ -258,13 +287,37 @@ class ForkSeen:
     position: Position
 
 
+@dataclass(frozen=True, slots=True)
+class AcceptanceTaken:
+    """A peer said what its national system accepts."""
+
+    peer: Endpoint
+    again: bool
+    """The same as before."""
+
+
 class Way(StrEnum):
     """How the way to a peer is."""
 
     OPEN = "open"
+    NO_BROKER = "no_broker"
+    """Our own broker is not connected; of all peers."""
+    BLOCKED = "blocked"
+    """Our own broker takes nothing from anybody: an alarm of its disk or memory; of all peers."""
     NO_ROUTE = "no_route"
+    """Our broker returned an envelope: no broker of the peer fetches."""
+    NO_EXCHANGE = "no_exchange"
+    """Our broker has no exchange for the peer, or does not let us write to it."""
     BACKPRESSURE = "backpressure"
+    """Our broker refused an envelope: the queue towards the peer is full."""
+    UNCONFIRMED = "unconfirmed"
+    """Our broker answers, but not for what was published for the peer."""
+    SILENT = "silent"
+    """Our broker has it, and the peer has not answered, nor said anything, since."""
     NO_KEY = "no_key"
+    """Nothing can be sealed for the peer."""
+    PAUSED = "paused"
+    """An operator of ours has it so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,8 +329,19 @@ class WayChanged:
     reason: Reason | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class EnvelopesBack:
+    """Envelopes for a peer came back from our broker, or nobody knows whether they left."""
+
+    peer: Endpoint
+    cause: str
+    """returned | absent | nacked | unconfirmed | lost."""
+    count: int
+
+
 Event: TypeAlias = (
     EnvelopeSealed
+    | EnvelopesBack
     | EnvelopeRepeated
     | EnvelopeReceived
     | DuplicateReceived
@@ -286,7 +350,9 @@ Event: TypeAlias = (
     | ReceiptRefused
     | ControlRefused
     | RestoreSeen
+    | Recovered
     | ForkSeen
+    | AcceptanceTaken
     | WayChanged
 )
 
@@ -302,6 +368,14 @@ class PeerWindow:
     round_trip_ms: int | None
     way: Way
     epoch: int
+    since_ms: int = 0
+    """Since when the way is shut; 0 where it is not, or where nobody noted it."""
+    next_ms: int = 0
+    """When something is tried by itself; 0 where nothing waits for a time."""
+    attempts: int = 0
+    """Waits since the broker last confirmed something for the peer."""
+    reason: Reason | None = None
+    """Why nothing can be sealed."""
 
 
 class Observer(Protocol):

@@ -18,8 +18,12 @@ from corridor.exchange.receipts import compose, ref, select
 from corridor.exchange.repair import GapWatch, asked, backoff_ms, watch_gap
 from corridor.exchange.values import EnvelopeVerdict, Head, InStream, Position
 from corridor.wire import control, limits
+from corridor.wire.accepts import Accepts
 from corridor.wire.handover import TELLS, Handover
+from corridor.wire.tally import Tally
 
+TALLIES: Final = 8
+"""Days told in one envelope: with every limit reached they are 160 KiB."""
 _ANSWERS: Final = 128
 """Tombstones, and as many Undecryptables, in one envelope: with the rest at most 512 records."""
 
@@ -36,6 +40,10 @@ class Known:
     """Envelopes of the peer of which it has to be told that they were handed over."""
     telling: int = TELLS
     """What our Handovers say of us."""
+    tallies: Sequence[Tally] = ()
+    """Days of which the peer has to be told; at most `TALLIES`."""
+    accepts: bytes = b""
+    """What our national system accepts; empty where the peer would not read it, or need not."""
 
     @property
     def received(self) -> Head | None:
@@ -63,6 +71,11 @@ class Composed:
     handover: bool = False
     handed: tuple[HandedLike, ...] = ()
     more_handed: bool = False
+    tally: bool = False
+    """Days were looked for."""
+    tallies: tuple[Tally, ...] = ()
+    accepts: bool = False
+    """What our national system accepts was looked for."""
 
 
 @dataclass(slots=True)
@@ -88,6 +101,15 @@ class Dues:
     handover_next_ms: int = 0
     handover_again: bool = False
     """Control of ours was lost: all that is remembered of handovers is told again."""
+    tally: bool = False
+    """The peer may have to be told of days; the store knows."""
+    accepts: bool = False
+    """The peer may have to be told what our national system accepts; the store knows."""
+
+    def ask_the_store(self, *, status: bool = False) -> None:
+        """Have everything told that the store alone knows to be untold."""
+        self.status |= status
+        self.handover = self.tally = self.accepts = True
 
     def defer(self, verdict: EnvelopeVerdict) -> None:
         """Tell the peer that an envelope of its is held."""
@@ -95,10 +117,11 @@ class Dues:
             self.deferrals[verdict.envelope_id] = verdict
             self.receipt = True
 
-    def bury(self, position: Position, envelope_id: bytes) -> None:
-        """Tell the peer that a position of ours is closed."""
+    def bury(self, position: Position, envelope_id: bytes) -> bool:
+        """Tell the peer that a position of ours is closed; False where too many wait already."""
         if len(self.tombstones) < MAX_PENDING:
             self.tombstones.setdefault(position, envelope_id)
+        return position in self.tombstones
 
     def opened(self) -> None:
         """Something of the peer could be opened."""
@@ -133,7 +156,7 @@ class Dues:
 
     def due_ms(self, *, receipt_waits: bool) -> int | None:
         """Return from when on something may be sent (0: now); None where nothing is owed."""
-        if not self.announced or self.tombstones:
+        if not self.announced or self.tombstones or self.tally or self.accepts:
             return 0
         if self.receipt and not receipt_waits:
             return 0
@@ -150,12 +173,8 @@ class Dues:
         self, known: Known, last_sent: Head, *, receipt_waits: bool, now_ms: int
     ) -> Composed:
         """Return the control records that may leave now."""
-        records: list[control.Control] = []
-        received = known.received
-        opening = not self.announced
-        if opening:
-            opened = control.StreamOpen(_ref(last_sent), _ref(received))
-            records += [opened, Handover(known.telling)]
+        received, opening = known.received, not self.announced
+        records = _opening(known, last_sent) if opening else []
         verdicts: tuple[EnvelopeVerdict, ...] = ()
         receipt = self.receipt and not receipt_waits
         if receipt:
@@ -170,6 +189,7 @@ class Dues:
             records.append(_resend({epoch: self.watches[epoch] for epoch in watches}))
         tombstones, cannot_open = self._answers(now_ms, records)
         handover, handed = self._handovers(known, now_ms, records)
+        records += _further(known, opening=opening)
         deferrals = self._carried(verdicts)
         answers = tuple(v.position for v in verdicts if v.envelope_id not in self.deferrals)
         return Composed(
@@ -186,6 +206,9 @@ class Dues:
             handover=handover,
             handed=handed,
             more_handed=len(known.handed) > len(handed),
+            tally=self.tally,
+            tallies=tuple(known.tallies),
+            accepts=self.accepts or opening,
         )
 
     def _carried(self, verdicts: Sequence[EnvelopeVerdict]) -> tuple[bytes, ...]:
@@ -243,6 +266,22 @@ class Dues:
         if composed.handover:
             self.handover = composed.more_handed
             self.handover_next_ms = next_ms
+        if composed.tally:
+            self.tally = len(composed.tallies) >= TALLIES
+        if composed.accepts:
+            self.accepts = False
+
+
+def _opening(known: Known, last_sent: Head) -> list[control.Control]:
+    """Return what begins an epoch: where the streams stand, and what we know how to read."""
+    opened = control.StreamOpen(_ref(last_sent), _ref(known.received))
+    return [opened, Handover(known.telling), Tally(0), Accepts(known.accepts)]
+
+
+def _further(known: Known, *, opening: bool) -> list[control.Control]:
+    """Return what is told of days, and what is accepted where no opening says it."""
+    said = [Accepts(known.accepts)] if known.accepts and not opening else []
+    return [*known.tallies, *said]
 
 
 def _ref(head: Head | None) -> control.HeadRef:

@@ -20,17 +20,26 @@ def count_within(sizes: Sequence[int], limit: int) -> int:
     return len(sizes)
 
 
-def first_batch(waiting: Sequence[Waiting]) -> Sequence[Waiting]:
+def first_batch(
+    waiting: Sequence[Waiting], most_bytes: int = limits.TARGET_BATCH_BYTES
+) -> Sequence[Waiting]:
     """Return the first records that fill an envelope: by count, or by the target size."""
     some = waiting[: limits.MAX_RECORDS]
-    return some[: count_within(_sizes(some), limits.TARGET_BATCH_BYTES)]
+    return some[: count_within(_sizes(some), most_bytes)]
 
 
-def is_full(batch: Sequence[Waiting]) -> bool:
-    """Whether one more record of the same kind would not fit into the envelope."""
-    size_bytes = sum(_sizes(batch))
-    mean_bytes = size_bytes / len(batch)
-    return len(batch) == limits.MAX_RECORDS or size_bytes + mean_bytes > limits.TARGET_BATCH_BYTES
+def would_fill(count: int, entry_bytes: int, most_bytes: int = limits.TARGET_BATCH_BYTES) -> bool:
+    """Whether the records that wait fill an envelope: one more of their kind would not fit.
+
+    Args:
+        count: How many wait.
+        entry_bytes: What their entries have together.
+        most_bytes: What an envelope is to hold.
+    """
+    size_bytes = entry_bytes + count * _ENTRY_OVERHEAD
+    return count >= limits.MAX_RECORDS or (
+        count > 0 and size_bytes + size_bytes / count > most_bytes
+    )
 
 
 def _sizes(records: Sequence[Waiting]) -> list[int]:

@@ -2,6 +2,7 @@
 
 from corridor.exchange.correspondent import Correspondent
 from corridor.exchange.cues import (
+    AcceptsDue,
     CannotOpen,
     Deferred,
     GapsSeen,
@@ -12,10 +13,11 @@ from corridor.exchange.cues import (
     ReceiptOwed,
     ResendAsked,
     StatusOwed,
+    TallyDue,
 )
 
 
-def hear(peer: Correspondent, cue: PeerCue, now_ms: int) -> bool:  # noqa: C901 - one arm a cue
+def hear(peer: Correspondent, cue: PeerCue, now_ms: int) -> bool:  # noqa: C901, PLR0912 - one arm a cue
     """Change what is remembered of `peer`; returns whether we learnt that we forgot something."""
     match cue:
         case Heard():
@@ -25,6 +27,10 @@ def hear(peer: Correspondent, cue: PeerCue, now_ms: int) -> bool:  # noqa: C901 
             peer.receipted(verdicts, now_ms)
         case ReceiptOwed():
             peer.dues.receipt = True
+        case TallyDue():
+            peer.dues.tally = True
+        case AcceptsDue():
+            peer.dues.accepts = True
         case Deferred(_, verdict):
             peer.dues.defer(verdict)
         case ResendAsked(_, positions):

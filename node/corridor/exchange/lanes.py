@@ -45,6 +45,7 @@ DEFAULT_LANES: Final[Mapping[int, Lane]] = MappingProxyType(
         _T.RECORD_TYPE_DISCHARGE: Lane.ROUTINE,
         _T.RECORD_TYPE_ENQUIRY_RECOVERY: Lane.BULK,  # weeks after the movement
         _T.RECORD_TYPE_EXCHANGE: Lane.ROUTINE,  # a query: an officer waits, a lorry does not
+        _T.RECORD_TYPE_ATTACHMENT: Lane.ROUTINE,  # the manifest; its chunks stand behind the rest
         _T.RECORD_TYPE_CANARY: Lane.ROUTINE,  # measures what most records see
     }
 )

@@ -75,9 +75,15 @@ class Standing:
 
 
 _WAYS: Final = {
+    Way.NO_BROKER: "the own broker cannot be reached",
+    Way.BLOCKED: "the own broker takes nothing",
     Way.NO_ROUTE: "the own broker has no link for {partner}",
+    Way.NO_EXCHANGE: "the own broker has no exchange for {partner}",
     Way.BACKPRESSURE: "the queue towards {partner} is full",
+    Way.UNCONFIRMED: "the own broker confirms nothing for {partner}",
+    Way.SILENT: "{partner} is silent",
     Way.NO_KEY: "nothing can be sealed for {partner}",
+    Way.PAUSED: "{partner} is paused by an operator here",
 }
 
 
@@ -112,9 +118,11 @@ def standing_of(
     since_ms = _since(steps)
     sentence = _sentence(steps, missing, partner, when, since_ms)
     if turn in {Turn.NODE, Turn.BROKER, Turn.PARTNER_NODE}:
-        if not connected:
-            sentence += "; the own broker cannot be reached now"
-        elif way is not Way.OPEN:
+        if way is Way.PAUSED and turn is not Turn.NODE:
+            way = Way.OPEN  # it left before the pause
+        if not connected and way is not Way.PAUSED:
+            way = Way.NO_BROKER
+        if way is not Way.OPEN:
             sentence += f"; {_WAYS[way].format(partner=partner)} now"
     return Standing(missing, turn, since_ms, sentence)
 

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Final, Self
 
 from corridor.exchange.policy import ExchangePolicy
-from corridor.exchange.repair import IllegalTransition, backoff_ms
+from corridor.exchange.repair import IllegalTransition, jittered_ms
 from corridor.exchange.values import ZERO_ID, Family, InFlight, Lane, SealedEnvelope
 from corridor.wire import limits
 
@@ -36,6 +36,7 @@ class Step(StrEnum):
     CONFIRMED = "confirmed"
     RETURNED = "returned"
     NACKED = "nacked"
+    UNCONFIRMED = "unconfirmed"
     LINK_LOST = "link_lost"
     TIME_UP = "time_up"
     ASKED = "asked"
@@ -48,13 +49,15 @@ STAGES: Final = {
     (Stage.READY, Step.TIME_UP): Stage.READY,
     (Stage.READY, Step.ASKED): Stage.READY,
     (Stage.READY, Step.CLOSED): Stage.DONE,
-    # what was confirmed late was published before it became READY again
-    (Stage.READY, Step.CONFIRMED): Stage.READY,
+    # it was given up while our broker still had it: a late confirm is as good as one in time
+    (Stage.READY, Step.CONFIRMED): Stage.CONFIRMED,
+    (Stage.READY, Step.UNCONFIRMED): Stage.READY,
     (Stage.READY, Step.RETURNED): Stage.READY,
     (Stage.READY, Step.NACKED): Stage.READY,
     (Stage.SENT, Step.CONFIRMED): Stage.CONFIRMED,
     (Stage.SENT, Step.RETURNED): Stage.READY,
     (Stage.SENT, Step.NACKED): Stage.READY,
+    (Stage.SENT, Step.UNCONFIRMED): Stage.READY,
     (Stage.SENT, Step.LINK_LOST): Stage.READY,
     # it still lies with our own broker: a second copy would only lie behind the first
     (Stage.SENT, Step.TIME_UP): Stage.SENT,
@@ -67,6 +70,7 @@ STAGES: Final = {
     (Stage.CONFIRMED, Step.CONFIRMED): Stage.CONFIRMED,
     (Stage.CONFIRMED, Step.RETURNED): Stage.CONFIRMED,
     (Stage.CONFIRMED, Step.NACKED): Stage.CONFIRMED,
+    (Stage.CONFIRMED, Step.UNCONFIRMED): Stage.CONFIRMED,
     (Stage.CONFIRMED, Step.CLOSED): Stage.DONE,
 }
 
@@ -116,7 +120,11 @@ class Flight:
     def patience_ms(self, policy: ExchangePolicy) -> int:
         """Return how long a receipt is waited for after the publishing now at hand."""
         least_ms = policy.tail_urgent_ms if self.urgent else policy.tail_ms
-        return backoff_ms(self.repeats, least_ms, policy.tail_most_ms)
+        if not self.repeats:
+            return least_ms
+        # drawn from the id: spread over the envelopes, and the same again after a new start
+        draw = self.envelope.envelope_id[0] / 256
+        return jittered_ms(self.repeats, least_ms, policy.tail_most_ms, draw)
 
     @property
     def urgent(self) -> bool:
@@ -127,6 +135,22 @@ class Flight:
     def is_data(self) -> bool:
         """Whether it holds records that are receipted."""
         return self.envelope.family is Family.DATA
+
+
+def resumed_flight(envelope: InFlight, now_ms: int, policy: ExchangePolicy) -> Flight:
+    """Return an envelope of a former run of the node: its waits go on where they stood.
+
+    What our broker had confirmed waits for its time, so that a new start repeats nothing by
+    itself; a gap shows with the StreamOpen of the new epoch. Whatever else there is, is READY.
+    """
+    flight = Flight(envelope)
+    if envelope.published_ms is not None:
+        flight.repeats = max(envelope.attempts, 1) - 1
+        flight.sent_ms = min(envelope.published_ms, now_ms)
+        flight.due_ms = flight.sent_ms + flight.patience_ms(policy)
+        flight.repeats += 1
+        flight.stage = Stage.CONFIRMED
+    return flight
 
 
 def is_ahead(created_ms: int, now_ms: int) -> bool:

@@ -9,7 +9,7 @@ Rules:
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol, TypeAlias
+from typing import Final, NamedTuple, Protocol, TypeAlias
 
 from corridor.errors import Reason, Refused
 from corridor.seal.envelope import Draft, Opened, Sealed, check_signature, open_frame, seal
@@ -119,7 +119,12 @@ class Examination(NamedTuple):
     terms: tuple[tuple[str, str], ...] = ()
     reason: Reason = Reason.RECORD_INVALID
     """Why it is refused, where there are faults."""
+    has_file: bool = False
+    """Whether it waits for a file: its own, or the one that holds all of it (PROTOCOL §13.4)."""
 
+
+_TWO_FILES: Final = "whole.of_a_file header.whole"
+"""Which of them its recipient should wait for, nobody could say."""
 
 Examiner: TypeAlias = Callable[[Sequence[Entry], str], Sequence[Examination]]
 """Judges the contents of several records of a country, each for itself, in order."""
@@ -165,4 +170,7 @@ def _examined(
     claim = false_claim(record, record_type, country)
     if claim is not None:
         return Examination((claim.detail,), reason=claim.reason)
-    return Examination(terms=records.index_terms(record))
+    is_file, is_long = record.HasField("attachment"), record.header.HasField("whole")
+    if is_file and is_long:
+        return Examination((_TWO_FILES,))
+    return Examination(terms=records.index_terms(record), has_file=is_file or is_long)

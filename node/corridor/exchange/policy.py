@@ -46,6 +46,18 @@ class ExchangePolicy:
     window_most_bytes: int = 16 * limits.MIB
     window_slack_ms: int = 300
     """How much longer than the smallest round trip a window reaches: what brokers may queue."""
+    bulk_slack_ms: int = 100
+    """The same for BULK: so long an URGENT envelope may stand behind it in brokers' queues."""
+    bulk_envelope_ms: int = 100
+    """A BULK envelope holds what is delivered in so long, 256 KiB at most."""
+    bulk_least_bytes: int = 16 * 1024
+    """And so much at least: below, what each envelope costs would be all that is done."""
+    bulk_per_step: int = 4
+    """BULK envelopes sealed in one step: so long an URGENT record waits for the next."""
+    unconfirmed_most: int = 16
+    """Envelopes for one peer that may await our broker's confirm. Some hundred messages after one
+    quorum queue owes it more than 32 confirms, RabbitMQ stops reading from the whole connection,
+    and with it for every peer: half of that, so that tries of a gate fit in as well."""
     partial_most: int = 4
     """With so many envelopes of a lane on their way, the next one waits until it is full or one of
     them is receipted: under load fewer and larger envelopes, without a timer."""

@@ -4,8 +4,10 @@ Rules:
 
 * every wait grows by doubling up to a bound; a random draw is handed in, never taken;
 * a gap that closes a little starts its patience anew: repair makes progress;
-* a breaker opens at the first return or refusal of the broker and lets one envelope through when
-  the wait is over; only that one's confirm closes it.
+* a breaker opens at the first return or refusal of the broker, or where a confirm stays away, and
+  lets one envelope through when the wait is over; only a confirm closes it;
+* attempts are forgotten with a confirm and with nothing else: neither a new connection nor a new
+  start of the node begins the ladder anew.
 """
 
 from dataclasses import dataclass, replace
@@ -72,6 +74,8 @@ class Gate(StrEnum):
 
     OPEN = "open"
     SHUT = "shut"
+    STALLED = "stalled"
+    """Shut, and our broker still has what it has not confirmed: a late confirm opens it."""
     TRYING = "trying"
 
 
@@ -80,30 +84,58 @@ class GateCue(StrEnum):
 
     RETURNED = "returned"
     NACKED = "nacked"
+    ABSENT = "absent"
+    """Our broker has no exchange for the peer, or does not let us write to it."""
+    UNCONFIRMED = "unconfirmed"
+    """Our broker answers, but not for this envelope."""
     TIME_UP = "time_up"
     CONFIRMED = "confirmed"
+    NOTHING_LEFT = "nothing_left"
+    """Nothing of the peer is there to be tried."""
     LINK_LOST = "link_lost"
 
 
 GATES: Final = {
     (Gate.OPEN, GateCue.RETURNED): Gate.SHUT,
     (Gate.OPEN, GateCue.NACKED): Gate.SHUT,
+    (Gate.OPEN, GateCue.ABSENT): Gate.SHUT,
+    (Gate.OPEN, GateCue.UNCONFIRMED): Gate.STALLED,
     (Gate.OPEN, GateCue.CONFIRMED): Gate.OPEN,
     (Gate.OPEN, GateCue.LINK_LOST): Gate.OPEN,
     # what left together with the first that came back comes back too
     (Gate.SHUT, GateCue.RETURNED): Gate.SHUT,
     (Gate.SHUT, GateCue.NACKED): Gate.SHUT,
+    (Gate.SHUT, GateCue.ABSENT): Gate.SHUT,
+    (Gate.SHUT, GateCue.UNCONFIRMED): Gate.SHUT,
     (Gate.SHUT, GateCue.CONFIRMED): Gate.SHUT,
     (Gate.SHUT, GateCue.TIME_UP): Gate.TRYING,
     (Gate.SHUT, GateCue.LINK_LOST): Gate.SHUT,
+    (Gate.STALLED, GateCue.RETURNED): Gate.SHUT,
+    (Gate.STALLED, GateCue.NACKED): Gate.SHUT,
+    (Gate.STALLED, GateCue.ABSENT): Gate.SHUT,
+    (Gate.STALLED, GateCue.UNCONFIRMED): Gate.STALLED,
+    (Gate.STALLED, GateCue.CONFIRMED): Gate.OPEN,
+    (Gate.STALLED, GateCue.TIME_UP): Gate.TRYING,
+    # with the link goes what was not confirmed: the wait stands, a late confirm comes no more
+    (Gate.STALLED, GateCue.LINK_LOST): Gate.SHUT,
     (Gate.TRYING, GateCue.RETURNED): Gate.SHUT,
     (Gate.TRYING, GateCue.NACKED): Gate.SHUT,
+    (Gate.TRYING, GateCue.ABSENT): Gate.SHUT,
+    (Gate.TRYING, GateCue.UNCONFIRMED): Gate.STALLED,
     (Gate.TRYING, GateCue.CONFIRMED): Gate.OPEN,
+    (Gate.TRYING, GateCue.NOTHING_LEFT): Gate.OPEN,
     # the one that was tried is lost with the link: the next one is tried at once
     (Gate.TRYING, GateCue.LINK_LOST): Gate.TRYING,
 }
 
-_WAYS: Final = {GateCue.RETURNED: Way.NO_ROUTE, GateCue.NACKED: Way.BACKPRESSURE}
+SHUT_GATES: Final = frozenset({Gate.SHUT, Gate.STALLED})
+
+_WAYS: Final = {
+    GateCue.RETURNED: Way.NO_ROUTE,
+    GateCue.NACKED: Way.BACKPRESSURE,
+    GateCue.ABSENT: Way.NO_EXCHANGE,
+    GateCue.UNCONFIRMED: Way.UNCONFIRMED,
+}
 
 
 class IllegalTransition(CorridorError):
@@ -118,8 +150,13 @@ class Breaker:
 
     gate: Gate = Gate.OPEN
     way: Way = Way.OPEN
+    """Why it was shut, until a confirm; OPEN since then."""
     attempts: int = 0
+    """Waits since the last confirm."""
     due_ms: int = 0
+    """When the next is tried."""
+    since_ms: int = 0
+    """When it was first shut after a confirm; 0 where it was not."""
 
 
 def turn(
@@ -134,9 +171,25 @@ def turn(
         gate = GATES[breaker.gate, cue]
     except KeyError:
         raise IllegalTransition(f"{cue} while {breaker.gate}") from None
-    if gate is Gate.OPEN:
+    if cue is GateCue.CONFIRMED and gate is Gate.OPEN:
         return Breaker()
-    if gate is Gate.SHUT and breaker.gate is not Gate.SHUT:
+    if gate in SHUT_GATES and breaker.gate not in SHUT_GATES:
         wait_ms = jittered_ms(breaker.attempts, policy.retry_ms, policy.retry_most_ms, draw)
-        return Breaker(gate, _WAYS[cue], breaker.attempts + 1, now_ms + wait_ms)
+        since_ms = breaker.since_ms or now_ms
+        return Breaker(gate, _WAYS[cue], breaker.attempts + 1, now_ms + wait_ms, since_ms)
+    if gate is Gate.SHUT and breaker.gate is Gate.STALLED and cue in _WAYS:
+        return replace(breaker, gate=gate, way=_WAYS[cue])
     return replace(breaker, gate=gate)
+
+
+def resumed(breaker: Breaker, now_ms: int, policy: ExchangePolicy) -> Breaker:
+    """Return the breaker that a former run of the node left behind.
+
+    The ladder goes on where it stood: what was shut waits out its time, counted anew only where
+    the clock says that it lies further ahead than the wait of its rung: the clock was set back. A
+    former run's link is gone, and with it what was tried over it.
+    """
+    if not breaker.attempts:
+        return Breaker()
+    longest_ms = backoff_ms(breaker.attempts - 1, policy.retry_ms, policy.retry_most_ms)
+    return replace(breaker, gate=Gate.SHUT, due_ms=min(breaker.due_ms, now_ms + longest_ms))

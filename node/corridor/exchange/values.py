@@ -128,11 +128,13 @@ class InFlight:
     family: Family
     created_ms: int
     attempts: int = 0
-    """How often it was published again (`Transaction.count_attempt`)."""
+    """How often it was published, as far as it was noted (`Transaction.note_published`)."""
     closed: bool = False
     """It needs no receipt any more: receipted, replaced or retired."""
     oldest_ms: int | None = field(default=None, compare=False)
     """When its oldest record was accepted; only the store knows it, and only of records."""
+    published_ms: int | None = field(default=None, compare=False)
+    """When our broker last confirmed it; only the store knows it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +226,8 @@ class Quarantined:
     frame: bytes
     at_ms: int
     detail: str = ""
+    over: str = ""
+    """Of a stray: the country of the link it came over, where the broker tells; else ""."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from corridor.errors import Reason
 from corridor.exchange.content import JudgedRecord
 from corridor.exchange.receipts import FAULT_BUDGET_CHARS, trimmed
 from corridor.exchange.receive import Judged
+from corridor.exchange.tallies import is_plausible, made_ms_of
 from corridor.exchange.values import (
     EnvelopeVerdict,
     Family,
@@ -25,13 +26,14 @@ from corridor.exchange.values import (
 from corridor.wire.batches import CANARY
 
 
-def settle(
+def settle(  # noqa: PLR0913 - what it is judged by, by name
     judged: Judged,
     known: MutableMapping[bytes, bytes],
     now_ms: int,
     *,
     possible_repeat: bool = False,
     restored_ms: int = -1,
+    returning: bool = False,
 ) -> ReceivedEnvelope:
     """Return the envelope as it is recorded.
 
@@ -42,8 +44,9 @@ def settle(
         now_ms: When it is received.
         possible_repeat: Its records may have been handed on before a restore.
         restored_ms: So may those whose ids were made until then: they may be sealed anew.
+        returning: So may, while the peer returns what was forgotten, those whose ids tell no time.
     """
-    frame = judged.frame
+    frame, created_ms = judged.frame, judged.frame.header.created_ms
     records: tuple[ReceivedRecord, ...] = ()
     if judged.reason is None and judged.family is Family.CONTROL:
         records = tuple(_evidence(index, record) for index, record in enumerate(judged.records))
@@ -53,7 +56,8 @@ def settle(
                 index,
                 record,
                 known,
-                possible_repeat=possible_repeat or _made_ms(record.record_id) <= restored_ms,
+                possible_repeat=possible_repeat
+                or _is_of_before(record.record_id, created_ms, restored_ms, returning=returning),
             )
             for index, record in enumerate(judged.records)
         )
@@ -67,7 +71,7 @@ def settle(
         frame.signature,
         judged.seed,
         judged.family,
-        frame.header.created_ms,
+        created_ms,
         now_ms,
         _verdict(judged, records),
         records,
@@ -75,9 +79,10 @@ def settle(
     )
 
 
-def _made_ms(record_id: bytes) -> int:
-    """Return when a record id was made: it is a UUIDv7."""
-    return int.from_bytes(record_id[:6])
+def _is_of_before(record_id: bytes, created_ms: int, restored_ms: int, *, returning: bool) -> bool:
+    """Whether a record may be of before a restore, although its envelope is of after it."""
+    made_ms = made_ms_of(record_id)
+    return made_ms <= restored_ms if is_plausible(made_ms, created_ms) else returning
 
 
 def _evidence(index: int, record: JudgedRecord) -> ReceivedRecord:
@@ -89,22 +94,23 @@ def _settled(
     index: int, record: JudgedRecord, known: MutableMapping[bytes, bytes], *, possible_repeat: bool
 ) -> ReceivedRecord:
     record_id, kind, raw, reason = record.record_id, record.record_type, record.raw, record.reason
-    if reason is not None:
+    if reason is not None and not record.parked:
         return ReceivedRecord(index, record_id, kind, raw, Verdict.REFUSED, reason)
+    verdict = Verdict.PARKED if record.parked else Verdict.ACCEPTED
     digest = sha256(raw).digest()
     before = known.setdefault(record_id, digest)
     if before is not digest:
         if before != digest:
             reason = Reason.RECORD_ID_CONFLICT
             return ReceivedRecord(index, record_id, kind, raw, Verdict.REFUSED, reason)
-        return ReceivedRecord(index, record_id, kind, raw, Verdict.ACCEPTED, known=True)
+        return ReceivedRecord(index, record_id, kind, raw, verdict, reason, known=True)
     return ReceivedRecord(
         index,
         record_id,
         kind,
         raw,
-        Verdict.ACCEPTED,
-        None,
+        verdict,
+        reason,
         possible_repeat and kind != CANARY,
         terms=record.terms,
     )

@@ -14,8 +14,9 @@ from typing import Final
 class PayloadType(StrEnum):
     """The closed list of what can be signed (PROTOCOL §2.2).
 
-    Those after KEY_BUNDLE are reserved, except BACKUP, which never leaves its node: nothing makes
-    or reads them yet, and no key can ever be brought to sign one of them as another.
+    Those after KEY_BUNDLE are reserved, except CODE_LIST and ACCEPTANCE, files that are no
+    statements of the directory, and BACKUP, which never leaves its node: nothing makes or reads
+    the others yet, and no key can ever be brought to sign one of them as another.
     """
 
     ENVELOPE_HEADER = "application/vnd.corridor.envelope-header.v1"
@@ -32,6 +33,8 @@ class PayloadType(StrEnum):
     STREAM_RESET = "application/vnd.corridor.stream-reset.v1+protobuf"
     RECOVERY = "application/vnd.corridor.recovery.v1+protobuf"
     VETO = "application/vnd.corridor.veto.v1+protobuf"
+    CODE_LIST = "application/vnd.corridor.code-list.v1+protobuf"
+    ACCEPTANCE = "application/vnd.corridor.acceptance.v1+protobuf"
     BACKUP = "application/vnd.corridor.backup.v1"
 
 
@@ -45,6 +48,9 @@ LABEL_LEAF_SALT: Final = b"corridor/v1/leaf-salt\0"
 LABEL_STREAM_POSITION: Final = b"corridor/v1/stream-pos\0"
 LABEL_KEY_ID: Final = b"corridor/v1/keyid\0"
 LABEL_LOG_LEAF: Final = b"corridor/v1/log-leaf\0"
+LABEL_CHUNK: Final = b"corridor/v1/chunk\0"
+LABEL_CHUNK_ASK: Final = b"corridor/v1/chunk-ask\0"
+LABEL_CHUNK_LEAF: Final = b"corridor/v1/chunk-leaf\0"
 LABEL_KEY_FILE: Final = b"corridor/v1/keyfile\0"
 LABEL_STORAGE: Final = b"corridor/v1/storage\0"
 LABEL_BACKUP: Final = b"corridor/v1/backup\0"

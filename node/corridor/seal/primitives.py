@@ -23,7 +23,7 @@ TAG_BYTES: Final = 16
 SIGNATURE_BYTES: Final = 64
 STREAM_HEADER_BYTES: Final = bindings.crypto_secretstream_xchacha20poly1305_HEADERBYTES
 STREAM_TAG_BYTES: Final = bindings.crypto_secretstream_xchacha20poly1305_ABYTES
-_HASH_BYTES: Final = 32
+HASH_BYTES: Final = 32
 _BLOCK_BYTES: Final = 64
 
 _BAD_INPUT: Final = (
@@ -84,7 +84,7 @@ def hkdf_expand(prk: bytes, info: bytes, length: int) -> bytes:
     """HKDF-Expand with SHA-256 (RFC 5869 §2.3); `length` is at most 255 * 32 bytes."""
     block = b""
     output = b""
-    for number in range(1, -(-length // _HASH_BYTES) + 1):
+    for number in range(1, -(-length // HASH_BYTES) + 1):
         block = hmac_sha256(prk, block + info + bytes((number,)))
         output += block
     return output[:length]

@@ -24,6 +24,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from corridor.errors import KeyTrouble
 from corridor.seal.primitives import sha256
+from corridor.seal.x509_look import issued_by, look
 
 _EARLIER: Final = timedelta(hours=1)
 
@@ -106,6 +107,26 @@ def sign_request(ca: Identity, request: bytes, common_name: str, days: int, now_
     if not proved or not fits or not isinstance(public, ec.EllipticCurvePublicKey):
         raise KeyTrouble("a certificate request needs an EC P-256 key that signed it")
     return _leaf(ca, public, Leaf(common_name, Usage.CLIENT, days), now_ms)
+
+
+def reissue(ca: Identity, certificate: bytes, days: int, now_ms: int) -> bytes:
+    """Return a leaf certificate of `ca` again, PEM: the same key, names and use, a new end.
+
+    Raises:
+        KeyTrouble: It is no leaf certificate of `ca` for an EC key, or the CA's key is not its own.
+    """
+    old, said = _load(certificate), look(certificate)
+    public = old.public_key()
+    if not issued_by(certificate, ca.certificate):
+        raise KeyTrouble("it was issued by another CA")
+    if not isinstance(public, ec.EllipticCurvePublicKey):
+        raise KeyTrouble("its key is not an EC key")
+    try:
+        allowed = old.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+        (usage,) = (Usage(one) for one in allowed)
+    except (x509.ExtensionNotFound, ValueError):
+        raise KeyTrouble("it is neither a server's nor a client's") from None
+    return _leaf(ca, public, Leaf(said.common_name, usage, days, said.names), now_ms)
 
 
 def to_der(certificate: bytes) -> bytes:

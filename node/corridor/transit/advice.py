@@ -5,6 +5,8 @@ Rules:
 * only the country of departure enquires; another country asks departure instead;
 * what a parked record waits for is asked for at once; its sender is told (code 90 or 92) when it
   has waited for longer than `Timers.parked_ms`;
+* while a country refuses entry nobody waits for the arrival; that a debt may arise stays true;
+* nothing is asked or told about a record that was erased;
 * who writes without holding the role is told so by name (code 12; `strangers`).
 """
 
@@ -33,7 +35,7 @@ def advise(movement: Movement, progress: Progress, *, me: str, now_ms: int) -> M
     drafts = [
         *_enquiries(movement, progress, overdue, me, now_ms),
         *_about_parked(movement, progress, me, now_ms),
-        *map(refusal, strangers(movement, me)),
+        *(refusal(one) for one in strangers(movement, me) if not one.fact.erased_ms),
     ]
     return replace(
         movement,
@@ -52,7 +54,8 @@ def _deadlines(progress: Progress) -> Iterator[Mark]:
         yield Mark(Overdue.PRESENTATION, progress.lodged_ms + timers.presentation_ms)
     if state is State.IN_TRANSIT:
         limit_ms = progress.dataset.limit_ms or progress.released_ms + timers.transit_ms
-        yield Mark(Overdue.ARRIVAL, limit_ms + timers.arrival_grace_ms)
+        if progress.refused is None:
+            yield Mark(Overdue.ARRIVAL, limit_ms + timers.arrival_grace_ms)
         if not progress.recovery:
             yield Mark(Overdue.RECOVERY, limit_ms + timers.recovery_ms)
     if state in _THERE:
@@ -88,6 +91,8 @@ def _about_parked(movement: Movement, progress: Progress, me: str, now_ms: int) 
     asked = movement.departure or _mrn_country(movement)
     questions: set[str] = set()
     for fact, waits in movement.parked:
+        if fact.erased_ms:
+            continue
         question = query_for(fact)
         if asked and asked != me and question not in questions:
             questions.add(question)

@@ -115,6 +115,8 @@ class Fact:
     means: tuple[Means, ...] = ()
     digest: bytes = b""
     """SHA-256 of the record: decides between two records under one id."""
+    erased_ms: int = 0
+    """When its record was erased here, 0 while it is kept; see `remains`."""
 
     @property
     def key(self) -> tuple[str, bytes]:

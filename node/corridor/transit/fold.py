@@ -110,8 +110,8 @@ def _can_wait(progress: Progress, fact: Fact, row: Row) -> bool:
 
 
 def _no_role(fact: Fact) -> str:
-    name = fact.role.name.lower() if fact.role else "any role that may send this"
-    return f"{fact.sender} does not hold the role {name} for this movement"
+    what = f"the role {fact.role.name.lower()}" if fact.role else "a role that may send this"
+    return f"{fact.sender} does not hold {what} for this movement"
 
 
 def _out_of_place(progress: Progress, fact: Fact) -> str:
@@ -154,6 +154,9 @@ def _result(
         applied=tuple(applied),
         parked=tuple(parked),
         flagged=tuple(flagged),
+        refused=progress.refused if progress.state is State.IN_TRANSIT else None,
+        erased=sum(bool(one.erased_ms) for one in ordered),
+        erased_ms=max((one.erased_ms for one in ordered), default=0),
     )
 
 

@@ -1,4 +1,4 @@
-"""The identifiers of transit, parsed once: MRN, GRN, LRN, carnet, container, record id.
+"""The identifiers of transit, parsed once: MRN, GRN, LRN, carnet, container, ship, record id.
 
 Rules:
 
@@ -164,6 +164,24 @@ class ContainerNumber(_Form):
     def check_digit_holds(self) -> bool:
         """Whether its last character is right."""
         return self[10] == check_digit(self[:10])
+
+
+class ImoNumber(_Form):
+    """IMO number of a ship: seven digits, the last of them a check digit.
+
+    Systems write it with and without the letters before it.
+    """
+
+    __slots__ = ()
+    name = "an IMO number"
+    form = re.compile(r"(?:IMO ?)?[0-9]{7}", re.ASCII)
+
+    @property
+    def check_digit_holds(self) -> bool:
+        """Whether its last digit is right: the first six by weights 7 down to 2, modulo ten."""
+        digits = [int(char) for char in self[-7:]]
+        total = sum(digit * weight for digit, weight in zip(digits, range(7, 1, -1), strict=False))
+        return digits[-1] == total % 10
 
 
 def uuid7(now_ms: int, random: bytes) -> bytes:

@@ -3,7 +3,7 @@
 from corridor.transit.facts import OfficeName, Place
 from corridor.transit.movement import State
 from corridor.transit.progress import Progress
-from corridor.transit.result import Stop
+from corridor.transit.result import ENTRY_REFUSED, Stop
 
 
 def stops_of(progress: Progress) -> tuple[Stop, ...]:
@@ -19,7 +19,20 @@ def stops_of(progress: Progress) -> tuple[Stop, ...]:
         if country not in known and office is not None
     ]
     stops += [_reached(progress, one) for one in offices if one.place is Place.DESTINATION]
-    return tuple(stops)
+    return tuple(_refused(progress, stops))
+
+
+def _refused(progress: Progress, stops: list[Stop]) -> list[Stop]:
+    """Mark where entry was refused: at that office, or else at the country's first."""
+    refused = progress.refused
+    if refused is None:
+        return stops
+    reference = refused.office.reference if refused.office else ""
+    there = [number for number, one in enumerate(stops) if one.office.country == refused.country]
+    there.sort(key=lambda number: stops[number].office.reference != reference)
+    for number in there[:1]:
+        stops[number] = Stop(stops[number].office, None, refused.at_ms, ENTRY_REFUSED)
+    return stops
 
 
 def _left(progress: Progress, office: OfficeName) -> Stop:

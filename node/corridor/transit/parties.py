@@ -56,3 +56,7 @@ class Endpoint(str):
     def member(self) -> str:
         """The administration ("GE.RS")."""
         return ".".join(self.split(".")[:2])
+
+    def is_called(self, name: str) -> bool:
+        """Whether a person may mean it by `name`: itself or its country, in letters of any size."""
+        return name.upper() in {self, self.country}

@@ -7,13 +7,13 @@ Rules:
   happens on the way changes the live view.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Final
 
 from corridor.transit.facts import Dataset, Equipment, Fact, Means, OfficeName
 from corridor.transit.movement import FINAL, Kind, OperationState, State
-from corridor.transit.result import Live, Operation
+from corridor.transit.result import EntryRefused, Live, Operation
 from corridor.transit.roles import Holders
 from corridor.transit.table import Effect, Guard
 from corridor.transit.timers import Timers
@@ -53,6 +53,7 @@ class Progress:
     live: Live = field(default_factory=Live)
     lodged_ms: int = 0
     released_ms: int = 0
+    refused: EntryRefused | None = None
     arrived_ms: int = 0
     arrival_told: bool = False
     """Whether the arrival itself was told here, and not only the end."""
@@ -141,7 +142,10 @@ class Progress:
 
     def release(self, fact: Fact) -> None:
         """Begin the journey."""
+        declared_ms = self.dataset.limit_ms
         self.keep_dataset(fact)
+        if not self.dataset.limit_ms:  # NCTS states the limit in the declaration only
+            self.dataset = replace(self.dataset, limit_ms=declared_ms)
         self.released_ms = fact.occurred_ms
         self.operations[1] = Operation(
             1, self.holders.departure or fact.sender, OperationState.STARTED, fact.occurred_ms
@@ -157,11 +161,13 @@ class Progress:
         number, at_ms = fact.operation, fact.occurred_ms
         self.operations[number] = Operation(number, fact.sender, OperationState.STARTED, at_ms)
         self.passages[fact.sender] = (fact.actual, at_ms, "entered")
+        self._let_in(fact.sender)
         self._see(fact.equipment, fact.means)
 
     def pass_border(self, fact: Fact) -> None:
         """Tick a checkpoint."""
         self.passages[fact.sender] = (fact.actual, fact.occurred_ms, "passed")
+        self._let_in(fact.sender)
 
     def incur(self, fact: Fact) -> None:
         """Note an incident, and what is true since."""
@@ -173,6 +179,7 @@ class Progress:
         """Note where and when the goods arrived."""
         self.arrived_ms = self.arrived_ms or fact.occurred_ms
         self.arrival_told = True
+        self.refused = None
         self.pending_arrival = fact.kind is Kind.ARRIVAL_NOTIFIED
         self.destination = fact.actual or self.destination
         if self.destination is not None and not self.pending_arrival:
@@ -197,6 +204,7 @@ class Progress:
         """End the last operation."""
         self.arrived_ms = self.arrived_ms or fact.occurred_ms
         self.destination = self.destination or fact.actual
+        self.refused = None
         number = fact.operation if fact.operation in self.operations else max(self.operations)
         self._turn(number, OperationState.TERMINATED, fact.occurred_ms)
         self.discrepancy = self.discrepancy or fact.reservations
@@ -207,6 +215,7 @@ class Progress:
         self.operations[number] = Operation(
             number, fact.sender, OperationState.REFUSED, fact.occurred_ms
         )
+        self.refused = EntryRefused(fact.sender, fact.result, fact.occurred_ms, fact.actual)
 
     def differ(self, _fact: Fact) -> None:
         """Mark a discrepancy."""
@@ -247,6 +256,10 @@ class Progress:
     def collect(self, _fact: Fact) -> None:
         """Close the recovery."""
         self.recovery = "closed"
+
+    def _let_in(self, country: str) -> None:
+        if self.refused is not None and self.refused.country == country:
+            self.refused = None
 
     def _replace(self, dataset: Dataset) -> None:
         self.versions += 1

@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from corridor.transit.facts import Equipment, Fact, Means, OfficeName
 from corridor.transit.movement import OperationState, State
 from corridor.transit.roles import Holders
 from corridor.transit.timers import Overdue
+
+ENTRY_REFUSED: Final = "entry refused"
+"""What is done at a stop where goods were not let in."""
 
 
 class Flag(StrEnum):
@@ -52,6 +55,15 @@ class Operation(NamedTuple):
     state: OperationState
     started_ms: int = 0
     ended_ms: int = 0
+
+
+class EntryRefused(NamedTuple):
+    """A country that does not let the goods in, until it does or they arrive elsewhere."""
+
+    country: str
+    code: str
+    at_ms: int
+    office: OfficeName | None
 
 
 class Stop(NamedTuple):
@@ -133,3 +145,8 @@ class Movement:
     deadlines: tuple[Mark, ...] = ()
     """All of them, earliest first, past or to come."""
     drafts: tuple[Draft, ...] = ()
+    refused: EntryRefused | None = None
+    erased: int = 0
+    """How many of its records were erased here; see `remains`."""
+    erased_ms: int = 0
+    """When the last of them was."""

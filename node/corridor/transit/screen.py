@@ -2,13 +2,17 @@
 
 Rules:
 
-* a tick is what a record tells, an empty circle what is expected, a dot what happened, as later
-  ticks show, and was not told here;
+* a tick is what a record tells, a cross where entry was refused, an empty circle what is expected,
+  a dot what happened, as later ticks show, and was not told here;
+* what a partner wrote stays within its line, and commands no terminal (`plain`);
 * what needs somebody to act comes last, where the eye rests: overdue, parked, flagged, drafts.
 """
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
+
+from corridor.transit.plain import plain_all
+from corridor.transit.result import ENTRY_REFUSED
 
 _View = Mapping[str, Any]
 _SHOWN: Final = 8
@@ -30,12 +34,14 @@ _KIND_NAMES: Final = {"mrn": "MRN", "lrn": "LRN", "carnet": "carnet"}
 
 def screen_of(view: _View) -> str:
     """Return the picture, without a line end behind it."""
-    return "\n".join(_lines(view))
+    return "\n".join(_lines(plain_all(view)))
 
 
 def _lines(view: _View) -> Iterator[str]:
     yield "   ".join(f"{_KIND_NAMES[one['kind']]} {one['value']}" for one in view["ids"])
-    yield f"  {view['words']}{_overlays(view)}   (as {view['seen_by']} sees it)"
+    yield f"  {_headline(view)}{_overlays(view)}   (as {view['seen_by']} sees it)"
+    if view["erased"]["records"]:
+        yield f"  {_erased(view['erased'])}"
     yield ""
     last = max((n for n, one in enumerate(view["itinerary"]) if one["done"]), default=-1)
     for number, stop in enumerate(view["itinerary"]):
@@ -45,6 +51,25 @@ def _lines(view: _View) -> Iterator[str]:
     yield from _operations(view)
     yield from _load(view)
     yield from _attention(view)
+
+
+def _headline(view: _View) -> str:
+    refused = view["refused"]
+    if not refused:
+        return str(view["words"])
+    code = f"{refused['code']}, " if refused["code"] else ""
+    return f"refused entry by {refused['country']} ({code}{clock(refused['at'])})"
+
+
+def _erased(told: _View) -> str:
+    """Say that the movement is told in part, and of what."""
+    count = told["records"]
+    many = (
+        "1 record of it was erased"
+        if count == 1
+        else f"{count} records of it were erased, the last"
+    )
+    return f"{many} on {told['last'][:10]}: who did what, when and at which office stays"
 
 
 def _overlays(view: _View) -> str:
@@ -65,6 +90,7 @@ def _overlays(view: _View) -> str:
 def _stop(stop: _View, otherwise: str) -> str:
     office = stop["office"]
     mark = "✓" if stop["done"] else otherwise
+    mark = "✗" if stop["done"] == ENTRY_REFUSED else mark
     name = f"{office['reference']} {office['name']}".strip()
     line = f"  {mark} {office['country']:2}  {_PLACES.get(office['place'], 'passage'):11}  {name}"
     if stop["done"]:
@@ -113,7 +139,8 @@ def _attention(view: _View) -> Iterator[str]:
     if view["more_than"]:
         yield f"  ! only the first {view['more_than']} records are shown"
     for one in view["drafts"]:
-        yield f"  → {one['kind']} to {one['recipient']} is drafted: {one['text']}"
+        about = f" ({one['query']})" if one["query"] else ""
+        yield f"  → {one['kind']} to {one['recipient']}{about} is drafted: {one['text']}"
 
 
 def _record(one: _View) -> str:
@@ -125,7 +152,8 @@ def history_of(view: _View) -> str:
     return "\n".join(
         f"  {clock(one['at'])}  {one['sender']}  {one['what']}"
         + (f": {one['detail']}" if one["detail"] else "")
-        for one in view["history"]
+        + (f"   (erased {one['erased'][:10]})" if one["erased"] else "")
+        for one in plain_all(view["history"])
     )
 
 

@@ -1,11 +1,11 @@
 """A movement as data that any language can read: what `corridor movement show --json` prints."""
 
-from datetime import UTC, datetime
 from typing import Any
 
+from corridor.transit.calendar import written
 from corridor.transit.facts import Equipment, Fact, Means, OfficeName
 from corridor.transit.movement import WORDS
-from corridor.transit.result import Draft, Live, Mark, Movement, Operation, Stop
+from corridor.transit.result import Draft, EntryRefused, Live, Mark, Movement, Operation, Stop
 
 
 def view_of(movement: Movement) -> dict[str, Any]:
@@ -38,18 +38,27 @@ def view_of(movement: Movement) -> dict[str, Any]:
         "overdue": [_mark(one) for one in movement.overdue],
         "next_deadline": _mark(movement.next_deadline) if movement.next_deadline else None,
         "drafts": [_draft(one) for one in movement.drafts],
+        "refused": _refused(movement.refused) if movement.refused else None,
+        "erased": {"records": movement.erased, "last": moment(movement.erased_ms)},
     }
 
 
 def moment(at_ms: int) -> str | None:
     """Return a time as ISO 8601 to the second, None for 0."""
-    if not at_ms:
-        return None
-    return datetime.fromtimestamp(at_ms // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return written(at_ms) if at_ms else None
 
 
 def _mark(one: Mark) -> dict[str, Any]:
     return {"what": one.what.value, "since": moment(one.since_ms)}
+
+
+def _refused(one: EntryRefused) -> dict[str, Any]:
+    return {
+        "country": one.country,
+        "code": one.code or None,
+        "at": moment(one.at_ms),
+        "office": _office(one.office),
+    }
 
 
 def _office(one: OfficeName | None) -> dict[str, Any] | None:
@@ -85,6 +94,7 @@ def _fact(one: Fact) -> dict[str, Any]:
         "at": moment(one.occurred_ms),
         "known": moment(one.known_ms),
         "detail": one.text or one.result or None,
+        "erased": moment(one.erased_ms),
     }
 
 

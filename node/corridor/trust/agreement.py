@@ -20,11 +20,14 @@ from corridor.trust import checks
 from corridor.trust.checks import require, well_formed
 from corridor.trust.keys import TrustedKey
 from corridor.trust.statements import Signed
+from corridor.wire.batches import FIRST_BUSINESS, LAST_BUSINESS, LAST_RESERVED
 from corridor.wire.statements import encode_statement, parse_agreement
 from corridor.wire.v1 import trust_pb2 as pb
 
-BUSINESS_TYPES: Final = range(1, 21)
+BUSINESS_TYPES: Final = range(FIRST_BUSINESS, LAST_BUSINESS + 1)
 """The record types that customs exchange."""
+AGREED_TYPES: Final = range(FIRST_BUSINESS, LAST_RESERVED + 1)
+"""Those of later versions too: an older node must not refuse a directory for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,7 @@ class Agreement:
     recipient: str
     """Member id."""
     record_types: tuple[int, ...]
-    """Ascending, of `BUSINESS_TYPES`."""
+    """Ascending, of `AGREED_TYPES`."""
     purpose: str
     legal_reference: str
     valid_from_ms: int
@@ -99,7 +102,7 @@ def read_agreement(payload: bytes) -> Agreement:
     types = tuple(message.record_types)
     well_formed(bool(types), "an agreement on nothing")
     well_formed(types == tuple(sorted(set(types))), "record types ascend, each once")
-    well_formed(all(kind in BUSINESS_TYPES for kind in types), "a type that nobody agrees on")
+    well_formed(all(kind in AGREED_TYPES for kind in types), "a type that nobody agrees on")
     well_formed(message.valid_from_ms < message.valid_to_ms, "an agreement ends before it starts")
     well_formed(message.sender != message.recipient, "an agreement of a member with itself")
     return Agreement(

@@ -16,7 +16,7 @@ from typing import Final, Self
 
 from corridor.errors import Reason, Refused
 from corridor.transit.parties import Endpoint
-from corridor.trust.agreement import BUSINESS_TYPES
+from corridor.trust.agreement import AGREED_TYPES
 from corridor.trust.bundle import Bundle
 from corridor.trust.delegation import Delegation
 from corridor.trust.directory import Directory, Member, MemberStatus
@@ -191,7 +191,7 @@ class TrustView:
 
         Control records pass under any agreement between the two, as in `control_allowed`.
         """
-        if record_type not in BUSINESS_TYPES:
+        if record_type not in AGREED_TYPES:
             return self.control_allowed(sender, recipient, created_ms)
         for from_ms, until_ms, types in self.index.terms.get((sender, recipient), ()):
             if from_ms <= created_ms < until_ms and types >> record_type & 1:

@@ -104,6 +104,11 @@ class Claim(NamedTuple):
     """Rule and path; no value."""
 
 
+def roles_of(record_type: int) -> tuple[int, ...]:
+    """Return the roles in which a record of a type is written; none where any may send it."""
+    return tuple(sorted(role for role in _ALLOWED.get(record_type, ()) if role > 0))
+
+
 def false_claim(record: TransitRecord, record_type: int, country: str) -> Claim | None:
     """Return the first claim of the record that its sender may not make, if there is one.
 
@@ -114,7 +119,8 @@ def false_claim(record: TransitRecord, record_type: int, country: str) -> Claim 
     """
     header = record.header
     role = header.sender_role
-    if role not in _ALLOWED[record_type] and role <= _KNOWN:
+    allowed = _ALLOWED.get(record_type)  # a file may be sent in any role
+    if allowed is not None and role not in allowed and role <= _KNOWN:
         return Claim(Reason.ROLE_NOT_ALLOWED, "role.not_allowed header.sender_role")
     if role in _NO_OFFICE:
         return None

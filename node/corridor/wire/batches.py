@@ -27,10 +27,16 @@ SCHEMA_ID: Final = "corridor.wire.v1"
 
 FIRST_BUSINESS: Final = 1
 LAST_BUSINESS: Final = 20
+LAST_RESERVED: Final = 63
+"""Types up to here are business records of later versions: kept until a version knows them."""
+ATTACHMENT: Final = 21
+"""The manifest of a file: known here, and kept as PARKED until the file is whole (PROTOCOL §13)."""
+DATASET_TYPES: Final = frozenset({1, 9})
+"""Declaration and movement_released: the only ones that carry the full dataset (PROTOCOL §12.3)."""
 FIRST_CONTROL: Final = 64
 CANARY: Final = 70
 """A control record by number, but sealed, counted and receipted like a business record."""
-LAST_CONTROL: Final = 71
+LAST_CONTROL: Final = 73
 
 
 class Entry(NamedTuple):
@@ -57,8 +63,13 @@ def is_business(record_type: int) -> bool:
 
 
 def is_business_family(record_type: int) -> bool:
-    """Whether records of the type are receipted: business records and canaries."""
-    return FIRST_BUSINESS <= record_type <= LAST_BUSINESS or record_type == CANARY
+    """Whether records of the type are receipted: business records of any version, canaries."""
+    return FIRST_BUSINESS <= record_type <= LAST_RESERVED or record_type == CANARY
+
+
+def is_of_later_version(record_type: int) -> bool:
+    """Whether the type is of a business record that this version does not know."""
+    return ATTACHMENT < record_type <= LAST_RESERVED
 
 
 @cache
@@ -205,7 +216,7 @@ def _entry_head(entry: Entry) -> bytes:
 @lru_cache(maxsize=256)
 def _kind(record_type: int, schema_id: str) -> bytes:
     """Return the fields `type` and `schema_id` of an entry."""
-    if not (FIRST_BUSINESS <= record_type <= LAST_BUSINESS or is_control(record_type)):
+    if not (FIRST_BUSINESS <= record_type <= LAST_RESERVED or is_control(record_type)):
         raise Refused(Reason.RECORD_TYPE, f"type {record_type}")
     if not 1 <= len(schema_id) <= limits.MAX_SCHEMA_ID_BYTES or not schema_id.isascii():
         raise Refused(Reason.RECORD_MALFORMED, "schema id")

@@ -13,8 +13,10 @@ from typing import Final, TypeAlias
 
 from corridor.errors import Reason, Refused
 from corridor.wire import limits
+from corridor.wire.accepts import Accepts, accepts_from_pb
 from corridor.wire.canonical import parse_strict
 from corridor.wire.handover import Handover, handover_from_pb, handover_to_pb
+from corridor.wire.tally import Tally, tally_from_pb, tally_to_pb
 from corridor.wire.v1 import control_pb2 as pb
 
 RECEIPT: Final = 64
@@ -25,6 +27,8 @@ TOMBSTONE: Final = 68
 UNDECRYPTABLE: Final = 69
 CANARY: Final = 70
 HANDOVER: Final = 71
+TALLY: Final = 72
+ACCEPTS: Final = 73
 
 _VERDICTS: Final = range(1, 5)
 
@@ -129,7 +133,16 @@ class Canary:
 
 
 Control: TypeAlias = (
-    Receipt | Resend | StreamOpen | StreamStatus | Tombstone | Undecryptable | Canary | Handover
+    Receipt
+    | Resend
+    | StreamOpen
+    | StreamStatus
+    | Tombstone
+    | Undecryptable
+    | Canary
+    | Handover
+    | Tally
+    | Accepts
 )
 
 
@@ -142,6 +155,8 @@ _TYPES: Final[dict[type[Control], int]] = {
     Undecryptable: UNDECRYPTABLE,
     Canary: CANARY,
     Handover: HANDOVER,
+    Tally: TALLY,
+    Accepts: ACCEPTS,
 }
 
 
@@ -159,6 +174,8 @@ _Message: TypeAlias = (
     | pb.Undecryptable
     | pb.Canary
     | pb.Handover
+    | pb.Tally
+    | pb.Accepts
 )
 
 _KINDS: Final[dict[int, type[_Message]]] = {
@@ -170,6 +187,8 @@ _KINDS: Final[dict[int, type[_Message]]] = {
     UNDECRYPTABLE: pb.Undecryptable,
     CANARY: pb.Canary,
     HANDOVER: pb.Handover,
+    TALLY: pb.Tally,
+    ACCEPTS: pb.Accepts,
 }
 
 
@@ -186,7 +205,7 @@ def encode_control(control: Control) -> bytes:
     return _message(control).SerializeToString(deterministic=True)
 
 
-def _message(control: Control) -> _Message:  # noqa: PLR0911 - one arm a record
+def _message(control: Control) -> _Message:  # noqa: C901, PLR0911 - one arm a record
     match control:
         case Receipt():
             return _receipt_pb(control)
@@ -202,6 +221,10 @@ def _message(control: Control) -> _Message:  # noqa: PLR0911 - one arm a record
             return pb.Undecryptable(envelope_id=envelope_id, reason=reason)
         case Handover():
             return handover_to_pb(control)
+        case Tally():
+            return tally_to_pb(control)
+        case Accepts(statement):
+            return pb.Accepts(statement=statement)
         case _:
             return pb.Canary(made_ms=control.made_ms)
 
@@ -253,7 +276,7 @@ def _maybe_pb(head: HeadRef | None) -> pb.StreamHead | None:
 
 
 def decode_control(record_type: int, body: bytes) -> Control:
-    """Return the control record of type 64 to 71 in `body`.
+    """Return the control record of type 64 to 73 in `body`.
 
     Raises:
         Refused: RECORD_TYPE for another type; CONTROL_MALFORMED for another encoding, a wrong
@@ -266,7 +289,7 @@ def decode_control(record_type: int, body: bytes) -> Control:
     return _value(message)
 
 
-def _value(message: _Message) -> Control:  # noqa: PLR0911 - one arm a record
+def _value(message: _Message) -> Control:  # noqa: C901, PLR0911 - one arm a record
     match message:
         case pb.Receipt():
             return _receipt(message)
@@ -287,6 +310,10 @@ def _value(message: _Message) -> Control:  # noqa: PLR0911 - one arm a record
             return Undecryptable(_hash(message.envelope_id), message.reason)
         case pb.Handover():
             return handover_from_pb(message)
+        case pb.Tally():
+            return tally_from_pb(message)
+        case pb.Accepts():
+            return accepts_from_pb(message)
         case _:
             return Canary(message.made_ms)
 

@@ -4,7 +4,8 @@ Rules:
 
 * only what stands in `READ` is read: a projection may take away nothing of it;
 * what a record does not say is left empty; nothing is made up but an instant: a date without a zone
-  is taken as UTC, the end of that day where it is a limit.
+  is taken as UTC, the end of that day where it is a limit;
+* an instant that no calendar holds says nothing: a partner may write any number.
 """
 
 from collections.abc import Callable, Iterable
@@ -12,6 +13,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, Final
 
+from corridor.transit.calendar import in_calendar
 from corridor.transit.facts import Dataset, Equipment, Fact, Happening, Means, OfficeName, Place
 from corridor.transit.movement import Kind, Role
 from corridor.transit.timers import DAY_MS
@@ -46,7 +48,7 @@ def fact_of(
         office=_office(header.sender_office) if header.HasField("sender_office") else None,
         sequence=header.sender_sequence,
         caused_by=header.caused_by,
-        occurred_ms=_instant(header.occurred_at) or header.recorded_ms or known_ms,
+        occurred_ms=_instant(header.occurred_at) or _sound(header.recorded_ms) or known_ms,
         known_ms=known_ms,
         operation=header.operation_number or 1,
         ids=movement_ids(record),
@@ -246,6 +248,7 @@ QUERIES: Final = {
     records.QUERY_KIND_STATUS: "status",
     records.QUERY_KIND_GUARANTEE: "guarantee",
     records.QUERY_KIND_EXPORT: "export",
+    records.QUERY_KIND_AVAILABILITY: "availability",
 }
 """What a query asks for, in a word."""
 
@@ -288,6 +291,7 @@ _PLACES: Final = {
     types.OFFICE_ROLE_GUARANTEE: Place.GUARANTEE,
 }
 _COUNTRY_LETTERS: Final = 2
+_CENTURY: Final = 2000  # ASYCUDA writes two digits of the year, and began in 2002
 
 
 def country_of(office: types.CustomsOffice) -> str:
@@ -361,12 +365,20 @@ def _limit(value: types.DateTimeValue) -> int:
 
 
 def _instant(value: types.DateTimeValue) -> int:
-    """Return the instant in Unix milliseconds, 0 where the text settles none."""
+    """Return the instant in Unix milliseconds, 0 where there is none that a calendar holds."""
     if value.HasField("unix_ms"):
-        return value.unix_ms
+        return _sound(value.unix_ms)
     text = value.lexical
     try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
+        if value.format == types.DATE_FORMAT_ASYCUDA:
+            month, day, year = map(int, text.split("/"))
+            at = datetime(year + _CENTURY if year < _CENTURY else year, month, day, tzinfo=UTC)
+        else:
+            at = datetime.fromisoformat(text)
+    except (ValueError, OverflowError):  # of thirty digits a year may be written
         return 0
     return int((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() * 1000)
+
+
+def _sound(at_ms: int) -> int:
+    return at_ms if in_calendar(at_ms) else 0

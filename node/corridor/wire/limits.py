@@ -97,6 +97,22 @@ MAX_HANDOVER_RANGES: Final = 512
 MAX_HANDOVER_ENVELOPES: Final = 4096
 """Envelopes one Handover tells of: what its reader looks up for it is bounded."""
 
+MAX_TALLY_CELLS: Final = 512
+"""Kinds of records told apart in one direction of a day; beyond it reasons are left out, and then
+at most 20 types with three verdicts are left."""
+
+MAX_TALLY_DAYS: Final = 400
+"""How old a day may be of which a partner tells: what is kept of days is bounded."""
+
+MAX_NEW_ID_DAYS: Final = 366
+"""How old the time in a new record's id should be: a month is left in which its day is compared."""
+
+MAX_ACCEPTS_BYTES: Final = 64 * KIB
+"""A statement of what is accepted, on its way to a partner: 150 code lists take 8 KiB."""
+
+ACCEPTS_COUNTS_MS: Final = 7 * DAY_MS
+"""How long such a statement counts after it was last said: it is said anew each day."""
+
 MAX_TIME_MS: Final = 2**48 - 1
 """Times fit six bytes, as in a record id: good for 8,900 years."""
 
@@ -127,6 +143,10 @@ AGREEMENT_MAX_BYTES: Final = 64 * KIB
 """A signed agreement: twenty record types and three short texts."""
 POSSESSION_MAX_BYTES: Final = 64 * KIB
 """A request to be listed: one member with at most 16 keys and one CA certificate."""
+CODE_LIST_MAX_BYTES: Final = 16 * MIB
+"""A signed list of codes: UN/LOCODE, the longest there is, takes five, with its names."""
+ACCEPTANCE_MAX_BYTES: Final = 256 * KIB
+"""What a national system accepts, signed: some standards and a thousand code lists."""
 
 MAX_BUNDLE_KEYS: Final = 32
 """Encryption keys of one endpoint at a time."""
@@ -196,3 +216,26 @@ MAX_LIFETIME_MS: Final = 30 * DAY_MS
 
 MAX_ORIGINAL_BYTES: Final = 200 * KIB
 """An original attached to a record, as it was: it must leave room for the record itself."""
+
+# --- attachments (PROTOCOL §13) ---------------------------------------------------------------
+
+CHUNK_BYTES: Final = 256 * KIB
+"""What a chunk holds of a file: as much as a full envelope, so that one hinders no more than it."""
+
+MAX_ATTACHMENT_BYTES: Final = 2048 * MIB
+"""A file: scans and invoices, and the largest original; 8,192 chunks."""
+
+MAX_CHUNKS: Final = MAX_ATTACHMENT_BYTES // CHUNK_BYTES
+"""Chunks of a file: a path of at most 13 hashes proves one of them."""
+
+MAX_CHUNK_PATH: Final = 13
+"""Hashes between a chunk and the root."""
+
+MAX_ASKED_CHUNKS: Final = 32
+"""Chunks of one ask, 8 MiB: what a replayed ask can make a sender repeat."""
+
+MAX_LONG_RECORD_BYTES: Final = 48 * MIB
+"""A record whose whole is in a file: one of the largest messages, 20 MiB, with its original."""
+
+MAX_LONG_RECORD_PARTS: Final = 1_000_000
+"""Messages in it: 200 MiB of memory where each is empty. An XML of 20 MiB makes a sixth of them."""

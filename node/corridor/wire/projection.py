@@ -19,7 +19,7 @@ from corridor.wire.v1 import movement_pb2 as movement
 from corridor.wire.v1 import types_pb2 as types
 from corridor.wire.v1.records_pb2 import TransitRecord
 
-_CODE_NAMES: Final = ("accesscode", "masteraccesscode")
+_CODE_NAMES: Final = ("accesscode", "accesscodecurrent", "accesscodenew", "masteraccesscode")
 
 _Place = tuple[str, Callable[[TransitRecord], Sequence[Any]]]
 

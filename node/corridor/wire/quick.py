@@ -38,7 +38,7 @@ _LONG_LIST: Final = 1_000
 """Lists that may be this long are bounded by the size of a body, shorter ones are counted."""
 _MEMBER_BYTES: Final = 2
 """The least that a member of a list takes in a body: a tag and a length."""
-_SCALARS: Final = frozenset({"string", "bytes", "uint32"})
+_SCALARS: Final = frozenset({"string", "bytes", "uint32", "int64"})
 _IDENTIFIER: Final = types_pb2.Identifier.DESCRIPTOR
 _IDENTIFIER_RULES: Final = {"identifier.mrn", "identifier.grn", "identifier.lrn"}
 _FORMS: Final[dict[int, Callable[[str], object]]] = {
@@ -265,6 +265,9 @@ def _scalar_tests(field: FieldDescriptor, rules: validate_pb2.FieldRules) -> Ite
     elif kind == "uint32":
         _known(rules.uint32, {"gte", "lte"}, field.full_name)
         yield _numbers(rules.uint32.gte, rules.uint32.lte)
+    elif kind == "int64":
+        _known(rules.int64, {"gte", "lte"}, field.full_name)
+        yield _numbers(rules.int64.gte, rules.int64.lte)
 
 
 def _string_tests(rules: validate_pb2.StringRules, where: str) -> Iterator[Test]:

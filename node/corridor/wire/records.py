@@ -252,5 +252,5 @@ def record_from_json(text: str) -> TransitRecord:
         raise Refused(Reason.RECORD_MALFORMED, str(fault)[: limits.MAX_FAULT_CHARS]) from None
 
 
-_MAX_JSON_CHARS: Final = 8 * limits.MAX_RECORD_BYTES
-"""JSON spells every name out; more than eight times a record is none."""
+_MAX_JSON_CHARS: Final = 20 * limits.MIB
+"""As long as the longest message of a standard that a gateway takes."""

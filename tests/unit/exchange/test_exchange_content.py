@@ -11,7 +11,7 @@ from corridor.exchange.parts import Examination
 from corridor.exchange.values import Family
 from corridor.transit.parties import Endpoint
 from corridor.wire import control
-from corridor.wire.batches import CANARY, Entry, encode_entry
+from corridor.wire.batches import ATTACHMENT, CANARY, Entry, encode_entry
 
 CREATED_MS = NOW_MS - 5_000
 DECLARATION, PASSAGE = 1, 12
@@ -36,7 +36,9 @@ def examine(entries: Sequence[Entry], country: str) -> list[Examination]:
     """Whatever says so is at fault."""
     assert country == "GE"
     return [
-        Examination(("rule header",)) if entry.body == b"bad" else Examination((), (("mrn", "M"),))
+        Examination(("rule header",))
+        if entry.body == b"bad"
+        else Examination((), (("mrn", "M"),), has_file=entry.body == b"long")
         for entry in entries
     ]
 
@@ -127,3 +129,17 @@ def test_a_control_record_that_cannot_be_read_is_counted_and_the_others_are_acte
         (RESEND,),
         (Reason.RECORD_MALFORMED, Reason.CONTROL_MALFORMED),
     )
+
+
+def test_what_has_a_file_waits_for_it_and_is_found_by_nothing_yet() -> None:
+    long, short = record(1, body=b"long"), record(2)
+    content = judge(long, short, types=(DECLARATION, ATTACHMENT))
+    assert content.records == (
+        judged(1, long, Reason.ATTACHMENT_INCOMPLETE, parked=True),
+        judged(2, short, terms=(("mrn", "M"),)),
+    )
+
+
+def test_a_long_record_passes_only_where_the_agreement_covers_files() -> None:
+    long = record(1, body=b"long")
+    assert judge(long).records == (judged(1, long, Reason.NOT_AUTHORISED),)

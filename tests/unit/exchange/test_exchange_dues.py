@@ -2,9 +2,9 @@
 
 import pytest
 
+from builders_dues import announced, compose, send
 from builders_exchange import (
     EPOCH,
-    NOTHING_BEFORE,
     NOW_MS,
     POLICY,
     ident,
@@ -13,38 +13,15 @@ from builders_exchange import (
     verdict,
 )
 from corridor.errors import Reason
-from corridor.exchange.dues import Composed, Dues, Known
-from corridor.exchange.handover import ranges_of
+from corridor.exchange.dues import Composed, Dues
 from corridor.exchange.policy import MAX_PENDING
 from corridor.exchange.values import EnvelopeVerdict, Head, Position, Verdict
-from corridor.store.values import HandedOver
 from corridor.wire import control, limits
-from corridor.wire.handover import SILENT, TELLS, Handover, HandoverRange
+from corridor.wire.accepts import Accepts
+from corridor.wire.handover import TELLS, Handover
+from corridor.wire.tally import Tally
 
 NONE = control.HeadRef(0, 0, b"")
-
-
-def announced() -> Dues:
-    """Dues of a peer to whom the epoch has been opened, with nothing owed."""
-    return Dues(announced=True)
-
-
-def compose(
-    dues: Dues,
-    about: Known | None = None,
-    *,
-    last_sent: Head = NOTHING_BEFORE,
-    receipt_waits: bool = False,
-    now_ms: int = NOW_MS,
-) -> Composed:
-    return dues.compose(about or known(), last_sent, receipt_waits=receipt_waits, now_ms=now_ms)
-
-
-def send(dues: Dues, about: Known | None = None, now_ms: int = NOW_MS) -> Composed:
-    """Compose and record what may leave."""
-    composed = compose(dues, about, now_ms=now_ms)
-    dues.recorded(composed, now_ms, POLICY)
-    return composed
 
 
 def watch(dues: Dues, *gaps: tuple[int, int], epoch: int = EPOCH, urgent: bool = False) -> None:
@@ -69,12 +46,19 @@ def test_an_epoch_begins_with_a_stream_open_that_names_both_streams() -> None:
             control.HeadRef(EPOCH - 9, 4, ident(4)), control.HeadRef(5, 7, ident(7))
         ),
         Handover(TELLS),
+        Tally(0),
+        Accepts(),
     )
     assert composed.opening
 
 
 def test_a_first_stream_open_names_heads_of_sequence_zero() -> None:
-    assert compose(Dues()).records == (control.StreamOpen(NONE, NONE), Handover(TELLS))
+    assert compose(Dues()).records == (
+        control.StreamOpen(NONE, NONE),
+        Handover(TELLS),
+        Tally(0),
+        Accepts(),
+    )
 
 
 def test_a_stream_is_opened_once_it_is_recorded_and_not_before() -> None:
@@ -218,7 +202,7 @@ def test_tombstones_and_undecryptables_fit_one_envelope_with_everything_else() -
         dues.bury(Position(EPOCH, number + 1), ident(number))
         dues.refuse_opening(ident(number), Reason.WRAP)
     composed = send(dues)
-    assert len(composed.records) == 5 + 128 + 128 <= limits.MAX_RECORDS
+    assert len(composed.records) == 7 + 128 + 128 <= limits.MAX_RECORDS
     assert len(dues.tombstones) == len(dues.cannot_open) == MAX_PENDING - 128
 
 
@@ -337,71 +321,3 @@ def test_the_earliest_of_all_that_waits_says_when_something_is_due() -> None:
     assert dues.due_ms(receipt_waits=True) == NOW_MS + 7
     dues.cannot_open[ident(1)], dues.cannot_open_next_ms = Reason.WRAP, NOW_MS + 3
     assert dues.due_ms(receipt_waits=True) == NOW_MS + 3
-
-
-# -- Handover: PROTOCOL §6.8
-
-
-def handed(number: int, handed_ms: int = NOW_MS, acknowledged_ms: int = 0) -> HandedOver:
-    return HandedOver(Position(EPOCH, number), handed_ms, acknowledged_ms)
-
-
-def test_handovers_are_told_once_and_at_most_once_in_a_second() -> None:
-    dues = announced()
-    dues.handover = True
-    assert dues.due_ms(receipt_waits=True) == 0
-    composed = send(dues, known(handed=(handed(1), handed(2), handed(4))))
-    ranges = (HandoverRange(EPOCH, 1, 2, NOW_MS), HandoverRange(EPOCH, 4, 4, NOW_MS))
-    assert composed.records == (Handover(TELLS, ranges),)
-    assert composed.handed == (handed(1), handed(2), handed(4))
-    assert dues.due_ms(receipt_waits=False) is None
-    dues.handover = True
-    assert dues.due_ms(receipt_waits=False) == NOW_MS + POLICY.handover_gap_ms
-    early = compose(dues, known(handed=(handed(5),)), now_ms=NOW_MS + 999)
-    assert (early.records, early.handed, early.handover) == ((), (), False)
-
-
-def test_a_handover_that_finds_nothing_says_nothing_and_is_owed_no_more() -> None:
-    dues = announced()
-    dues.handover = True
-    composed = send(dues)
-    assert composed.records == ()
-    assert composed.handover
-    assert not dues.handover
-
-
-def test_what_one_handover_cannot_carry_stays_owed() -> None:
-    dues = announced()
-    dues.handover = True
-    apart = tuple(handed(2 * n + 1) for n in range(limits.MAX_HANDOVER_RANGES + 3))
-    composed = send(dues, known(handed=apart))
-    assert composed.handed == apart[: limits.MAX_HANDOVER_RANGES]
-    assert dues.handover
-    together = tuple(handed(n + 1) for n in range(limits.MAX_HANDOVER_ENVELOPES + 1))
-    ranges, count = ranges_of(together)
-    assert ranges == (HandoverRange(EPOCH, 1, limits.MAX_HANDOVER_ENVELOPES, NOW_MS),)
-    assert count == limits.MAX_HANDOVER_ENVELOPES
-
-
-def test_neighbours_are_told_as_one_only_if_they_came_equally_far() -> None:
-    ranges, count = ranges_of(
-        (
-            handed(1, 5),
-            handed(2, 6),
-            handed(3, 6, 7),
-            handed(4, 6, 7),
-            HandedOver(Position(EPOCH + 1, 5), 6, 7),
-        )
-    )
-    assert count == 5
-    assert ranges == (
-        HandoverRange(EPOCH, 1, 1, 5),
-        HandoverRange(EPOCH, 2, 2, 6),
-        HandoverRange(EPOCH, 3, 4, 6, 7),
-        HandoverRange(EPOCH + 1, 5, 5, 6, 7),
-    )
-
-
-def test_a_node_that_does_not_tell_says_so_when_it_opens_a_stream() -> None:
-    composed = compose(Dues(), known(telling=SILENT))
-    assert composed.records[1:] == (Handover(SILENT),)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from corridor.exchange.filling import first_batch, is_full
+from corridor.exchange.filling import first_batch, would_fill
 from corridor.exchange.values import Lane, Waiting
 from corridor.wire import limits
 
@@ -27,6 +27,15 @@ def waiting(count: int, size: int) -> list[Waiting]:
 def test_a_batch_ends_at_a_count_or_a_size_and_is_full_where_one_more_would_not_fit(
     count: int, size: int, taken: int, *, full: bool
 ) -> None:
-    batch = first_batch(waiting(count, size))
-    assert len(batch) == taken
-    assert is_full(batch) is full
+    assert len(first_batch(waiting(count, size))) == taken
+    assert would_fill(count, count * size) is full
+
+
+def test_nothing_fills_nothing() -> None:
+    assert not would_fill(0, 0)
+    assert first_batch([]) == []
+
+
+def test_more_than_fits_fills_an_envelope_however_large_the_next_record_is() -> None:
+    small, large = 1_000, 200_000
+    assert would_fill(101, 100 * small + large)

@@ -150,16 +150,20 @@ def test_another_envelope_that_is_done_leaves_the_opening_and_the_receipt_alone(
     assert (peer.opening, peer.receipt_on_way) == (ident(1), ident(2))
 
 
-def test_a_late_confirm_of_an_envelope_that_is_ready_again_moves_nothing(
-    peer: Correspondent,
-) -> None:
-    flight = publish(control(peer, 1))
-    peer.link_lost(NOW_MS)
-    assert flight.stage is Stage.READY
-    peer.breaker = shut(peer)
+def test_a_late_confirm_is_as_good_as_one_in_time(peer: Correspondent) -> None:
+    flight = publish(seal(peer, 1))
+    peer.came_back(ident(1), GateCue.UNCONFIRMED, NOW_MS, 0.0)
+    assert (flight.stage, peer.way) == (Stage.READY, Way.UNCONFIRMED)
+    assert not peer.ready()
     peer.confirmed(ident(1), LATER_MS)
-    assert flight.stage is Stage.READY
-    assert peer.controls_on_way == {ident(1)}
+    assert (flight.stage, peer.way) == (Stage.CONFIRMED, Way.OPEN)
+
+
+def test_what_was_shut_by_a_return_is_not_opened_by_what_left_before(peer: Correspondent) -> None:
+    publish(control(peer, 1))
+    shut(peer)
+    peer.confirmed(ident(1), LATER_MS)
+    assert peer.controls_on_way == set()
     assert peer.breaker.gate is Gate.SHUT
 
 
@@ -173,7 +177,13 @@ def test_what_is_said_of_an_envelope_that_is_done_says_nothing_but_of_the_way(
 
 
 @pytest.mark.parametrize(
-    ("cue", "way"), [(GateCue.RETURNED, Way.NO_ROUTE), (GateCue.NACKED, Way.BACKPRESSURE)]
+    ("cue", "way"),
+    [
+        (GateCue.RETURNED, Way.NO_ROUTE),
+        (GateCue.NACKED, Way.BACKPRESSURE),
+        (GateCue.ABSENT, Way.NO_EXCHANGE),
+        (GateCue.UNCONFIRMED, Way.UNCONFIRMED),
+    ],
 )
 def test_what_comes_back_is_ready_again_behind_a_shut_gate(
     peer: Correspondent, cue: GateCue, way: Way
@@ -220,7 +230,9 @@ def test_after_the_wait_one_envelope_is_tried_and_no_second_one_meanwhile(
     assert peer.ready() == [second]
 
 
-def test_a_way_that_nothing_can_try_is_open(peer: Correspondent) -> None:
+def test_a_gate_that_nothing_can_try_opens_and_keeps_its_patience_until_a_confirm(
+    peer: Correspondent,
+) -> None:
     # the receipt of the one that was tried may have overtaken its confirm
     first = seal(peer, 1)
     confirmed(peer, 2)
@@ -231,7 +243,23 @@ def test_a_way_that_nothing_can_try_is_open(peer: Correspondent) -> None:
     assert peer.breaker.gate is Gate.TRYING
     peer.drop(ident(1))
     peer.wake_up(LATER_MS)
-    assert peer.way is Way.OPEN
+    assert (peer.breaker.gate, peer.breaker.attempts, peer.way) == (Gate.OPEN, 1, Way.NO_ROUTE)
+    peer.confirmed(ident(1), LATER_MS)
+    assert (peer.breaker.attempts, peer.way) == (0, Way.OPEN)
+
+
+def test_what_was_asked_for_takes_room_until_our_broker_answers_for_it(
+    peer: Correspondent,
+) -> None:
+    ready = seal(peer, 99)
+    asked = [ident(seq) for seq in range(1, POLICY.unconfirmed_most + 1)]
+    peer.asked_on_way.update(asked)
+    assert (peer.room(), peer.ready()) == (0, [])
+    peer.confirmed(asked[0], LATER_MS)
+    assert (peer.room(), peer.ready()) == (1, [ready])
+    peer.came_back(asked[1], GateCue.UNCONFIRMED, LATER_MS, 0.0)
+    assert peer.link_lost(LATER_MS) == len(asked) - 2
+    assert not peer.asked_on_way
 
 
 # -- the tail: PROTOCOL §7.4

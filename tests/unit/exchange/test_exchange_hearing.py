@@ -38,6 +38,16 @@ def test_a_receipt_that_is_owed_is_due(peer: Correspondent) -> None:
     assert peer.dues.receipt
 
 
+def test_days_that_were_counted_are_told(peer: Correspondent) -> None:
+    assert not heard(peer, cues.TallyDue(GE))
+    assert peer.dues.tally
+
+
+def test_what_is_accepted_is_told(peer: Correspondent) -> None:
+    assert not heard(peer, cues.AcceptsDue(GE))
+    assert peer.dues.accepts
+
+
 def test_an_envelope_that_is_held_is_told_as_deferred(peer: Correspondent) -> None:
     deferral = verdict(1, verdict=Verdict.DEFERRED)
     assert not heard(peer, cues.Deferred(GE, deferral))

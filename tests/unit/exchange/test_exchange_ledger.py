@@ -198,6 +198,16 @@ def test_what_is_known_of_the_way_stands_beside_the_sentence(
     assert stand(ended, way, connected=connected) == stand(ended)
 
 
+@pytest.mark.parametrize("connected", [True, False])
+def test_a_pause_is_told_of_what_it_keeps_here_and_of_nothing_else(
+    connected: bool,  # noqa: FBT001 - a column of the table
+) -> None:
+    told = stand(Steps(10), Way.PAUSED, connected=connected)
+    assert str(told[3]).endswith("; Georgia is paused by an operator here now")
+    for steps in (Steps(10, 20), Steps(10, 20, 30)):
+        assert stand(steps, Way.PAUSED, connected=connected) == stand(steps, connected=connected)
+
+
 def every_combination() -> list[Steps]:
     """All that a store can hold, and more: each time there or not, each verdict, each telling."""
     found = []

@@ -61,7 +61,8 @@ def test_what_is_written_anew_waits_as_long_as_if_it_had_been_repeated(
         waits.append((flight.due_ms - now_ms) // 1_000)
         now_ms = flight.due_ms
         peer.wake_up(now_ms)
-    assert waits == [120, 240, 480, 900, 900, 900]
+    for wait, whole in zip(waits, [120, 240, 480, 900, 900, 900], strict=True):
+        assert whole / 2 - 1 <= wait <= whole
 
 
 def test_an_answer_begins_those_waits_anew(peer: Correspondent) -> None:

@@ -2,10 +2,10 @@
 
 import pytest
 
-from builders_wire import MRN, declaration, header, new_entry
+from builders_wire import MRN, attachment, declaration, header, new_entry
 from corridor.errors import Reason
 from corridor.exchange.parts import Examination, examine_records
-from corridor.wire.batches import CANARY, SCHEMA_ID, Entry
+from corridor.wire.batches import ATTACHMENT, CANARY, SCHEMA_ID, Entry
 from corridor.wire.limits import MAX_RECORD_BYTES
 from corridor.wire.records import encode_record
 from corridor.wire.v1.records_pb2 import TransitRecord
@@ -84,3 +84,12 @@ def test_a_record_that_claims_an_office_of_another_country_is_refused_by_name() 
     assert found == Examination(
         ("office.not_own header.sender_office",), reason=Reason.OFFICE_NOT_OWN
     )
+
+
+def test_a_manifest_has_no_second_file_beside_its_own() -> None:
+    record = TransitRecord(header=header(), attachment=attachment())
+    entry = with_body(encode_record(record), ATTACHMENT)
+    assert examine_records([entry], "TR")[0].has_file
+    record.header.whole.CopyFrom(attachment())
+    (found,) = examine_records([with_body(encode_record(record), ATTACHMENT)], "TR")
+    assert found == Examination(("whole.of_a_file header.whole",))

@@ -19,6 +19,7 @@ from corridor.exchange.repair import (
     asked,
     backoff_ms,
     jittered_ms,
+    resumed,
     turn,
     watch_gap,
 )
@@ -111,11 +112,16 @@ def turned(breaker: Breaker, *cues: GateCue, draw: float = 0.0) -> Breaker:
 
 
 @pytest.mark.parametrize(
-    ("cue", "way"), [(GateCue.RETURNED, Way.NO_ROUTE), (GateCue.NACKED, Way.BACKPRESSURE)]
+    ("cue", "way"),
+    [
+        (GateCue.RETURNED, Way.NO_ROUTE),
+        (GateCue.NACKED, Way.BACKPRESSURE),
+        (GateCue.ABSENT, Way.NO_EXCHANGE),
+    ],
 )
 def test_the_first_that_comes_back_shuts_the_gate_and_says_why(cue: GateCue, way: Way) -> None:
-    assert turned(Breaker(), cue) == Breaker(Gate.SHUT, way, 1, NOW_MS + 5_000)
-    assert turned(Breaker(), cue, draw=0.5) == Breaker(Gate.SHUT, way, 1, NOW_MS + 7_500)
+    assert turned(Breaker(), cue) == Breaker(Gate.SHUT, way, 1, NOW_MS + 5_000, NOW_MS)
+    assert turned(Breaker(), cue, draw=0.5) == Breaker(Gate.SHUT, way, 1, NOW_MS + 7_500, NOW_MS)
 
 
 def test_what_comes_back_behind_the_first_does_not_lengthen_the_wait() -> None:
@@ -154,6 +160,75 @@ def test_a_gate_moves_as_the_table_says_and_refuses_what_it_does_not_name(
     if (gate, cue) in GATES:
         assert turned(breaker, cue).gate is GATES[gate, cue]
     else:
-        assert cue is GateCue.TIME_UP
-        with pytest.raises(IllegalTransition, match=f"^time_up while {gate}$"):
+        assert cue in {GateCue.TIME_UP, GateCue.NOTHING_LEFT}
+        with pytest.raises(IllegalTransition, match=f"^{cue} while {gate}$"):
             turned(breaker, cue)
+
+
+# -- a confirm that stays away
+
+
+def test_where_a_confirm_stays_away_a_late_one_opens_the_gate() -> None:
+    stalled = turned(Breaker(), GateCue.UNCONFIRMED, draw=1.0)
+    assert stalled == Breaker(Gate.STALLED, Way.UNCONFIRMED, 1, NOW_MS + 10_000, NOW_MS)
+    assert turned(stalled, GateCue.UNCONFIRMED) == stalled
+    assert turned(stalled, GateCue.CONFIRMED) == Breaker()
+
+
+@pytest.mark.parametrize(
+    ("cue", "way"),
+    [
+        (GateCue.RETURNED, Way.NO_ROUTE),
+        (GateCue.NACKED, Way.BACKPRESSURE),
+        (GateCue.ABSENT, Way.NO_EXCHANGE),
+    ],
+)
+def test_an_answer_that_is_none_tells_what_it_is_and_waits_no_longer(
+    cue: GateCue, way: Way
+) -> None:
+    stalled = turned(Breaker(), GateCue.UNCONFIRMED)
+    assert turned(stalled, cue) == replace(stalled, gate=Gate.SHUT, way=way)
+
+
+def test_with_the_link_goes_the_late_confirm_and_the_wait_stands() -> None:
+    stalled = turned(Breaker(), GateCue.UNCONFIRMED)
+    assert turned(stalled, GateCue.LINK_LOST) == replace(stalled, gate=Gate.SHUT)
+
+
+def test_a_try_that_is_not_confirmed_doubles_the_wait_and_keeps_since_when() -> None:
+    first = turned(Breaker(), GateCue.UNCONFIRMED, draw=1.0)
+    second = turn(turned(first, GateCue.TIME_UP), GateCue.UNCONFIRMED, NOW_MS + 70_000, 1.0, POLICY)
+    assert second == Breaker(Gate.STALLED, Way.UNCONFIRMED, 2, NOW_MS + 90_000, NOW_MS)
+
+
+# -- a new start: the ladder goes on
+
+
+def test_a_new_start_waits_out_the_wait_of_the_one_before() -> None:
+    left = turned(Breaker(), GateCue.RETURNED, GateCue.TIME_UP, GateCue.RETURNED, draw=1.0)
+    again = resumed(left, NOW_MS + 1_000, POLICY)
+    assert again == left
+    tried = turned(again, GateCue.TIME_UP, GateCue.NOTHING_LEFT)
+    assert (tried.gate, tried.way) == (Gate.OPEN, Way.NO_ROUTE)
+    assert turned(tried, GateCue.RETURNED, draw=1.0).due_ms == NOW_MS + 40_000
+
+
+def test_a_gate_without_attempts_is_open_after_a_new_start() -> None:
+    assert resumed(Breaker(), NOW_MS, POLICY) == Breaker()
+
+
+@pytest.mark.parametrize(
+    ("attempts", "wait_ms"),
+    [(1, POLICY.retry_ms), (3, 4 * POLICY.retry_ms), (30, POLICY.retry_most_ms)],
+)
+def test_a_clock_that_was_put_back_makes_no_wait_longer_than_that_of_its_rung(
+    attempts: int, wait_ms: int
+) -> None:
+    left = Breaker(Gate.SHUT, Way.NO_ROUTE, attempts, NOW_MS + 86_400_000, NOW_MS)
+    assert resumed(left, NOW_MS, POLICY).due_ms == NOW_MS + wait_ms
+
+
+def test_what_was_stalled_or_tried_is_shut_after_a_new_start() -> None:
+    for gate in (Gate.STALLED, Gate.TRYING, Gate.OPEN):
+        left = Breaker(gate, Way.UNCONFIRMED, 2, NOW_MS, NOW_MS)
+        assert resumed(left, NOW_MS, POLICY) == replace(left, gate=Gate.SHUT)

@@ -119,3 +119,29 @@ def test_an_operator_may_set_both_ends() -> None:
     assert window.size == 5
     steady(window, 64, 250, times=3)
     assert window.size == 7
+
+
+def test_of_bulk_only_what_an_urgent_one_may_stand_behind_is_on_its_way() -> None:
+    window, now_ms = Window(POLICY), NOW_MS
+    for turn in range(1, 9):
+        window.receipted(20, 250, now_ms + turn * 250)
+    assert (window.size, window.bulk_size) == (44, 28)
+    assert window.has_room(27, 0, Lane.BULK)
+    assert not window.has_room(28, 0, Lane.BULK)
+    assert window.has_room(43, 0, Lane.ROUTINE)
+    assert not window.has_room(44, 0, Lane.ROUTINE)
+    assert window.has_room(44, 0, Lane.URGENT)
+
+
+@pytest.mark.parametrize(
+    ("bytes_a_second", "bulk_bytes"),
+    [(1_000, 16_384), (400_000, 40_000), (2_000_000, 200_000), (50_000_000, 262_144)],
+)
+def test_a_bulk_envelope_holds_what_is_delivered_in_a_tenth_of_a_second(
+    bytes_a_second: int, bulk_bytes: int
+) -> None:
+    window = Window(POLICY)
+    assert window.bulk_bytes == 262_144
+    for turn in range(1, 5):
+        window.receipted(1, 250, NOW_MS + turn * 250, bytes_a_second // 4)
+    assert window.bulk_bytes == bulk_bytes

@@ -120,3 +120,67 @@ def test_a_ca_with_another_kind_of_key_does_not_issue() -> None:
 
 def test_a_private_key_does_not_show() -> None:
     assert "PRIVATE" not in repr(CA)
+
+
+def by_hand(key: object, *, uses_: list[library.ObjectIdentifier] | None = None) -> bytes:
+    """A certificate of our CA such as we never issue: for another key, or another use."""
+    issuer = library.load_pem_x509_certificate(CA.certificate)
+    signer = serialization.load_pem_private_key(CA.key, None)
+    assert isinstance(signer, ec.EllipticCurvePrivateKey)
+    builder = (
+        library.CertificateBuilder()
+        .subject_name(issuer.subject)
+        .issuer_name(issuer.subject)
+        .public_key(key)  # type: ignore[arg-type]
+        .serial_number(1)
+        .not_valid_before(issuer.not_valid_before_utc)
+        .not_valid_after(issuer.not_valid_after_utc)
+    )
+    if uses_ is not None:
+        builder = builder.add_extension(library.ExtendedKeyUsage(uses_), critical=False)
+    return builder.sign(signer, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+
+
+@pytest.mark.parametrize(
+    "leaf",
+    [
+        Leaf("mq.tr.test", Usage.SERVER, 20, ("mq.tr.test", "127.0.0.1")),
+        Leaf("corridor-node", Usage.CLIENT, 20),
+    ],
+)
+def test_a_certificate_is_issued_again_with_another_end(leaf: Leaf) -> None:
+    later_ms = NOW_MS + 19 * 86_400_000
+    old = x509.issue(CA, leaf, NOW_MS).certificate
+    again = loaded(x509.reissue(CA, old, 300, later_ms))
+    before = loaded(old)
+    assert again.public_key() == before.public_key()
+    assert again.subject == before.subject
+    assert uses(again) == uses(before)
+    assert again.serial_number != before.serial_number
+    san = library.SubjectAlternativeName
+    names = [one.value for one in again.extensions if isinstance(one.value, san)]
+    assert names == [one.value for one in before.extensions if isinstance(one.value, san)]
+    assert x509.expires_ms(again.public_bytes(serialization.Encoding.PEM)) == (
+        later_ms + 300 * 86_400_000
+    )
+
+
+OTHER = x509.make_ca("Other", 30, NOW_MS)
+EC_KEY = ec.generate_private_key(ec.SECP256R1()).public_key()
+
+
+@pytest.mark.parametrize(
+    ("certificate", "why"),
+    [
+        (b"junk", "not a certificate"),
+        (x509.issue(OTHER, Leaf("x", Usage.CLIENT, 2), NOW_MS).certificate, "by another CA"),
+        (by_hand(ed25519.Ed25519PrivateKey.generate().public_key(), uses_=[Usage.CLIENT.value]),
+         "not an EC key"),
+        (by_hand(EC_KEY), "neither a server's nor a client's"),
+        (by_hand(EC_KEY, uses_=[ExtendedKeyUsageOID.CODE_SIGNING]), "neither a server's"),
+        (by_hand(EC_KEY, uses_=[Usage.CLIENT.value, Usage.SERVER.value]), "neither a server's"),
+    ],
+)  # fmt: skip
+def test_what_is_no_leaf_of_ours_is_not_issued_again(certificate: bytes, why: str) -> None:
+    with pytest.raises(KeyTrouble, match=why):
+        x509.reissue(CA, certificate, 30, NOW_MS)

@@ -10,6 +10,7 @@ from corridor.errors import Reason, Refused
 from corridor.transit.identifiers import (
     ContainerNumber,
     Grn,
+    ImoNumber,
     Lrn,
     Mrn,
     TirCarnet,
@@ -153,6 +154,14 @@ def test_an_endpoint_names_country_and_administration(text: str) -> None:
     assert endpoint.member == "GE.RS"
 
 
+@pytest.mark.parametrize(
+    ("name", "called"),
+    [("GE.RS", True), ("ge", True), ("Ge.rs", True), ("GE.", False), ("RS", False), ("", False)],
+)
+def test_people_name_a_partner_by_itself_or_its_country(name: str, called: bool) -> None:  # noqa: FBT001
+    assert Endpoint("GE.RS").is_called(name) is called
+
+
 @pytest.mark.parametrize("text", ["", "GE", "ge.RS", "GE.", "GE.RS.", "GE.RS\n", "GE.RS.N1.X"])
 def test_what_is_no_endpoint_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="an endpoint is"):
@@ -163,3 +172,22 @@ def test_what_is_no_endpoint_is_refused(text: str) -> None:
 def test_what_is_no_country_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="a country code is"):
         CountryCode.parse(text)
+
+
+@pytest.mark.parametrize("text", ["9074729", "IMO9074729", "IMO 8814275"])
+def test_the_number_of_a_ship_is_read_with_and_without_its_letters(text: str) -> None:
+    assert ImoNumber.parse(text).check_digit_holds
+
+
+@given(st.integers(0, 999_999), st.integers(1, 9))
+def test_a_ship_has_one_right_check_digit(serial: int, off: int) -> None:
+    right = [ImoNumber.parse(f"{serial:06}{last}").check_digit_holds for last in range(10)]
+    assert sum(right) == 1
+    place = right.index(True)
+    assert not ImoNumber.parse(f"{serial:06}{(place + off) % 10}").check_digit_holds
+
+
+@pytest.mark.parametrize("text", ["", "907472", "90747290", "IMO-9074729", "imo9074729", "٩٠٧٤٧٢٩"])
+def test_what_is_no_number_of_a_ship_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="not the form of an IMO number"):
+        ImoNumber.parse(text)

@@ -106,7 +106,8 @@ def test_only_the_country_that_guarantees_gets_the_code(
 def test_what_repeats_a_code_is_left_out_with_it() -> None:
     record = guarded("GE000001")
     reference = record.declaration.dataset.guarantees[0].references[0]
-    reference.facts.add(name="masterAccessCode", value="7788")
+    for name in ("masterAccessCode", "accessCodeCurrent", "accessCodeNew"):
+        reference.facts.add(name=name, value="7788")
     reference.facts.add(name="copyGiven", value="1")
     record.header.original.content = b"<accessCode>7788</accessCode>"
     record.header.residual.add(path="/CC015C/Guarantee[1]/accessCode", value="7788")

@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corridor.errors import Reason, Refused, SelfTestFailed
+from corridor.exchange.dues import TALLIES
 from corridor.wire import control, limits
+from corridor.wire.accepts import Accepts
 from corridor.wire.canonical import require_fast_runtime
 from corridor.wire.control import (
     Canary,
@@ -28,6 +30,8 @@ from corridor.wire.control import (
     record_type_of,
 )
 from corridor.wire.handover import Handover, HandoverRange
+from corridor.wire.tally import DayCell, DayCount, DayHead, Tally, numbers_of
+from corridor.wire.v1 import control_pb2 as pb
 
 ID = b"e" * 32
 HEAD = HeadRef(1_700_000_000, 7, ID)
@@ -35,6 +39,9 @@ VERDICT = EnvelopeVerdict(
     1, 2, ID, b"p" * 32, 1, 0, (RecordVerdict(3, b"r" * 16, 2, 303, ("string.max_len a.b",)),)
 )
 RECEIPT = Receipt((HEAD,), (SequenceRange(1, 3, 4),), (VERDICT,), 9, b"l" * 32)
+CELL = DayCell(1, 1, 0, 3)
+SENT = DayCount((CELL, DayCell(1, 2, 303, 1)), 2, ID, DayHead(1, 2, ID))
+RECEIVED = DayCount((), 0, ID)
 EVERY: tuple[Control, ...] = (
     RECEIPT,
     Resend((SequenceRange(1, 2, 3),)),
@@ -44,6 +51,8 @@ EVERY: tuple[Control, ...] = (
     Undecryptable(ID, 123),
     Canary(1_700_000_000_000),
     Handover(1, (HandoverRange(1, 2, 3, 4, 5), HandoverRange(1, 4, 4, 6))),
+    Tally(20_000, SENT, RECEIVED, ID),
+    Accepts(b"a statement"),
 )
 
 
@@ -56,7 +65,9 @@ def test_a_control_record_comes_back_as_it_was(value: Control) -> None:
     assert again(value) == value
 
 
-@pytest.mark.parametrize("value", [Receipt(), StreamOpen(), StreamStatus(), Canary(0)])
+@pytest.mark.parametrize(
+    "value", [Receipt(), StreamOpen(), StreamStatus(), Canary(0), Tally(0), Accepts()]
+)
 def test_a_control_record_may_say_nothing(value: Control) -> None:
     assert encode_control(value) == b""
     assert again(value) == value
@@ -122,6 +133,28 @@ def test_another_encoding_of_a_control_record_is_refused(value: Control) -> None
         Undecryptable(b"short", 123),
         Undecryptable(ID, 0),
         Undecryptable(ID, 10_000),
+        Accepts(bytes(limits.MAX_ACCEPTS_BYTES + 1)),
+        Tally(0, SENT, RECEIVED),
+        Tally(0, answers=ID),
+        Tally(1, SENT),
+        Tally(1, None, RECEIVED),
+        Tally(1, SENT, RECEIVED, b"short"),
+        Tally(limits.MAX_TIME_MS // limits.DAY_MS + 1, SENT, RECEIVED),
+        Tally(1, SENT, replace(RECEIVED, open=1)),
+        Tally(1, replace(SENT, open=2**63), RECEIVED),
+        Tally(1, replace(SENT, records=b""), RECEIVED),
+        Tally(1, replace(SENT, head=DayHead(1, 1, b"")), RECEIVED),
+        Tally(1, replace(SENT, head=DayHead(1, 0, ID)), RECEIVED),
+        Tally(1, replace(SENT, head=DayHead(1, 2**63, ID)), RECEIVED),
+        Tally(1, replace(SENT, cells=(CELL, CELL)), RECEIVED),
+        Tally(1, replace(SENT, cells=SENT.cells[::-1]), RECEIVED),
+        Tally(1, replace(SENT, cells=(replace(CELL, record_type=0),)), RECEIVED),
+        Tally(1, replace(SENT, cells=(replace(CELL, record_type=64),)), RECEIVED),
+        Tally(1, replace(SENT, cells=(replace(CELL, verdict=0),)), RECEIVED),
+        Tally(1, replace(SENT, cells=(replace(CELL, verdict=5),)), RECEIVED),
+        Tally(1, replace(SENT, cells=(replace(CELL, reason=10_000),)), RECEIVED),
+        Tally(1, replace(SENT, cells=(replace(CELL, count=0),)), RECEIVED),
+        Tally(1, replace(SENT, cells=tuple(replace(CELL, reason=n) for n in range(513))), RECEIVED),
     ],
     ids=repr,
 )
@@ -139,7 +172,7 @@ def test_the_largest_receipt_of_a_full_window_fits() -> None:
     assert again(value) == value
 
 
-@pytest.mark.parametrize("record_type", [0, 1, 20, 63, 72])
+@pytest.mark.parametrize("record_type", [0, 1, 20, 63, 74])
 def test_a_type_of_the_other_family_is_no_control_record(record_type: int) -> None:
     with pytest.raises(Refused) as told:
         decode_control(record_type, b"")
@@ -153,7 +186,7 @@ def test_what_is_taken_has_no_second_encoding(record_type: int, raw: bytes) -> N
 
 
 def test_the_types_of_control_records_are_those_of_the_schema() -> None:
-    assert [record_type_of(value) for value in EVERY] == list(range(64, 72))
+    assert [record_type_of(value) for value in EVERY] == list(range(64, 74))
     assert control.CANARY == 70
 
 
@@ -161,3 +194,28 @@ def test_a_slow_runtime_of_protobuf_is_not_started_with() -> None:
     require_fast_runtime()
     with pytest.raises(SelfTestFailed, match="upb"):
         require_fast_runtime("python")
+
+
+def test_a_tally_without_its_head_is_refused() -> None:
+    message = pb.Tally.FromString(encode_control(Tally(1, SENT, RECEIVED)))
+    message.sent.ClearField("head")
+
+    with pytest.raises(Refused, match="head"):
+        decode_control(control.TALLY, message.SerializeToString())
+
+
+def test_the_numbers_of_a_tally_do_not_depend_on_what_it_answers() -> None:
+    assert numbers_of(Tally(1, SENT, RECEIVED)) == numbers_of(Tally(1, SENT, RECEIVED, ID))
+    assert numbers_of(Tally(1, SENT, RECEIVED)) != numbers_of(Tally(2, SENT, RECEIVED))
+
+
+def test_the_largest_tallies_of_an_envelope_fit_it() -> None:
+    cells = tuple(
+        DayCell(63, 2, 9_000 + n, limits.MAX_SEQUENCE) for n in range(limits.MAX_TALLY_CELLS)
+    )
+    head = DayHead(limits.MAX_EPOCH, limits.MAX_SEQUENCE, ID)
+    count = DayCount(cells, 0, ID, head)
+    value = Tally(20_000, count, count, ID)
+
+    assert again(value) == value
+    assert TALLIES * len(encode_control(value)) < limits.MAX_BATCH_BYTES - limits.MAX_CONTROL_BYTES

@@ -6,6 +6,7 @@ import pytest
 
 from builders_movement import DATASET, MRN, NOW_MS, fact, released
 from builders_wire import declaration, record_of_every_type
+from corridor.transit.calendar import FIRST_MS, LAST_MS
 from corridor.transit.facts import OfficeName, Place
 from corridor.transit.fold import fold
 from corridor.transit.movement import Kind, Role
@@ -30,7 +31,7 @@ def of(**body: Any) -> Fact:  # noqa: ANN401 - any body
 
 def test_every_type_of_record_is_read() -> None:
     told = [read(record) for record in record_of_every_type()]
-    assert len(told) == 20
+    assert len(told) == 21
     assert Kind.UNKNOWN not in {one.kind for one in told[:1]}
 
 
@@ -138,3 +139,47 @@ def test_a_draft_is_a_record_without_a_fault(
     assert record.header.movement.ids[0].value == MRN
     assert record.header.sender_office.reference == (DATASET.offices[0].reference if known else "")
     assert record.header.caused_by == cause
+
+
+@pytest.mark.parametrize(
+    ("text", "at_ms"),
+    [
+        ("3/9/26", 1_773_014_400_000 + 86_400_000),
+        ("3/9/2026", 1_773_014_400_000 + 86_400_000),
+        ("13/9/26", 0),
+        ("in a week", 0),
+    ],
+)
+def test_a_limit_of_asycuda_is_month_day_year(text: str, at_ms: int) -> None:
+    record = declaration()
+    limit = record.declaration.dataset.operation.limit
+    limit.Clear()
+    limit.lexical, limit.format = text, types.DATE_FORMAT_ASYCUDA
+    told = read(record).dataset
+    assert told is not None
+    assert told.limit_ms == at_ms
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [("1/1/" + "9" * 31, types.DATE_FORMAT_ASYCUDA), ("1/1/-3000", types.DATE_FORMAT_ASYCUDA)],
+)
+def test_a_date_that_no_calendar_holds_says_nothing(text: str, form: Any) -> None:  # noqa: ANN401
+    record = declaration()
+    record.header.ClearField("recorded_ms")
+    record.header.occurred_at.CopyFrom(types.DateTimeValue(lexical=text, format=form))
+    record.declaration.dataset.operation.limit.CopyFrom(record.header.occurred_at)
+    assert check_record(record) == ()
+    told = read(record)
+    assert (told.occurred_ms, told.dataset.limit_ms if told.dataset else None) == (NOW_MS, 0)
+
+
+@pytest.mark.parametrize("value", [2**63 - 1, -(2**63), LAST_MS + 1, FIRST_MS - 1])
+def test_a_number_that_no_calendar_holds_says_nothing(value: int) -> None:
+    record = declaration()
+    record.header.ClearField("occurred_at")
+    record.header.recorded_ms = value
+    limit = record.declaration.dataset.operation.limit
+    limit.CopyFrom(types.DateTimeValue(lexical="2026-11-26", unix_ms=value))
+    told = read(record)
+    assert (told.occurred_ms, told.dataset.limit_ms if told.dataset else None) == (NOW_MS, 0)

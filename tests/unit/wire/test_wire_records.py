@@ -5,6 +5,7 @@ import pytest
 from builders_wire import MRN, RECORD_ID, code, declaration, equipment, header, new_entry, vehicle
 from builders_wire import record_of_every_type as every_type
 from corridor.errors import Reason, Refused
+from corridor.transit.calendar import FIRST_MS, LAST_MS
 from corridor.wire import limits
 from corridor.wire import records as wire
 from corridor.wire.batches import type_label
@@ -26,8 +27,8 @@ def test_a_record_of_every_type_passes_and_comes_back(record: TransitRecord) -> 
     assert wire.record_from_json(wire.record_to_json(record)) == record
 
 
-def test_the_types_are_numbered_from_1_to_20() -> None:
-    assert [wire.record_type_of(record) for record in every_type()] == list(range(1, 21))
+def test_the_types_are_numbered_from_1_to_21() -> None:
+    assert [wire.record_type_of(record) for record in every_type()] == list(range(1, 22))
 
 
 def test_unknown_fields_of_a_newer_partner_are_kept() -> None:
@@ -115,6 +116,26 @@ def test_an_invented_check_digit_is_no_fault() -> None:
     record.header.movement.ids[0].value = MRN[:-1] + "9"
 
     assert wire.check_record(record) == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "last"), [("recorded_ms", 0, LAST_MS), ("occurred_at", FIRST_MS, LAST_MS)]
+)
+def test_a_time_is_one_that_a_calendar_holds(name: str, first: int, last: int) -> None:
+    def told(value: int) -> tuple[str, ...]:
+        record = declaration()
+        if name == "recorded_ms":
+            record.header.recorded_ms = value
+        else:
+            record.header.occurred_at.lexical = "x"
+            record.header.occurred_at.unix_ms = value
+        (found,) = wire.check_records([record], [wire.encode_record(record)])
+        return found
+
+    path = "recorded_ms" if name == "recorded_ms" else "occurred_at.unix_ms"
+    assert [told(value) for value in (first, last)] == [(), ()]
+    for value in (first - 1, last + 1, 2**53, 2**63 - 1, -(2**63)):
+        assert told(value) == (f"int64.gte_lte header.{path}",)
 
 
 def test_a_batch_tells_the_faults_of_each_record_in_its_place() -> None:
@@ -217,7 +238,7 @@ def test_json_that_describes_no_record_is_refused_with_its_place(text: str) -> N
 
 def test_json_beyond_every_record_is_not_parsed() -> None:
     with pytest.raises(Refused) as told:
-        wire.record_from_json(" " * (8 * limits.MAX_RECORD_BYTES + 1))
+        wire.record_from_json(" " * (20 * limits.MIB + 1))
     assert reason_of(told) is Reason.RECORD_TOO_LARGE
 
 
