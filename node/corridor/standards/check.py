@@ -13,11 +13,12 @@ from typing import Final
 
 from corridor.errors import Refused
 from corridor.standards.accounting import Account, Fate
-from corridor.standards.ncts.mapper import Encoded, Mapped, Options
+from corridor.standards.convert import Difference, convert
+from corridor.standards.findings import MISSING, Finding
+from corridor.standards.mapper import Encoded, Mapped, Options
 from corridor.standards.schema import Schemas
 from corridor.standards.standard import Recognised, Standard, recognise
-from corridor.standards.tree import Node, first_difference, leaves, plain_path
-from corridor.standards.xml import parse
+from corridor.standards.tree import Node, first_difference
 
 EQUAL: Final = "equal"
 _WORDS: Final = {
@@ -28,6 +29,7 @@ _WORDS: Final = {
     "identifier.grn": "a GRN is 17 characters, or 24 for a voucher",
     "identifier.lrn": "an LRN has at most 22 characters",
     "required": "it must be there",
+    "repeated.max_items": "there are more of them than a record holds, 9,999",
 }
 
 
@@ -42,11 +44,17 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """The record as a message of another standard: what that demands and the record lacks."""
+    """The record as a message of another standard.
+
+    `missing` is what that demands and the record lacks; what it cannot say is `lost`, what it says
+    with other characters `narrowed`.
+    """
 
     standard: str
     message: str | None = None
     missing: tuple[str, ...] = ()
+    lost: tuple[Difference, ...] = ()
+    narrowed: tuple[Difference, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +69,7 @@ class Checked:
         round_trip: "equal", or the path of the first difference; None where no record was made.
         validated: Whether a schema was at hand.
         conversion: For another standard that was asked for.
+        warnings: What is doubtful about it and no reason to refuse it.
     """
 
     standard: str | None = None
@@ -70,6 +79,7 @@ class Checked:
     round_trip: str | None = None
     validated: bool = False
     conversion: Conversion | None = None
+    warnings: tuple[Finding, ...] = ()
 
     @property
     def accepted(self) -> bool:
@@ -98,19 +108,20 @@ def check(
         InputTrouble: A schema that is at hand cannot be used.
     """
     try:
-        known = recognise(document, options.limits)
+        known = recognise(document, options)
     except Refused as refused:
         return Checked(refusals=_refusals(refused))
     found = Checked(known.standard.name, known.message)
     found = _validated(found, document, schemas)
     try:
-        mapped = known.standard.decode(document, options)
+        mapped = known.standard.decode(document, options, known.root)
         back = known.standard.encode(mapped.record, True)
     except Refused as refused:
         return replace(found, refusals=(*_refusals(refused), *found.refusals))
     found = replace(
         found,
-        refusals=(*found.refusals, *_absent(known, back)),
+        refusals=(*found.refusals, *_broken(mapped)),
+        warnings=tuple(one for one in mapped.findings if not one.refuses),
         account=mapped.account,
         round_trip=_round_trip(known, back, options),
     )
@@ -133,6 +144,16 @@ def _refusals(refused: Refused) -> tuple[Refusal, ...]:
     return tuple(found)
 
 
+def _broken(mapped: Mapped) -> tuple[Refusal, ...]:
+    return tuple(
+        Refusal(one.path, MISSING, one.words)
+        if one.rule == MISSING
+        else Refusal(one.path, one.reason.label, f"{one.rule}: {one.words}")
+        for one in mapped.findings
+        if one.refuses
+    )
+
+
 def _validated(found: Checked, document: bytes, schemas: Schemas | None) -> Checked:
     if schemas is None:
         return found
@@ -143,23 +164,10 @@ def _validated(found: Checked, document: bytes, schemas: Schemas | None) -> Chec
     return replace(found, refusals=refusals, validated=True)
 
 
-def _absent(known: Recognised, back: Encoded) -> tuple[Refusal, ...]:
-    """Name what the standard demands and the document does not have.
-
-    What the record does not hold may still stand in the document, in a form that only the
-    residual can keep: that is not absent.
-    """
-    there = {plain_path(leaf.path) for leaf in leaves(known.root)}
-    words = f"{known.standard.name} demands it"
-    return tuple(
-        Refusal(path, "missing", words)
-        for path in back.missing
-        if not any(place == path or place.startswith(f"{path}/") for place in there)
-    )
-
-
 def _round_trip(known: Recognised, back: Encoded, options: Options) -> str:
-    root = parse(back.document, options.limits)
+    limits = options.limits  # what is written with line breaks is longer than what came
+    size = max(limits.max_bytes, len(back.document))
+    root = known.standard.read(back.document, replace(limits, max_bytes=size))
     if known.root.name == known.root.local:  # senders differ about the namespace of the root
         root = Node(root.local, root.text, root.attributes, root.children)
     return first_difference(known.root, root) or EQUAL
@@ -167,13 +175,20 @@ def _round_trip(known: Recognised, back: Encoded, options: Options) -> str:
 
 def _converted(found: Checked, mapped: Mapped, to: Standard) -> Checked:
     try:
-        written = to.encode(mapped.record, False)
+        made = convert(mapped, to)
     except Refused as refused:
-        refusals = tuple(replace(one, path="") for one in _refusals(refused))
+        refusals = (*found.refusals, *(replace(one, path="") for one in _refusals(refused)))
         return replace(found, refusals=refusals, conversion=Conversion(to.name))
     missing = tuple(
-        Refusal(path, "missing", f"{to.name} demands it, and nothing is made up for it")
-        for path in written.missing
+        Refusal(path, MISSING, f"{to.name} demands it, and nothing is made up for it")
+        for path in dict.fromkeys(made.written.missing)
     )
-    conversion = Conversion(to.name, written.message, written.missing)
-    return replace(found, refusals=(*found.refusals, *missing), conversion=conversion)
+    conversion = Conversion(
+        to.name, made.written.message, made.written.missing, made.lost, made.narrowed
+    )
+    misfits = tuple(
+        Refusal(one.path, one.rule, f"{to.name} does not take it: {one.words}")
+        for one in made.misfits
+    )
+    refusals = (*found.refusals, *missing, *misfits)
+    return replace(found, refusals=refusals, conversion=conversion)

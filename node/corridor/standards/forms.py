@@ -9,6 +9,7 @@ Rules:
 import re
 from typing import Any, Final
 
+from corridor.standards.dates import in_iso
 from corridor.standards.mapping import Form
 from corridor.wire.v1 import types_pb2 as types
 
@@ -85,6 +86,10 @@ def _read_date(message: Any, name: str, text: str) -> str:  # noqa: ANN401 (any 
     return ".lexical"
 
 
+def _write_date(message: Any, name: str) -> str | None:  # noqa: ANN401 (any message)
+    return in_iso(getattr(message, name)) if message.HasField(name) else None
+
+
 def _write_lexical(message: Any, name: str) -> str | None:  # noqa: ANN401 (any message)
     return getattr(message, name).lexical if message.HasField(name) else None
 
@@ -104,8 +109,8 @@ CODE: Final = Form("code", _read_code, _write_code)
 DECIMAL: Final = Form("decimal", _read_lexical, _write_lexical)
 """A decimal number, as written."""
 
-DATE: Final = Form("date", _read_date, _write_lexical)
-"""A date or a time, as written."""
+DATE: Final = Form("date", _read_date, _write_date)
+"""A date or a time, as written; one of another standard in the digits and hyphens of ISO 8601."""
 
 
 _ODD_POINT: Final = re.compile(r"[+-]?\d{1,3}[^\d.]\d+", re.ASCII)

@@ -17,7 +17,9 @@ from dataclasses import dataclass
 from dataclasses import field as field_of
 from typing import Any, Final, NamedTuple
 
-from corridor.standards.tree import Node
+from corridor.errors import Reason, Refused
+from corridor.standards.fields import OWN_TEXT, FieldPlaces, Read
+from corridor.standards.tree import NO_ATTRIBUTES, NO_CHILDREN, Node
 from corridor.wire.messages import Message
 
 
@@ -26,22 +28,31 @@ class Form(NamedTuple):
 
     `read` puts a text into the field, or does nothing where the field cannot hold it, and says
     where below the field the text now stands ("" for the field itself); `write` gives the text
-    back, or None where the field is absent.
+    back, or None where the field is absent. For people, `below` says where below the field it is
+    held, and `which` of several holds it.
     """
 
     name: str
     read: Callable[[Any, str, str], str]
     write: Callable[[Any, str], str | None]
+    below: str = ""
+    which: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """An element with text, or an attribute (`@name`), held by one field (dots descend)."""
+    """An element with text, or an attribute (`@name`), held by one field (dots descend).
+
+    The element "." is the text of the group itself, beside its attributes. `empty` is how a form
+    that always has this box writes it without a value: "" as `<box/>`, a name as
+    `<box><name/></box>`; such an empty box is no value to the reader.
+    """
 
     element: str
     field: str
     form: Form
     mandatory: bool = False
+    empty: str | None = None
     way: tuple[str, ...] = field_of(init=False, repr=False, compare=False)
     """The steps to the message that holds the field, and the field: taken apart once."""
 
@@ -56,7 +67,9 @@ class Group:
 
     `field` is the message that holds them: "" for the message of the enclosing group, one
     message, or a repeated one of which this group owns the items that carry `marks` (a role, a
-    kind). `sets` are constants of a single message that the element's name implies.
+    kind). `sets` are constants of a single message that the element's name implies. Of a form that
+    always has its boxes, `boxes` says that the group is written although the record has none of it,
+    and that a group of empty boxes is no group to the reader.
     """
 
     element: str
@@ -64,13 +77,21 @@ class Group:
     parts: "tuple[Group | Leaf, ...]"
     mandatory: bool = False
     many: bool = False
-    marks: Mapping[str, int] = field_of(default_factory=dict)
+    marks: Mapping[str, int | str] = field_of(default_factory=dict)
     sets: Mapping[str, int] = field_of(default_factory=dict)
+    boxes: bool = False
+    having: str = ""
+    spare: bool = False
     way: tuple[str, ...] = field_of(init=False, repr=False, compare=False)
+    idle: frozenset[str] = field_of(init=False, repr=False, compare=False)
+    """Demanded groups in it that stand there also where nothing is known of them."""
 
     def __post_init__(self) -> None:
         """Take the field's path apart."""
         object.__setattr__(self, "way", tuple(self.field.split(".")))
+        groups = (row for row in self.parts if isinstance(row, Group))
+        idle = frozenset(row.element for row in groups if row.mandatory and not row.field)
+        object.__setattr__(self, "idle", idle)
 
     @property
     def repeated(self) -> bool:
@@ -78,6 +99,7 @@ class Group:
         return self.many or bool(self.marks)
 
 
+MAX_BOXES: Final = 200_000  # as many as elements are read; 999 items, the most of a SAD, have fewer
 _FIRST: Final = "[0]"
 
 Parts = tuple[Group | Leaf, ...]
@@ -105,9 +127,12 @@ def _holder(message: Any, steps: Sequence[str], *, create: bool) -> Any:  # noqa
 class Reader:
     """Reads a document into a record and remembers which field each element went to."""
 
-    places: dict[str, str] = field_of(default_factory=dict)
+    places: FieldPlaces = field_of(default_factory=FieldPlaces)
 
-    def read(self, node: Node, path: str, message: Message, at: str, parts: Parts) -> None:
+    def read(  # noqa: PLR0913 - where from, and where to
+        self, node: Node, path: str, message: Message, at: str, parts: Parts, *,
+        spread: bool = False,
+    ) -> None:  # fmt: skip
         """Read the children of `node` into `message`.
 
         Args:
@@ -116,31 +141,35 @@ class Reader:
             message: The message of the enclosing group.
             at: The path of `message` in the record ("" for the record, else with a dot).
             parts: The rows of the group.
+            spread: The element only holds some fields of `message`.
         """
         found: dict[str, list[Node]] = {}
         for child in node.children:
             found.setdefault(child.name, []).append(child)
         for name, text in node.attributes.items():
             found[f"@{name}"] = [Node(name, text)]
+        if not node.children:
+            found[OWN_TEXT] = [Node(OWN_TEXT, node.text)]
+        read = self.places.begin(at, path, spread=spread)
         for part in parts:
             nodes = found.get(part.element)
             if nodes is None:
                 continue
             if isinstance(part, Leaf):
-                self._leaf(nodes[0], f"{path}/{part.element}", message, at, part)
-            else:
+                self._leaf(nodes[0], message, part, read)
+            elif not part.boxes or any(_filled(one) for one in nodes):
                 self._group(nodes, f"{path}/{part.element}", message, at, part)
 
-    def _leaf(self, node: Node, path: str, message: Message, at: str, part: Leaf) -> None:
-        if node.children:
+    def _leaf(self, node: Node, message: Message, part: Leaf, read: list[str | Read]) -> None:
+        if node.children or (part.empty is not None and not node.text):
             return
         *steps, last = part.way
         below = part.form.read(_holder(message, steps, create=True), last, node.text)
-        self.places[f"{at}{part.field}{below}"] = path
+        self.places.leaf(read, f"{part.field}{below}", part.element)
 
     def _group(self, nodes: list[Node], path: str, message: Message, at: str, part: Group) -> None:
         if not part.field:
-            self.read(nodes[0], path, message, at, part.parts)
+            self.read(nodes[0], path, message, at, part.parts, spread=True)
             return
         *steps, last = part.way
         holder = _holder(message, steps, create=True)
@@ -149,22 +178,27 @@ class Reader:
             target.SetInParent()
             for constant, value in part.sets.items():
                 setattr(target, constant, value)
-            self.places[f"{at}{part.field}"] = path
             self.read(nodes[0], path, target, f"{at}{part.field}.", part.parts)
             return
         items = getattr(holder, last)
         for number, node in enumerate(nodes if part.many else nodes[:1], 1):
             place, step = f"{at}{part.field}[{len(items)}]", f"[{number}]" if part.many else ""
             item = items.add(**part.marks)
-            self.places[place] = path + step
             self.read(node, path + step, item, place + ".", part.parts)
 
 
 @dataclass(slots=True)
 class Writer:
-    """Writes a record as a document and remembers what the standard demands and it lacks."""
+    """Writes a record as a document and remembers what the standard demands and it lacks.
+
+    An item of a form that holds nothing is written with all its boxes: what costs its sender ten
+    bytes would cost hundreds of elements here, so there is an end to them.
+    """
 
     missing: list[str] = field_of(default_factory=list)
+    boxes: int = 0
+    foreign: bool = False
+    """Whether the record is of another standard."""
 
     def write(self, message: Message, node: Node, path: str, parts: Parts) -> None:
         """Append what `message` holds to `node`, in the order of the table."""
@@ -182,17 +216,22 @@ class Writer:
         text = None if holder is None else part.form.write(holder, last)
         if text is None:
             if part.mandatory:
-                self.missing.append(f"{path}/{part.element}")
+                own = part.element == OWN_TEXT
+                self.missing.append(path if own else f"{path}/{part.element}")
+            self._empty(node, part)
+        elif part.element == OWN_TEXT:
+            node.text = text
         elif part.element.startswith("@"):
             node.attributes[part.element[1:]] = text
         else:
-            node.children.append(Node(part.element, text))
+            node.children.append(Node(part.element, text, NO_ATTRIBUTES, NO_CHILDREN))
 
     def _spread(self, message: Message, node: Node, path: str, part: Group) -> None:
         """Write a group whose values stand in the enclosing message."""
-        child, inner = Node(part.element), Writer()
+        child, inner = Node(part.element), Writer(boxes=self.boxes, foreign=self.foreign)
         inner.write(message, child, f"{path}/{part.element}", part.parts)
-        if child.children or part.mandatory:
+        self.boxes = inner.boxes
+        if part.mandatory or child.text or child.attributes or _says(child, part.idle):
             node.children.append(child)
             self.missing.extend(inner.missing)
 
@@ -200,12 +239,57 @@ class Writer:
         *steps, last = part.way
         holder = _holder(message, steps, create=False)
         targets = () if holder is None else _targets(holder, last, part)
-        if not targets and part.mandatory:
-            self.missing.append(f"{path}/{part.element}")
+        if not targets:
+            if part.mandatory:
+                self.missing.extend(_demanded(part, f"{path}/{part.element}"))
+            if part.boxes:
+                self._empty(node, part)
         for target in targets:
-            child = Node(part.element)
+            child, missed = Node(part.element), len(self.missing)
             self.write(target, child, f"{path}/{part.element}", part.parts)
+            if self.foreign and part.spare and len(self.missing) > missed:
+                del self.missing[missed:]
+                continue
             node.children.append(child)
+
+    def _empty(self, node: Node, part: Group | Leaf) -> None:
+        """Append the empty boxes of a row."""
+        for box in _boxes(part):
+            self.boxes += 1 + len(box.children)
+            node.children.append(box)
+        if self.boxes > MAX_BOXES:
+            raise Refused(
+                Reason.RECORD_INVALID, f"written as a form it has more than {MAX_BOXES} empty boxes"
+            )
+
+
+def _says(node: Node, idle: frozenset[str]) -> bool:
+    """Say whether a group holds more than demanded groups of which nothing is known."""
+    return any(one.text or one.children or one.name not in idle for one in node.children)
+
+
+def _filled(node: Node) -> bool:
+    """Say whether any leaf of an element has a value."""
+    return bool(
+        node.text or any(node.attributes.values()) or any(_filled(child) for child in node.children)
+    )
+
+
+def _demanded(part: Group, place: str) -> Iterable[str]:
+    """Name what an absent group lacks: of a form its boxes, otherwise the group itself."""
+    if not part.boxes:
+        return (place,)
+    return [f"{place}/{row.element}" for row in part.parts if row.mandatory]
+
+
+def _boxes(part: Group | Leaf) -> Iterable[Node]:
+    """Give the empty boxes of a row of which the record has nothing."""
+    if isinstance(part, Leaf):
+        if part.empty is None:
+            return ()
+        return (Node(part.element, children=[Node(part.empty)] if part.empty else []),)
+    inner = [box for row in part.parts for box in _boxes(row)]
+    return (Node(part.element, children=inner),) if inner and not part.many else ()
 
 
 def _targets(holder: Any, name: str, part: Group) -> Iterable[Any]:  # noqa: ANN401 (any message)
@@ -215,4 +299,6 @@ def _targets(holder: Any, name: str, part: Group) -> Iterable[Any]:  # noqa: ANN
     items: Iterable[Any] = getattr(holder, name)
     for mark, value in part.marks.items():
         items = [item for item in items if getattr(item, mark) == value]
+    if part.having:
+        items = [item for item in items if item.HasField(part.having)]
     return items

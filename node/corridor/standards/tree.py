@@ -10,11 +10,31 @@ Rules:
   counts among elements of the same name, `CC015C/*[3][self::newer]` among all of them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Final, NamedTuple, SupportsIndex
 
 Attributes = dict[str, str]
+
+
+class _NoAttributes(Attributes):
+    """Nothing, shared by all elements that have none: four in five, at 80 bytes each."""
+
+    def __setitem__(self, name: str, value: str) -> None:
+        raise TypeError("give the element attributes of its own")
+
+
+class _NoChildren(list["Node"]):
+    """Nothing, shared by all elements that have none."""
+
+    def append(self, _node: "Node") -> None:
+        raise TypeError("give the element children of its own")
+
+    def extend(self, _nodes: "Iterable[Node]") -> None:
+        raise TypeError("give the element children of its own")
+
+    def insert(self, _position: SupportsIndex, _node: "Node") -> None:
+        raise TypeError("give the element children of its own")
 
 
 @dataclass(slots=True, eq=True)
@@ -30,6 +50,10 @@ class Node:
     def local(self) -> str:
         """The name without its namespace."""
         return self.name.rpartition("}")[2]
+
+
+NO_ATTRIBUTES: Final[Attributes] = _NoAttributes()
+NO_CHILDREN: Final[list[Node]] = _NoChildren()
 
 
 class Leaf(NamedTuple):

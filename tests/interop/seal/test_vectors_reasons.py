@@ -13,6 +13,8 @@ WITHOUT = {
     Reason.SOURCE_MALFORMED: "the sender's own national system is told; nothing is sent",
     Reason.SOURCE_UNSUPPORTED: "the sender's own national system is told; nothing is sent",
     Reason.CHARACTER_SET: "the sender's own national system is told; nothing is sent",
+    Reason.CODE_UNKNOWN: "the sender's own national system is told; nothing is sent",
+    Reason.RULE_BROKEN: "the sender's own national system is told; nothing is sent",
     Reason.ROLE_NOT_HELD: "the sender's own national system is told; nothing is sent",
     Reason.WITHDRAWN: "the sender's own national system is told; nothing is sent",
     Reason.LANE_NOT_ALLOWED: "the sender's own national system is told; nothing is sent",
@@ -23,7 +25,14 @@ WITHOUT = {
     Reason.UNANSWERED: "it names that nothing came: no bytes make it so",
     Reason.RECIPIENT_NOT_ALLOWED: "a client of the sender's own node is told; nothing is sent",
     Reason.IDEMPOTENCY_CONFLICT: "a client of the sender's own node is told; nothing is sent",
+    Reason.FORESEEN_REFUSAL: "the sender's own national system is told; nothing is sent",
     Reason.STORE_FULL: "the receiver's disk is full: no bytes that arrive make it so",
+    Reason.ATTACHMENT_TOO_LARGE: "what a receiver takes is its own affair: no bytes make it so",
+    Reason.ATTACHMENT_NO_ROOM: "the receiver's disk is full: no bytes that arrive make it so",
+    Reason.ATTACHMENT_QUOTA: "what a receiver keeps for a partner is its own affair",
+    Reason.ATTACHMENTS_OPEN: "what a receiver takes at a time is its own affair",
+    Reason.ATTACHMENT_DIGEST: "a whole file makes it so, which chunks.json does not hold",
+    Reason.INTERNAL: "a mistake of the receiver itself: no bytes make it so in a sound one",
     Reason.HELD_FULL: "the receiver holds what it can: no bytes alone make it so",
 }
 FILES = ("refused.json", "accepted.json", "statements.json", "streams.json", "records.json")

@@ -11,7 +11,7 @@ from corridor.exchange.cues import ControlRefused, Event
 from corridor.exchange.values import EnvelopeVerdict, Verdict
 from corridor.store.memory import MemoryStore
 from corridor.transit.parties import Endpoint
-from corridor.wire.batches import is_business
+from corridor.wire.batches import FIRST_CONTROL
 from testkit.control_cases import control_cases
 from testkit.record_cases import record_cases
 from testkit.records import frames_of, with_twins
@@ -29,7 +29,7 @@ class AgreedTrust(WorldTrust):
     def authorises(
         self, sender: Endpoint, recipient: Endpoint, record_type: int, created_ms: int
     ) -> bool:
-        if not is_business(record_type):
+        if record_type >= FIRST_CONTROL:
             return self.control_allowed(sender, recipient, created_ms)
         return any(
             record_type in row["record_types"]

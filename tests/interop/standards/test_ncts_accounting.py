@@ -10,7 +10,7 @@ from lxml import etree
 from corridor.errors import Reason, Refused
 from corridor.standards.ncts.mapper import Mapped, Options, decode, encode
 from corridor.standards.ncts.messages import messages
-from corridor.standards.ncts.report import summarise
+from corridor.standards.report import summarise
 
 SAMPLES = Path(__file__).parents[4] / "shared/samples/ncts_p5"
 FOLDERS = (

@@ -9,10 +9,12 @@ from lxml import etree
 
 from corridor.standards.mapping import Group, Leaf, Parts
 from corridor.standards.ncts.messages import messages
+from corridor.standards.ncts.releases import P6
 
 SAMPLES = Path(__file__).parents[4] / "shared/samples/ncts_p5"
 SCHEMAS = SAMPLES / "xsd"  # official
 DERIVED = SAMPLES / "xsd_derived"  # from the published message structures
+PHASE_6 = SAMPLES.parent / "ncts_p6/xsd"  # official, of traders and of the export system
 XS = "{http://www.w3.org/2001/XMLSchema}"
 
 needs_schema = pytest.mark.skipif(
@@ -115,3 +117,13 @@ def test_every_element_of_the_schema_has_its_row_in_order(name: str) -> None:
     schema = Schema(name, SCHEMAS if (SCHEMAS / file).is_file() else DERIVED)
     message = next(message for message in messages() if message.name == name)
     assert list(differences(schema, schema.root, message.parts, name)) == []
+
+
+IN_PHASE_6 = tuple(name for name in P6.messages if (PHASE_6 / f"{name.lower()}.xsd").is_file())
+
+
+@pytest.mark.skipif(not IN_PHASE_6, reason="the NCTS schema 60.4.16 is not in ../shared/samples")
+@pytest.mark.parametrize("name", IN_PHASE_6)
+def test_every_element_of_phase_6_has_its_row_in_order(name: str) -> None:
+    schema = Schema(name, PHASE_6)
+    assert list(differences(schema, schema.root, P6.messages[name].parts, name)) == []

@@ -1,28 +1,20 @@
+"""Each message of NCTS as a record and back: what is mapped, kept, refused (decision 0033)."""
+
 import hashlib
-from pathlib import Path
 
 import pytest
-from hypothesis import assume, given, settings
-from hypothesis import strategies as st
 
+from builders_ncts import LIMITS, NAMES, document, fates
 from corridor.errors import Reason, Refused
 from corridor.standards.accounting import Fate
 from corridor.standards.ncts.mapper import Mapped, Options, Original, decode, encode
-from corridor.standards.ncts.messages import NAMESPACE, messages
+from corridor.standards.ncts.messages import NAMESPACE
 from corridor.standards.tree import Node, leaves
-from corridor.standards.xml import XmlLimits, parse, render
+from corridor.standards.xml import parse
 from corridor.wire.limits import MAX_ORIGINAL_BYTES
 from corridor.wire.records import check_record
 from corridor.wire.v1 import records_pb2 as records
 from corridor.wire.v1 import types_pb2 as types
-
-FIXTURES = Path(__file__).parents[2] / "fixtures/ncts"
-NAMES = tuple(message.name for message in messages())
-LIMITS = XmlLimits()
-
-
-def document(name: str) -> bytes:
-    return (FIXTURES / f"{name.lower()}.xml").read_bytes()
 
 
 def changed(name: str, old: str, new: str) -> bytes:
@@ -33,13 +25,6 @@ def changed(name: str, old: str, new: str) -> bytes:
 
 def read(name: str) -> Mapped:
     return decode(document(name), Options())
-
-
-def fates(mapped: Mapped) -> dict[Fate, list[str]]:
-    found: dict[Fate, list[str]] = {}
-    for leaf in mapped.account.leaves:
-        found.setdefault(leaf.fate, []).append(leaf.path)
-    return found
 
 
 def refusal(raw: bytes) -> Refused:
@@ -364,52 +349,3 @@ def test_a_residual_of_another_standard_is_left_alone() -> None:
     record = read("CC014C").record
     record.header.residual.add(namespace="ASYCUDA", path="ASYCUDA/x[1]", value="1")
     assert parse(encode(record).document, LIMITS) == parse(document("CC014C"), LIMITS)
-
-
-TEXTS = st.text(
-    st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff"), max_size=30
-)
-
-
-def everything_below(node: Node) -> list[Node]:
-    return [node, *(inner for child in node.children for inner in everything_below(child))]
-
-
-def disturb(data: st.DataObject, root: Node) -> None:
-    """Do to a message what releases, nations and bad software do to it."""
-    node = data.draw(st.sampled_from(everything_below(root)))
-    change = data.draw(st.sampled_from(("text", "new", "attribute", "twice", "gone", "renamed")))
-    if change == "text" and not node.children:
-        node.text = data.draw(TEXTS)
-    elif change == "attribute":
-        node.attributes["newer"] = data.draw(TEXTS)
-    elif change == "renamed" and node is not root:
-        node.name = "newer"
-    elif change == "new" and (node.children or not node.text):
-        place = data.draw(st.integers(0, len(node.children)))
-        node.children.insert(place, Node("newer", data.draw(TEXTS)))
-    elif node.children:
-        place = data.draw(st.integers(0, len(node.children) - 1))
-        if change == "gone":
-            del node.children[place]
-        else:
-            node.children.insert(place, node.children[place])
-
-
-@settings(max_examples=100, deadline=None)
-@given(st.data())
-def test_a_disturbed_message_is_refused_by_rule_or_comes_back_word_for_word(
-    data: st.DataObject,
-) -> None:
-    root = parse(document(data.draw(st.sampled_from(NAMES))), LIMITS)
-    for _ in range(data.draw(st.integers(1, 4))):
-        disturb(data, root)
-    raw = render(root, {"ncts": NAMESPACE})
-    try:
-        mapped = decode(raw, Options())
-    except Refused as refused:
-        assume(refused.reason is not Reason.RECORD_INVALID)
-        raise
-    assert Fate.DROPPED not in fates(mapped)
-    assume(not mapped.account.invented)
-    assert parse(encode(mapped.record).document, LIMITS) == parse(raw, LIMITS)

@@ -110,3 +110,4 @@ def test_the_account_tells_what_writing_changed_lost_and_added() -> None:
     )
     assert [leaf.value for leaf in found.residual] == ["2", "3", "01", "y", "words"]
     assert found.invented == ("A/bare[1]/more[1]",)
+    assert found.absent == ("A/bare/more",)  # there is no other

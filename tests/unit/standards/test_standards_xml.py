@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corridor.errors import Reason, Refused
+from corridor.standards import xml
 from corridor.standards.tree import Leaf, Node, leaves, plain_path
 from corridor.standards.xml import XmlLimits, parse, render
 
@@ -76,7 +77,7 @@ def test_an_entity_that_grows_a_billionfold_costs_nothing(place: str) -> None:
         (XmlLimits(max_bytes=10), b"<a>1234</a>"),
         (XmlLimits(max_depth=2), b"<a><b><c/></b></a>"),
         (XmlLimits(max_elements=2), b"<a><b/><c/></a>"),
-        (XmlLimits(), b"<a>" * 5000 + b"</a>" * 5000),
+        (LIMITS, b"<a>" * 5000 + b"</a>" * 5000),
     ],
 )
 def test_a_document_beyond_a_limit_is_refused(limits: XmlLimits, document: bytes) -> None:
@@ -129,3 +130,86 @@ def test_what_is_written_is_read_back(tree: Node) -> None:
 def test_bytes_of_any_kind_are_read_or_refused(document: bytes) -> None:
     with contextlib.suppress(Refused):
         assert list(leaves(parse(document, LIMITS)))
+
+
+PLAIN = (
+    b"<a/>",
+    b"<a>text</a>",
+    b"<a> <b/> </a>",
+    b"<a>  </a>",
+    b"<a x='1' y='&amp;'>&lt;&#38;amp;</a>",
+    b"<a x='&#38;#38;'/>",
+    b"<a><![CDATA[<b>]]> and <!-- no --> more</a>",
+    b"<a><?pi x?><b>1<!-- -->2</b><!-- c --></a>",
+    b"<n:a xmlns:n='urn:x' n:y='2'><n:b/><b xmlns='urn:z'>t</b></n:a>",
+    "<?xml version='1.0' encoding='iso-8859-1'?><a>\u00e9</a>".encode("latin-1"),
+    "<a>\u0130zmir \U0001f69a</a>".encode(),
+    "<a>\u10d7\u10d1\u10d8\u10da\u10d8\u10e1\u10d8</a>".encode("utf-16"),
+    b"<a>"
+    + b"<b>12345678</b>" * 12_000
+    + b"".join(b"<b>%d</b>" % one for one in range(12_000))
+    + b"</a>",
+    b"<a>" + b"x" * 100_000 + b"</a>",
+    b"<a>" + b"x" * 3_000_000 + b"</a>",
+    b"<a xml:id='one'><b xml:id='two'/></a>",
+)
+WRONG = (
+    b"",
+    b"<a>",
+    b"<a></b>",
+    b"<a>text<b/></a>",
+    b"<a><b/>text</a>",
+    b"<a><b/>text<b/></a>",
+    b"<!DOCTYPE a><a/>",
+    b"<!DOCTYPE a [<!ENTITY e 'x'>]><a>&e;</a>",
+    b"<!DOCTYPE a [<!ENTITY e SYSTEM 'file:///etc/passwd'>]><a>&e;</a>",
+    b"<a>&unknown;</a>",
+    b"<n:a/>",
+    b"<a n:x='1'/>",
+    b"<a xmlns:n='urn:x' xmlns:m='urn:x' n:y='1' m:y='2'/>",
+    b"<a>\xff</a>",
+    b"<a>" * 40 + b"</a>" * 40,
+    b"<a " + b" ".join(b"x%d='1'" % one for one in range(80)) + b"/>",
+    b"<a>" + b"<b/>" * 500_001 + b"</a>",
+    b"<a xml:id='1'/>",
+    b"<a xml:id='one'><b xml:id='one'/></a>",
+    b"<a>" + b"x" * 10_000_001 + b"</a>",
+    b"<a>" + b" " * 10_000_001 + b"<b/></a>",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("document", PLAIN)
+def test_what_is_read_while_it_is_parsed_is_what_the_whole_tree_says(document: bytes) -> None:
+    assert parse(document, LIMITS) == xml._read_whole(document, LIMITS)
+
+
+@pytest.mark.parametrize("document", WRONG)
+def test_whatever_is_wrong_is_named_by_the_whole_tree(document: bytes) -> None:
+    with pytest.raises(Refused) as whole:
+        xml._read_whole(document, LIMITS)
+    with pytest.raises(Refused) as read:
+        parse(document, LIMITS)
+    assert (read.value.reason, read.value.detail) == (whole.value.reason, whole.value.detail)
+
+
+@pytest.mark.parametrize("quote", [b'"', b"'"])
+def test_attributes_are_counted_before_they_are_read(quote: bytes) -> None:
+    many = b"<b " + b" ".join(b"a%d=%s%s" % (one, quote, quote) for one in range(64)) + b"/>"
+    document = b"<a>" + many * (1_000_000 // 64 + 1) + b"</a>"
+    with pytest.raises(Refused, match="at most 1000000 attributes are read") as refused:
+        parse(document, LIMITS)
+    assert refused.value.reason is Reason.SOURCE_MALFORMED
+    assert len(parse(b"<a>" + many * 1_000 + b"</a>", LIMITS).children) == 1_000
+
+
+def test_elements_that_have_nothing_share_it_and_cannot_be_given_any() -> None:
+    leaf = parse(b"<a><b/></a>", LIMITS).children[0]
+    for change in (
+        lambda: leaf.attributes.__setitem__("x", "1"),
+        lambda: leaf.children.append(leaf),
+        lambda: leaf.children.insert(0, leaf),
+        lambda: leaf.children.extend([leaf]),
+    ):
+        with pytest.raises(TypeError, match="of its own"):
+            change()
+    assert leaf == Node("b")

@@ -8,10 +8,10 @@ found (CD018C).
 from dataclasses import replace
 from typing import Final
 
+from corridor.standards.amend import Changes, amended
 from corridor.standards.forms import CODE, DATE, FLAG, NUMBER, TEXT
 from corridor.standards.mapping import Group, Leaf, Parts
 from corridor.standards.ncts import parts
-from corridor.standards.ncts.amend import Changes, amended
 from corridor.standards.ncts.consignment import FOUND, RELEASED, Demands, consignment
 from corridor.standards.ncts.message import CARNET, IDS, Message, header, mrn, operation
 from corridor.standards.ncts.offices import office, offices

@@ -198,11 +198,12 @@ def _recovery_messages() -> tuple[Message, ...]:
     )  # fmt: skip
 
 
-def _faults(field: str, *, numbered: bool) -> Group:
+def _faults(field: str, *, numbered: bool, reason: bool = False) -> Group:
+    """Return the row of faults; `reason` demands the rule that is broken."""
     rows = (
         Leaf("errorPointer", "pointer", TEXT, mandatory=not numbered),
         Leaf("errorCode", "code", CODE, mandatory=True),
-        Leaf("errorReason", "reason", TEXT),
+        Leaf("errorReason", "reason", TEXT, mandatory=reason),
         Leaf("originalAttributeValue", "original", TEXT),
     )
     first = (parts.SEQUENCE,) if numbered else ()
@@ -232,6 +233,9 @@ def _other_messages() -> tuple[Message, ...]:
         many=True,
     )
     unreadable = (records.ACKNOWLEDGEMENT_KIND_UNREADABLE,)
+    rejected, errors = (records.ACKNOWLEDGEMENT_KIND_BUSINESS_REJECTED,), f"{nack}.errors"
+    unsaid = "rejection_type at reason offices parties"
+    either = Group("Header", "", (lrn(), mrn(mandatory=False)), mandatory=True)
     departure = "CustomsOfficeOfDeparture"
     return (
         message(
@@ -242,6 +246,14 @@ def _other_messages() -> tuple[Message, ...]:
         message(
             "CC054C", records.ROLE_HOLDER, request, (records.TRADER_REQUEST_KIND_RELEASE,),
             (release,), offices(request, departure), (parts.holder(f"{request}.parties"),),
+        ),
+        message(
+            "CC906C", _DEPARTURE, nack, rejected, (either,),
+            (_faults(errors, numbered=False, reason=True),), without=unsaid,
+        ),
+        message(
+            "CD906C", _CUSTOMS, nack, rejected, (Group("Header", "", (mrn(),)),),
+            (_faults(errors, numbered=False),), without=unsaid,
         ),
         message(
             "CC917C", _DEPARTURE, nack, unreadable,

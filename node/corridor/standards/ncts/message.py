@@ -1,12 +1,11 @@
 """What a message of NCTS is to the mapper, and the rows that every message begins with."""
 
-from dataclasses import dataclass
 from typing import Final
 
 from corridor.standards.forms import CODE, DATE, TEXT, identifier, one_identifier
 from corridor.standards.mapping import Group, Leaf, Parts
+from corridor.standards.message import Message as Message  # noqa: PLC0414 (an export on purpose)
 from corridor.standards.ncts import parts
-from corridor.wire.v1 import records_pb2 as records
 from corridor.wire.v1 import types_pb2 as types
 
 NAMESPACE: Final = "http://ncts.dgtaxud.ec"
@@ -17,23 +16,6 @@ LRN: Final = identifier(types.ID_SCHEME_LRN)
 MRN: Final = identifier(types.ID_SCHEME_MRN)
 CARNET: Final = identifier(types.ID_SCHEME_TIR_CARNET)
 GRN: Final = one_identifier(types.ID_SCHEME_GRN)
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One message of the standard: its name, its record, its table.
-
-    `body` is the record's body, or the body of a body (`exchange.acknowledgement`). `kinds` are
-    the values of the body's field `kind_field` that belong to the message; the first is what
-    reading sets. A body that has no such field has no kinds.
-    """
-
-    name: str
-    body: str
-    sender_role: "records.Role.ValueType"
-    kinds: tuple[int, ...]
-    parts: Parts
-    kind_field: str = "kind"
 
 
 def header() -> Parts:

@@ -9,10 +9,14 @@ from functools import cache
 
 from corridor.standards.ncts.customs import customs_messages
 from corridor.standards.ncts.datasets import dataset_messages
+from corridor.standards.ncts.departure import departure_control
 from corridor.standards.ncts.destination import destination_messages
 from corridor.standards.ncts.enquiries import enquiry_messages
+from corridor.standards.ncts.exports import export_messages
+from corridor.standards.ncts.guarantee_notices import guarantee_messages
 from corridor.standards.ncts.message import NAMESPACE, STANDARD, Message
 from corridor.standards.ncts.offices import office_messages
+from corridor.standards.ncts.service import service_messages
 from corridor.standards.ncts.traders import trader_messages
 
 __all__ = ["NAMESPACE", "STANDARD", "Message", "messages"]
@@ -28,5 +32,9 @@ def messages() -> tuple[Message, ...]:
         *office_messages(),
         *enquiry_messages(),
         *dataset_messages(),
+        departure_control(),
+        *guarantee_messages(),
+        *export_messages(),
+        *service_messages(),
     )
     return tuple(sorted(known, key=lambda message: message.name))

@@ -60,7 +60,7 @@ def office(body: str, element: str) -> Group:
     )
 
 
-def _holder(body: str) -> Group:
+def holder_known(body: str) -> Group:
     """Return the row of a holder who has a number, as whoever has a guarantee does."""
     return Group(
         "HolderOfTheTransitProcedure",
@@ -72,13 +72,19 @@ def _holder(body: str) -> Group:
 
 
 def message(
-    name: str, role: "records.Role.ValueType", body: str, kinds: tuple[int, ...], *rows: Parts
+    name: str,
+    role: "records.Role.ValueType",
+    body: str,
+    kinds: tuple[int, ...],
+    *rows: Parts,
+    without: str = "",
 ) -> Message:
-    """Return a message made of the header and `rows`."""
-    return Message(name, body, role, kinds, (*header(), *(row for part in rows for row in part)))
+    """Return a message made of the header and `rows`; `without` are fields it cannot say."""
+    table = (*header(), *(row for part in rows for row in part))
+    return Message(name, body, role, kinds, table, without=frozenset(without.split()))
 
 
-_LIMITATION: Final = Group(
+LIMITATION: Final = Group(
     "ValidityLimitation",
     "limitations",
     (parts.SEQUENCE, Leaf("guaranteeNotValidIn", "country", TEXT, mandatory=True)),
@@ -138,7 +144,8 @@ _INVALID: Final = Group(
 )
 
 
-def _reference_office(*, mandatory: bool) -> Group:
+def reference_office(*, mandatory: bool) -> Group:
+    """Return the row of the office of guarantee of one reference."""
     return Group(
         "CustomsOfficeOfGuarantee",
         "office",
@@ -184,7 +191,7 @@ def _guarantee_messages() -> tuple[Message, ...]:
         (operation(mrn(), date("declarationAcceptanceDate", f"{use}.accepted_on")),),
         offices(use, "CustomsOfficeOfDeparture", "CustomsOfficeOfDestinationDeclared?"),
         (
-            _holder(use),
+            holder_known(use),
             Group(
                 "CountryInvolved",
                 f"{use}.countries",
@@ -199,10 +206,10 @@ def _guarantee_messages() -> tuple[Message, ...]:
     answered = (
         (operation(mrn()),),
         offices(result, "CustomsOfficeOfDeparture"),
-        (_holder(result),),
-        _guarantees(result, _reference_office(mandatory=False), _LIMITATION, _INVALID),
+        (holder_known(result),),
+        _guarantees(result, reference_office(mandatory=False), LIMITATION, _INVALID),
     )
-    freed = _guarantees(use, _reference_office(mandatory=True))
+    freed = _guarantees(use, reference_office(mandatory=True))
     departure = offices(use, "CustomsOfficeOfDeparture")
     cancelled = operation(
         mrn(),

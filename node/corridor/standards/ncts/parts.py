@@ -39,6 +39,7 @@ CONTACT: Final = Group(
         Leaf("phoneNumber", "phone", TEXT, mandatory=True),
         Leaf("eMailAddress", "email", TEXT),
     ),
+    spare=True,
 )
 
 

@@ -4,6 +4,8 @@ Rules:
 
 * a release is told by the `PhaseID` of a message; where it is absent or unknown the message is
   read as Phase 5, and what Phase 5 does not know travels in the residual;
+* a message that says Phase 5, and lacks what only Phase 5 demands, is laid out as Phase 6: systems
+  change their layout before they change the attribute;
 * what a release changed is data: paths of elements, which it demands, excuses, dropped or added.
 
 Sources: schema 51.8.6 (Phase 5) and 60.4.16 (Phase 6).
@@ -14,9 +16,11 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Final
 
-from corridor.standards.ncts.amend import Changes, amended
+from corridor.standards.amend import Changes, amended
+from corridor.standards.ncts.exports import houses_of_exports
 from corridor.standards.ncts.message import STANDARD, Message, mrn
 from corridor.standards.ncts.messages import messages
+from corridor.standards.tree import Node
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +76,14 @@ P6: Final = Release(
                 "CC044C/Consignment/CountryOfRoutingOfConsignment/country",
             )
         ),
-        gone=frozenset(("CC007C/TransitOperation/incidentFlag",)),
+        gone=frozenset(
+            ("CC007C/TransitOperation/incidentFlag", "CC190C/TransitOperation/ExportOperation")
+        ),
         added={
             "CC170C/TransitOperation": (mrn(mandatory=False),),
             "CC928C/TransitOperation": (mrn(mandatory=False),),
         },
+        instead={"CC190C/Consignment/HouseConsignment": houses_of_exports()},
     ),
 )
 
@@ -90,6 +97,25 @@ def releases() -> tuple[Release, ...]:
 def release_of(phase: str) -> Release:
     """Return the release that a `PhaseID` names."""
     return next((one for one in releases() if phase.strip().startswith(one.phase)), P5)
+
+
+def release_laid_out(root: Node) -> Release:
+    """Return the release as which a document is read."""
+    said = release_of(root.attributes.get("PhaseID", ""))
+    if said is P5 and any(not _has(root, path) for path in _ONLY_P5.get(root.local, ())):
+        return P6
+    return said
+
+
+_ONLY_P5: Final = {"CC007C": ("TransitOperation/incidentFlag",)}
+"""What Phase 5 demands and Phase 6 does not know, by message."""
+
+
+def _has(root: Node, path: str) -> bool:
+    found = [root]
+    for step in path.split("/"):
+        found = [child for node in found for child in node.children if child.name == step]
+    return bool(found)
 
 
 def release_named(standard: str) -> Release:

@@ -16,12 +16,14 @@ class Changes:
         excused: Elements that are not mandatory here.
         gone: Elements that are not there.
         added: Rows after the rest of a group.
+        instead: Groups that are other ones here.
     """
 
     demanded: AbstractSet[str] = frozenset()
     excused: AbstractSet[str] = frozenset()
     gone: AbstractSet[str] = frozenset()
     added: Mapping[str, Parts] = field(default_factory=dict)
+    instead: Mapping[str, Group] = field(default_factory=dict)
 
 
 def amended(parts: Parts, path: str, changes: Changes) -> Parts:
@@ -30,6 +32,9 @@ def amended(parts: Parts, path: str, changes: Changes) -> Parts:
     for part in parts:
         place = f"{path}/{part.element}"
         if place in changes.gone:
+            continue
+        if place in changes.instead:
+            rows.append(changes.instead[place])
             continue
         mandatory = (part.mandatory or place in changes.demanded) and place not in changes.excused
         if isinstance(part, Leaf):

@@ -1,5 +1,5 @@
 from corridor.standards.accounting import Account, Fate, Fated
-from corridor.standards.ncts.report import Summary, not_mapped, summarise
+from corridor.standards.report import Summary, not_mapped, summarise
 
 
 def test_accounts_are_added_up_by_message() -> None:

@@ -1,0 +1,1 @@
+"""ASYCUDA World: the Single Administrative Document (SAD) as XML, in dialects of countries."""

@@ -1,0 +1,1 @@
+"""UN/EDIFACT: customs declarations (CUSDEC) and customs responses (CUSRES)."""
