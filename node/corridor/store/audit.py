@@ -46,6 +46,8 @@ _TOLD_AT: Final = (
     "SELECT r.row, a.place, a.entry FROM received r CROSS JOIN aside a ON a.envelope = r.row"
     " WHERE r.partner = ? AND r.received_ms = ? AND a.record_type = 64 AND a.entry IS NOT NULL"
 )
+_ERASED_SENT: Final = "SELECT count(*) FROM erasures WHERE side = 0"
+_ERASED_ASIDE: Final = "SELECT count(*) FROM aside WHERE entry IS NULL"
 _RECEIVED_RECORD: Final = (
     "SELECT i.envelope, i.place FROM inbox i CROSS JOIN partners p ON p.id = i.partner"
     " WHERE i.record_id = ? ORDER BY p.endpoint"
@@ -169,6 +171,14 @@ class Audit:
     def sent_records(self, record_id: bytes) -> list[SentRecord]:
         """Return the copies of a record of ours that left in an envelope."""
         return [self._sent(row) for row in self._session.rows(_SENT_RECORD, (record_id,))]
+
+    def erased_sent(self) -> int:
+        """Return how many records of ours were erased."""
+        return int(self._session.execute(_ERASED_SENT).get)
+
+    def erased_aside(self) -> int:
+        """Return how many records of partners were erased that are not in the inbox."""
+        return int(self._session.execute(_ERASED_ASIDE).get)
 
     def received_records(self, record_id: bytes) -> list[tuple[int, int]]:
         """Return row of the envelope and place of each copy of a record of partners."""

@@ -80,10 +80,13 @@ def put(session: Session, places: Sequence[Place], entries: Sequence[bytes]) -> 
 
 
 def get(session: Session, places: Iterable[Place]) -> list[bytes]:
-    """Return the entries at some places; each bundle is opened once."""
+    """Return the entries at some places, b"" for what was erased; each bundle is opened once."""
     opened: dict[int, bytes] = {}
     entries = []
     for bundle, start, size in places:
+        if not size:  # its bundle may have gone with it
+            entries.append(b"")
+            continue
         plain = opened.get(bundle)
         if plain is None and bundle not in session.gone_bundles:
             plain = session.recent_bundle(bundle)

@@ -6,7 +6,8 @@ Rules:
 * SQLite older than 3.51.3 is refused: in WAL mode it can lose committed rows (the "WAL reset"
   race), which is why the store uses apsw's own SQLite and not the one of the system;
 * one writing process per store, held by a lock beside the file; reading is free;
-* the file is for its owner alone (0600), is not a symbolic link, and carries our application id.
+* the file is for its owner alone (0600), is not a symbolic link, and carries our application id;
+* nothing is opened while the mark of a restore that was broken off stands beside it.
 """
 
 import fcntl
@@ -19,6 +20,7 @@ import apsw
 
 from corridor.errors import StoreInUse, StoreUnusable
 from corridor.store.trouble import translating
+from corridor.store.unfinished import refuse_unfinished
 
 OLDEST_SQLITE: Final = (3, 51, 3)
 APPLICATION_ID: Final = 0x43524431  # "CRD1"
@@ -54,7 +56,9 @@ def make_private(path: Path) -> None:
 
     Raises:
         StoreUnusable: It is a link, not a file, or others may read it.
+        RestoreUnfinished: A restore of it was broken off.
     """
+    refuse_unfinished(path.parent)
     try:
         os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
     except OSError as error:
@@ -67,7 +71,9 @@ def check_private(path: Path) -> None:
 
     Raises:
         StoreUnusable: It is a link, not a file, missing, or others may read it.
+        RestoreUnfinished: A restore of it was broken off.
     """
+    refuse_unfinished(path.parent)
     try:
         mode = path.lstat().st_mode
     except OSError as error:

@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from corridor.seal.merkle import leaf_salts, record_leaves
 from corridor.store import bundles
+from corridor.store.remains import keep_remains
 from corridor.store.sealed import erase_bytes
 from corridor.store.search import INBOX, OUTBOX, forget_packed
 from corridor.store.sqlite_session import Session
@@ -82,7 +83,8 @@ def erase_rows(  # noqa: PLR0913, PLR0917 - what is written down of it
     if side == INBOX:
         _disclose_without(session, rows)
     for bundle, erased in _by_bundle(session, side, rows).items():
-        _rewrite(session, side, bundle, erased)
+        keep_remains(session, side, sorted(erased), now_ms)
+        cut_out(session, side, bundle, erased)
     words = json.dumps({"by": by, "reason": reason}).encode()
     for row in rows:
         context = _WORDS_CONTEXT + bytes([side]) + row.to_bytes(8)
@@ -172,8 +174,11 @@ def _neighbours(session: Session, side: int, bundle: int, row: int) -> list[tupl
     return sorted(rows)
 
 
-def _rewrite(session: Session, side: int, bundle: int, erased: set[int]) -> None:
-    """Write a bundle without some of its entries, and let the others know where they stand."""
+def cut_out(session: Session, side: int, bundle: int, erased: set[int]) -> None:
+    """Write a bundle without some of its entries, and let the others know where they stand.
+
+    Rows whose entries stand in one bundle are neighbours: a row that moves takes a new one.
+    """
     rows = _neighbours(session, side, bundle, min(erased))
     stay = [row for row in rows if row[3] and row[0] not in erased]
     moves = [(0, 0, row) for row in sorted(erased)]

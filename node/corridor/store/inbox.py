@@ -72,7 +72,10 @@ _SKIP_OUTCOMES: Final = (
     "INSERT INTO outcomes (cursor, row) SELECT ?, 0"
     " WHERE NOT EXISTS (SELECT 1 FROM outcomes WHERE cursor >= ?)"
 )
-_MARK: Final = "UPDATE inbox SET possible_repeat = 1 WHERE cursor > ? AND possible_repeat = 0"
+_MARK: Final = (
+    "UPDATE inbox SET possible_repeat = 1 WHERE cursor > ?1 AND possible_repeat = 0"
+    " AND (?2 IS NULL OR partner = ?2)"
+)
 _DELIVERIES: Final = (
     "SELECT i.cursor, p.endpoint, i.record_id, i.record_type, r.received_ms, i.possible_repeat,"
     " i.bundle, i.start, i.size FROM inbox i"
@@ -86,6 +89,9 @@ _BY_ID: Final = (
 )
 _LAST: Final = "SELECT coalesce(max(cursor), 0) FROM inbox"
 _LAST_OUTCOME: Final = "SELECT coalesce(max(cursor), 0) FROM outcomes WHERE row > 0"
+_UNACKNOWLEDGED: Final = (
+    "SELECT count(*) FROM (SELECT 1 FROM inbox WHERE cursor > ? AND verdict = 1 LIMIT ?)"
+)
 _HANDED: Final = "SELECT count(*) FROM inbox WHERE cursor > ? AND cursor <= ? AND verdict = 1"
 _ACKNOWLEDGED: Final = "store.acknowledged"
 _ASIDE_CONTEXT: Final = b"aside.entry"
@@ -173,9 +179,15 @@ class Inbox(Way):
         count: int = self._session.execute(_HANDED, (done, up_to)).get
         return count
 
-    def mark_unacknowledged(self) -> None:
-        """Mark every record that is not acknowledged as possibly handed over before a restore."""
-        self._session.execute(_MARK, (self.acknowledged(),))
+    def unacknowledged(self, most: int) -> int:
+        """Count accepted records that are not acknowledged; no further than to `most`."""
+        found = self._session.row(_UNACKNOWLEDGED, (self.acknowledged(), most))
+        return int(found[0]) if found else 0
+
+    def mark_unacknowledged(self, peer: Endpoint | None = None) -> None:
+        """Mark what is not acknowledged, of one peer or of all, as possibly handed over before."""
+        partner = None if peer is None else self._session.partner(peer)
+        self._session.execute(_MARK, (self.acknowledged(), partner))
 
     def start_cursors_after(self, least: int) -> None:
         """Give out cursors of inbox and outcomes above `least` from now on."""

@@ -4,17 +4,16 @@ Rules:
 
 * what lies ahead of a gap is derived from what was received, never stored twice;
 * a tombstone gives way to its envelope, should that come after all;
-* a frame in quarantine or held may be anything, also something that was never sealed: it is kept
-  under the storage key.
+* a frame that is held may be anything, also something that was never sealed: it is kept under the
+  storage key.
 """
 
 from collections.abc import Sequence
 from typing import Any, Final
 
 from corridor.errors import Reason
-from corridor.exchange.values import Held, InStream, Position, Quarantined
+from corridor.exchange.values import Held, InStream, Position
 from corridor.store.inbox import Inbox
-from corridor.store.rules import QUARANTINE_ITEMS, digest
 from corridor.transit.parties import Endpoint
 
 _AT: Final = (
@@ -43,11 +42,6 @@ _TOMBSTONE: Final = (
     "INSERT INTO tombstones (partner, epoch, seq, envelope_id, at_ms) VALUES (?, ?, ?, ?, ?)"
     " ON CONFLICT DO NOTHING"
 )
-_QUARANTINE: Final = (
-    "INSERT INTO quarantine (row, link, reason, frame_digest, frame, at_ms, detail)"
-    " SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7"
-    " WHERE (SELECT count(*) FROM quarantine WHERE link = ?2) < ?8 ON CONFLICT DO NOTHING"
-)
 _HOLD: Final = (
     "INSERT INTO held (row, link, claimed_sender, reason, frame, at_ms) VALUES (?, ?, ?, ?, ?, ?)"
 )
@@ -58,7 +52,6 @@ _GIVE_WAY: Final = (
 _HELD: Final = (
     "SELECT row, link, claimed_sender, reason, frame, at_ms FROM held ORDER BY row LIMIT ?"
 )
-_QUARANTINE_CONTEXT: Final = b"quarantine.frame"
 _HELD_CONTEXT: Final = b"held.frame"
 
 
@@ -98,14 +91,6 @@ class IncomingStreams(Inbox):
         partner = self._session.note_partner(peer)
         bindings = (partner, position.epoch, position.seq, envelope_id, now_ms)
         self._session.execute(_TOMBSTONE, bindings)
-
-    def quarantine(self, item: Quarantined) -> None:
-        """Put something that cannot be trusted aside, once."""
-        row = self._session.take_numbers("quarantine", 1)
-        frame = self._session.key.seal_value(item.frame, _QUARANTINE_CONTEXT + row.to_bytes(8))
-        known_by = (int(item.reason), digest(item.frame))
-        bindings = (row, item.link, *known_by, frame, item.at_ms, item.detail, QUARANTINE_ITEMS)
-        self._session.execute(_QUARANTINE, bindings)
 
     def hold(self, item: Held, limit_per_sender: int) -> int:
         """Keep a frame for later; the oldest of the same claimed sender give way."""

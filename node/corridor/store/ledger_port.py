@@ -22,7 +22,10 @@ class LedgerTransaction(Protocol):
 
     # -- of ours
     def note_published(self, published: Iterable[Published]) -> None:
-        """Note that our broker confirmed envelopes of ours; the first time stays, and the last."""
+        """Note that our broker confirmed envelopes of ours; the first time stays, and the last.
+
+        So does how often each was published: a new start goes on with the waits of this one.
+        """
 
     def note_handovers(self, peer: Endpoint, ranges: Iterable[HandoverRange], now_ms: int) -> None:
         """Note what the peer tells of envelopes of ours with records.

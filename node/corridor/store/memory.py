@@ -26,18 +26,23 @@ from corridor.store.keyed import MemoryKeyed
 from corridor.store.memory_in import inbox_record
 from corridor.store.memory_keeping import MemoryKeeping
 from corridor.store.memory_movements import MemoryMovements
+from corridor.store.memory_quarantine import MemoryQuarantine
+from corridor.store.memory_reconciling import MemoryReconciling
 from corridor.store.memory_state import InRow, OutEnvelope, OutRow, Snapshot, Tables
 from corridor.store.memory_way import MemoryWay
+from corridor.store.parking import MemoryParking
 from corridor.store.port import Transaction
 from corridor.store.rules import PRUNED_AT_ONCE, SEALED_KEPT_MS
 from corridor.store.values import Arrival, Depth, InboxRecord, LedgerLine, SentRecord
 from corridor.transit.parties import Endpoint
 
-_COUNTED = ("outbox", "outcomes", "sealed", "received", "inbox", "aside", "quarantine", "held",
+_COUNTED = ("outbox", "outcomes", "sealed", "received", "inbox", "aside", "held",
             "tombstones", "leaves")  # fmt: skip
 
 
-class MemoryTransaction(MemoryKeeping, MemoryMovements, MemoryKeyed):
+class MemoryTransaction(
+    MemoryKeeping, MemoryMovements, MemoryKeyed, MemoryQuarantine, MemoryReconciling, MemoryParking
+):
     """One transaction, or one view for reading, on the tables."""
 
 
@@ -171,6 +176,7 @@ class MemoryStore:
         """Return how many rows each table of interest has."""
         with self._locked():
             counts = {name: len(self._tables.data[name]) for name in _COUNTED}
+            counts["quarantine"] = MemoryQuarantine(self._tables).count_quarantine()
             counts["waiting"] = sum(map(len, self._tables.data["waiting"].values()))
             counts["unreceipted"] = sum(map(len, self._tables.data["open"].values()))
             counts["owed"] = sum(map(len, self._tables.data["owed"].values()))

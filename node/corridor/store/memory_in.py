@@ -12,14 +12,13 @@ from corridor.exchange.values import (
     LeafEntry,
     LeafKind,
     Position,
-    Quarantined,
     ReceivedEnvelope,
     ReceivedRecord,
     Verdict,
 )
 from corridor.store.memory_state import InEnvelope, InRow
 from corridor.store.memory_way import MemoryWay
-from corridor.store.rules import QUARANTINE_ITEMS, digest, enters_inbox
+from corridor.store.rules import digest, enters_inbox
 from corridor.store.values import InboxRecord, KnownEnvelope
 from corridor.store.way import ACKNOWLEDGED, HANDED
 from corridor.transit.parties import Endpoint
@@ -135,15 +134,6 @@ class MemoryIncoming(MemoryWay):
         owed = self._tables.get("owed", peer, ())[:limit]
         return [self._tables.get("received", (peer, one)).envelope.verdict for _, one in owed]
 
-    def quarantine(self, item: Quarantined) -> None:
-        """Put something aside, once."""
-        key = (item.reason, digest(item.frame))
-        rows = self._tables.data["quarantine"].values()
-        full = sum(row.link == item.link for row in rows) >= QUARANTINE_ITEMS
-        if self._tables.get("quarantined", key) is None and not full:
-            self._tables.put("quarantine", self._tables.number("quarantine"), item)
-            self._tables.put("quarantined", key, key)
-
     def hold(self, item: Held, limit_per_sender: int) -> int:
         """Keep a frame for later."""
         self._tables.put("held", self._tables.number("held"), item)
@@ -174,6 +164,12 @@ class MemoryIncoming(MemoryWay):
                 found.append(inbox_record(cursor, row))
         return found
 
+    def unacknowledged(self, most: int) -> int:
+        """Count accepted records that are not acknowledged; no further than to `most`."""
+        numbers = self._tables.numbers("inbox", self.acknowledged())
+        rows = (self._tables.get("inbox", one) for one in numbers)
+        return min(most, sum(row.verdict is Verdict.ACCEPTED for row in rows))
+
     def acknowledge(self, up_to: int, now_ms: int) -> int:
         """Note that the national system has all records up to a cursor."""
         done = self.acknowledged()
@@ -187,11 +183,12 @@ class MemoryIncoming(MemoryWay):
         rows = (self._tables.get("inbox", cursor) for cursor in cursors)
         return sum(row.verdict is Verdict.ACCEPTED for row in rows)
 
-    def mark_unacknowledged(self) -> None:
-        """Mark every record that is not acknowledged as possibly handed over before a restore."""
+    def mark_unacknowledged(self, peer: Endpoint | None = None) -> None:
+        """Mark what is not acknowledged, of one peer or of all, as possibly handed over before."""
         for cursor in self._tables.numbers("inbox", self.acknowledged()):
             row: InRow = self._tables.get("inbox", cursor)
-            self._tables.put("inbox", cursor, row._replace(possible_repeat=True))
+            if peer in {None, row.peer}:
+                self._tables.put("inbox", cursor, row._replace(possible_repeat=True))
 
     def start_cursors_after(self, least: int) -> None:
         """Give out cursors of inbox and outcomes above `least` from now on."""
@@ -250,6 +247,7 @@ class MemoryIncoming(MemoryWay):
             record.possible_repeat,
             record.terms,
             envelope.position,
+            record.reason,
         )
         self._tables.put("inbox", cursor, row)
         self._tables.put("inbox_ids", (envelope.peer, record.record_id), cursor)

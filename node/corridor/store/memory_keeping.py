@@ -7,6 +7,7 @@ from corridor.exchange.values import Lane, Position, Verdict
 from corridor.store.keeping import BY_ID, Erased, Kept, LegalHold, Obstacle, Side
 from corridor.store.memory_in import MemoryIncoming
 from corridor.store.memory_state import InRow, OutEnvelope, OutRow
+from corridor.store.remains import keep_remains_in_memory
 from corridor.store.rules import has_outcome, is_final
 from corridor.transit.parties import Endpoint
 
@@ -145,6 +146,7 @@ class MemoryKeeping(MemoryIncoming):
 
     def _erase(self, found: _Found, now_ms: int, by: str, reason: str, *, by_order: bool) -> None:
         table, number, row = found
+        keep_remains_in_memory(self._tables, row, now_ms)
         self._tables.put(table, number, row._replace(entry=b"", terms=()))
         left = Erased(
             _SIDES[table], row.peer, row.record_id, row.record_type, row.digest, now_ms,

@@ -4,7 +4,14 @@ from collections import Counter
 from collections.abc import Sequence
 
 from corridor.store.memory_in import MemoryIncoming
-from corridor.store.movement_port import MovementCounts, Name, SentEntry, TrackedMovement
+from corridor.store.movement_port import (
+    MovementCounts,
+    Name,
+    SentEntry,
+    ToRefold,
+    TrackedMovement,
+)
+from corridor.transit.facts import Fact
 
 
 class MemoryMovements(MemoryIncoming):
@@ -32,7 +39,8 @@ class MemoryMovements(MemoryIncoming):
         overdue = Counter(
             what for one in open_now for what, at_ms in one.deadlines if at_ms <= now_ms
         )
-        return MovementCounts(len(open_now), dict(overdue))
+        states = Counter(one.state for one in open_now)
+        return MovementCounts(len(open_now), dict(overdue), dict(states))
 
     def sent_after(self, row: int, limit: int) -> Sequence[SentEntry]:
         """Return records of ours after a row of the outbox, one for each recipient."""
@@ -42,6 +50,31 @@ class MemoryMovements(MemoryIncoming):
             SentEntry(number, one.record_type, one.entry)
             for number, one in zip(rows, kept, strict=True)
         ]
+
+    # -- what stays of erased records
+    def remains(self, name: Name, limit: int) -> Sequence[Fact]:
+        """Return what stays of erased records that carried a name."""
+        found = [row for key, row in sorted(self._tables.data["remains"].items()) if key[0] == name]
+        return found[:limit]
+
+    def to_refold(self, limit: int) -> Sequence[ToRefold]:
+        """Return movements of which a record was erased since they were folded."""
+        return [ToRefold(*one) for one in sorted(self._tables.data["refolds"].items())][:limit]
+
+    def refolded(self, rows: Sequence[int]) -> None:
+        """Take rows of `to_refold` off."""
+        for row in rows:
+            self._tables.drop("refolds", row)
+
+    def forget_movement(self, names: Sequence[Name], remains: Sequence[Fact]) -> None:
+        """Forget a movement of which no record is kept."""
+        for name in names:
+            if self._tables.get("movements", name) is not None:
+                self._tables.drop("movements", name)
+        for one in remains:
+            for name in one.ids:
+                if self._tables.get("remains", (name, one.record_id, one.sender)) is not None:
+                    self._tables.drop("remains", (name, one.record_id, one.sender))
 
     def _open(self) -> list[TrackedMovement]:
         rows: list[TrackedMovement] = list(self._tables.data["movements"].values())

@@ -23,6 +23,7 @@ from corridor.exchange.values import (
     Waiting,
 )
 from corridor.seal.merkle import LogTree, log_leaf
+from corridor.store.gates import MemoryGates
 from corridor.store.memory_state import OutEnvelope, OutRow, Tables
 from corridor.store.port import ALL_BYTES
 from corridor.store.rules import (
@@ -39,7 +40,7 @@ from corridor.transit.parties import Endpoint
 _NO_HEAD = Head(0, 0, ZERO_ID)
 
 
-class MemoryOutgoing:
+class MemoryOutgoing(MemoryGates):
     """Outbox, envelopes of ours, evidence and settings."""
 
     def __init__(self, tables: Tables) -> None:
@@ -91,6 +92,13 @@ class MemoryOutgoing:
         rows = self._tables.get("waiting", (peer, lane), ())
         found = self._as_waiting(rows[bisect_right(rows, after) :][:limit])
         return found[: count_within([len(one.entry) for one in found], limit_bytes)]
+
+    def waiting_size(
+        self, peer: Endpoint, lane: Lane, limit: int, *, after: int = 0
+    ) -> tuple[int, int]:
+        """Count what `waiting` would return: records, and the bytes of their entries."""
+        found = self.waiting(peer, lane, limit, after=after)
+        return len(found), sum(len(one.entry) for one in found)
 
     def out_stream(self, peer: Endpoint) -> OutStreamState:
         """Return where us → peer stands."""

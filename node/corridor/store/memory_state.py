@@ -25,9 +25,12 @@ TABLES: Final = (
     "outbox", "outbox_ids", "waiting", "sealed", "sealed_ids", "open", "out_streams", "outcomes",
     "received", "received_ids", "received_seqs", "owed", "tombstones", "in_streams",
     "inbox", "inbox_ids", "aside", "holds", "erasures", "quarantine", "quarantined", "held",
+    "quarantine_groups", "quarantine_acts",
     "peers", "settings", "movements", "leaves", "log", "numbers", "skipped",
     "submission_keys",
-    "handovers", "marks", "tellings", "acts",
+    "handovers", "marks", "tellings", "acts", "gates",
+    "reconcilers", "reconciliations", "cases", "recoveries", "accepting", "acceptances",
+    "remains", "refolds",
 )  # fmt: skip
 
 Snapshot = dict[str, dict[Any, Any]]
@@ -82,6 +85,7 @@ class OutEnvelope(NamedTuple):
             self.attempts,
             closed=self.settled_ms is not None,
             oldest_ms=self.oldest_ms,
+            published_ms=self.published_ms,
         )
 
 
@@ -105,6 +109,8 @@ class InRow(NamedTuple):
     possible_repeat: bool
     terms: tuple[tuple[str, str], ...]
     position: Position
+    reason: Reason | None = None
+    """Why it is parked, if it is."""
 
 
 class Tables:

@@ -11,6 +11,7 @@ from corridor.exchange.values import (
     Verdict,
     Waiting,
 )
+from corridor.store.lookback import MemoryLookback
 from corridor.store.memory_out import MemoryOutgoing
 from corridor.store.memory_state import InRow, OutEnvelope, OutRow
 from corridor.store.rules import has_outcome, is_final
@@ -23,20 +24,20 @@ from corridor.wire.handover import HandoverRange
 _Key = tuple[Endpoint, Position]
 
 
-class MemoryWay(MemoryOutgoing):
+class MemoryWay(MemoryLookback, MemoryOutgoing):
     """How far records have come."""
 
     # -- of ours
     def note_published(self, published: Iterable[Published]) -> None:
         """Note that our broker confirmed envelopes of ours."""
-        for envelope_id, at_ms in published:
+        for envelope_id, at_ms, times in published:
             key = self._tables.get("sealed_ids", envelope_id)
             if key is not None:
                 row: OutEnvelope = self._tables.get("sealed", key)
                 first = at_ms if row.confirmed_ms is None else row.confirmed_ms
-                self._tables.put(
-                    "sealed", key, row._replace(confirmed_ms=first, published_ms=at_ms)
-                )
+                attempts = max(row.attempts, times)
+                noted = row._replace(confirmed_ms=first, published_ms=at_ms, attempts=attempts)
+                self._tables.put("sealed", key, noted)
 
     def note_handovers(self, peer: Endpoint, ranges: Iterable[HandoverRange], now_ms: int) -> None:
         """Note what the peer tells of envelopes of ours with records."""

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
+from corridor.transit.facts import Fact
+
 Name = tuple[str, str]
 """What a movement is known by: (mrn, carnet or lrn, value)."""
 
@@ -20,10 +22,12 @@ class TrackedMovement(NamedTuple):
 
 
 class MovementCounts(NamedTuple):
-    """How many movements are under way, and how many overdue, by what."""
+    """How many movements are under way, where they stand, and how many are overdue, by what."""
 
     open: int
     overdue: Mapping[str, int]
+    states: Mapping[str, int]
+    """How many are under way in each state that has any."""
 
 
 class SentEntry(NamedTuple):
@@ -32,6 +36,13 @@ class SentEntry(NamedTuple):
     row: int
     record_type: int
     entry: bytes
+
+
+class ToRefold(NamedTuple):
+    """A movement of which a record was erased."""
+
+    row: int
+    name: Name
 
 
 class MovementRows(Protocol):
@@ -53,3 +64,16 @@ class MovementRows(Protocol):
 
     def sent_after(self, row: int, limit: int) -> Sequence[SentEntry]:
         """Return records of ours after a row of the outbox, one for each recipient."""
+
+    # -- what stays of erased records
+    def remains(self, name: Name, limit: int) -> Sequence[Fact]:
+        """Return what stays of erased records that carried a name; `sender` is empty for ours."""
+
+    def to_refold(self, limit: int) -> Sequence[ToRefold]:
+        """Return movements of which a record was erased since they were folded, oldest first."""
+
+    def refolded(self, rows: Sequence[int]) -> None:
+        """Take rows of `to_refold` off; what was added meanwhile stays."""
+
+    def forget_movement(self, names: Sequence[Name], remains: Sequence[Fact]) -> None:
+        """Forget a movement of which no record is kept: what is listed, and what stays."""

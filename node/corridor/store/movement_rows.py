@@ -13,7 +13,15 @@ from typing import Final
 
 from corridor.store import bundles
 from corridor.store.incoming_streams import IncomingStreams
-from corridor.store.movement_port import MovementCounts, Name, SentEntry, TrackedMovement
+from corridor.store.movement_port import (
+    MovementCounts,
+    Name,
+    SentEntry,
+    ToRefold,
+    TrackedMovement,
+)
+from corridor.store.remains import drop_remains, refolded, remains, to_refold
+from corridor.transit.facts import Fact
 
 _CONTEXT: Final = b"movement.name"
 _PUT: Final = (
@@ -27,7 +35,7 @@ _LIST: Final = (
     " WHERE ended = 0 AND (?1 IS NULL OR deadlines ->> '$[0][1]' <= ?1)"
     " ORDER BY changed_ms DESC, key LIMIT ?2"
 )
-_OPEN: Final = "SELECT count(*) FROM movements WHERE ended = 0"
+_OPEN: Final = "SELECT state, count(*) FROM movements WHERE ended = 0 GROUP BY state"
 _OVERDUE: Final = (
     "SELECT d.value ->> '$[0]', count(*) FROM movements, json_each(deadlines) d"
     " WHERE ended = 0 AND d.value ->> '$[1]' <= ? GROUP BY 1"
@@ -72,10 +80,30 @@ class Movements(IncomingStreams):
     def count_movements(self, now_ms: int) -> MovementCounts:
         """Count movements that have not ended, and their deadlines that have passed."""
         overdue = dict(self._session.rows(_OVERDUE, (now_ms,)))
-        return MovementCounts(self._session.execute(_OPEN).get, overdue)
+        states = dict(self._session.rows(_OPEN, ()))
+        return MovementCounts(sum(states.values()), overdue, states)
 
     def sent_after(self, row: int, limit: int) -> Sequence[SentEntry]:
         """Return records of ours after a row of the outbox, one for each recipient."""
         rows = self._session.rows(_SENT, (row, limit))
         entries = bundles.get(self._session, ((one[2], one[3], one[4]) for one in rows))
         return [SentEntry(one[0], one[1], entry) for one, entry in zip(rows, entries, strict=True)]
+
+    # -- what stays of erased records
+    def remains(self, name: Name, limit: int) -> Sequence[Fact]:
+        """Return what stays of erased records that carried a name."""
+        return remains(self._session, name, limit)
+
+    def to_refold(self, limit: int) -> Sequence[ToRefold]:
+        """Return movements of which a record was erased since they were folded."""
+        return to_refold(self._session, limit)
+
+    def refolded(self, rows: Sequence[int]) -> None:
+        """Take rows of `to_refold` off."""
+        refolded(self._session, rows)
+
+    def forget_movement(self, names: Sequence[Name], remains: Sequence[Fact]) -> None:
+        """Forget a movement of which no record is kept."""
+        session = self._session
+        session.executemany(_DROP, [(session.key.term_hash(*name),) for name in names])
+        drop_remains(session, remains)

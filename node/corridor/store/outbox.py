@@ -13,6 +13,7 @@ from itertools import groupby
 from typing import Any, Final
 
 from corridor.errors import Reason
+from corridor.exchange.filling import count_within
 from corridor.exchange.values import Lane, Submission, SubmitStatus, Verdict, Waiting
 from corridor.store import bundles
 from corridor.store.evidence import Evidence
@@ -33,13 +34,20 @@ _ACCEPT: Final = (
 """Many rows in one step; see `_packed` for the bits of a value."""
 _TAKE_BACK: Final = "DELETE FROM outbox WHERE row >= ?"
 _KNOWN: Final = "SELECT digest FROM outbox WHERE record_id = ? AND partner = ?"
-_WAITING: Final = (
-    "SELECT json_group_array(json_array(row, hex(record_id), lane, accepted_ms, bundle, start,"
-    " size)) FROM (SELECT row, record_id, lane, accepted_ms, bundle, start, size,"
-    " sum(size) OVER (ORDER BY row) AS total FROM outbox"
-    " WHERE partner = ? AND lane = ? AND sealed IS NULL AND row > ? ORDER BY row LIMIT ?)"
-    " WHERE total <= ? OR total = size"
+_WAITING_ROWS: Final = (
+    "SELECT row, record_id, accepted_ms, bundle, start, size FROM outbox"
+    " WHERE partner = ? AND lane = ? AND sealed IS NULL AND row > ? ORDER BY row LIMIT ?"
 )
+_WAITING: Final = (
+    "SELECT json_group_array(row), group_concat(hex(record_id), ''),"  # noqa: S608 - see above
+    " json_group_array(accepted_ms), json_group_array(bundle), json_group_array(start),"
+    f" json_group_array(size) FROM ({_WAITING_ROWS})"
+)
+"""Columns instead of rows: one step, and lists of plain numbers to parse."""
+_WAITING_SIZE: Final = f"SELECT count(*), coalesce(sum(size), 0) FROM ({_WAITING_ROWS})"  # noqa: S608 - see above
+_LANES: Final = {int(lane): lane for lane in Lane}
+_USUAL_BYTES: Final = 1_024
+"""Of an entry: so many rows are read at once that they mostly are as many as asked for."""
 _OUTCOMES: Final = (
     "SELECT json_group_array(json_array(cursor, partner, hex(record_id), verdict, reason,"
     " accepted_ms, receipted_ms, hex(digest))) FROM (SELECT c.cursor, o.partner, o.record_id,"
@@ -62,6 +70,10 @@ _SUBMITTED: Final = (
     "SELECT p.endpoint, o.record_type, o.accepted_ms, o.bundle, o.start, o.size"
     " FROM outbox o JOIN partners p ON p.id = o.partner WHERE o.record_id = ? ORDER BY p.endpoint"
 )
+
+
+_WaitingRow = tuple[int, bytes, int, int, int, int, int]
+"""Row, record_id, lane, accepted_ms, bundle, start, size."""
 
 
 class Outbox(Evidence):
@@ -95,10 +107,37 @@ class Outbox(Evidence):
         after: int = 0,
     ) -> Sequence[Waiting]:
         """Return records of a lane that no envelope holds, oldest first, from a row on."""
+        found: list[_WaitingRow] = []
+        at_once = max(1, limit_bytes // _USUAL_BYTES)
+        while len(found) < limit:
+            asked = min(at_once, limit - len(found))
+            rows = self._waiting_rows(peer, lane, after, asked)
+            found += rows
+            if len(rows) < asked or sum(row[-1] for row in found) > limit_bytes:
+                break
+            after = rows[-1][0]
+        within = count_within([row[-1] for row in found], limit_bytes)
+        return as_waiting(self._session, found[:within])
+
+    def waiting_size(
+        self, peer: Endpoint, lane: Lane, limit: int, *, after: int = 0
+    ) -> tuple[int, int]:
+        """Count what `waiting` would return: records, and the bytes of their entries."""
+        key = (self._session.partner(peer), int(lane), after, limit)
+        count, size_bytes = self._session.rows(_WAITING_SIZE, key)[0]
+        return count, size_bytes
+
+    def _waiting_rows(
+        self, peer: Endpoint, lane: Lane, after: int, limit: int
+    ) -> list[_WaitingRow]:
         session = self._session
-        key = (session.partner(peer), int(lane), after, limit, limit_bytes)
-        rows = json.loads(session.execute(_WAITING, key).get)
-        return as_waiting(session, [(row, bytes.fromhex(id_), *rest) for row, id_, *rest in rows])
+        key = (session.partner(peer), int(lane), after, limit)
+        rows, ids, *numbers = session.rows(_WAITING, key)[0]
+        packed = bytes.fromhex(ids or "")
+        record_ids = [packed[at : at + 16] for at in range(0, len(packed), 16)]
+        lanes = [int(lane)] * len(record_ids)
+        columns = [json.loads(rows), record_ids, lanes, *map(json.loads, numbers)]
+        return list(zip(*columns, strict=True))
 
     def outcomes(self, after: int, limit: int) -> Sequence[Outcome]:
         """Return what became of our business records, after a cursor."""
@@ -132,7 +171,7 @@ def as_waiting(session: Session, rows: Sequence[Sequence[Any]]) -> list[Waiting]
     """Return rows (row, record_id, lane, accepted_ms, bundle, start, size) as records."""
     entries = bundles.get(session, ((one[4], one[5], one[6]) for one in rows))
     return [
-        Waiting(one[0], one[1], Lane(one[2]), entry, one[3])
+        Waiting(one[0], one[1], _LANES[one[2]], entry, one[3])
         for one, entry in zip(rows, entries, strict=True)
     ]
 

@@ -23,17 +23,23 @@ from corridor.exchange.values import (
     Lane,
     LeafEntry,
     Position,
-    Quarantined,
     ReceivedEnvelope,
     SealedEnvelope,
     Submission,
     SubmitStatus,
     Waiting,
 )
+from corridor.store.acceptances import AcceptanceRows
+from corridor.store.gates import GateRows
 from corridor.store.keeping import Erasing, Keeping
 from corridor.store.keyed import Keyed
 from corridor.store.ledger_port import LedgerTransaction
+from corridor.store.lookback import Lookback
 from corridor.store.movement_port import MovementRows
+from corridor.store.parking_port import Parking
+from corridor.store.quarantine_port import QuarantineTransaction
+from corridor.store.reconciling_port import ReconcilingTransaction
+from corridor.store.recovering import Recovering
 from corridor.store.values import (
     Arrival,
     Depth,
@@ -50,7 +56,20 @@ ALL_BYTES: Final = 1 << 40
 """No limit of size."""
 
 
-class Transaction(LedgerTransaction, MovementRows, Keeping, Keyed, Protocol):
+class Transaction(
+    LedgerTransaction,
+    MovementRows,
+    Keeping,
+    Keyed,
+    GateRows,
+    QuarantineTransaction,
+    ReconcilingTransaction,
+    Recovering,
+    Lookback,
+    Parking,
+    AcceptanceRows,
+    Protocol,
+):
     """What can be changed, and read, inside one durable step."""
 
     # -- intake
@@ -73,6 +92,14 @@ class Transaction(LedgerTransaction, MovementRows, Keeping, Keyed, Protocol):
         """Return records of a lane that no envelope holds, oldest first, from a row on.
 
         At most `limit` of them, whose entries together have at most `limit_bytes`; one at least.
+        """
+
+    def waiting_size(
+        self, peer: Endpoint, lane: Lane, limit: int, *, after: int = 0
+    ) -> tuple[int, int]:
+        """Count what `waiting` would return: records, and the bytes of their entries.
+
+        Costs a twentieth of reading them.
         """
 
     def out_stream(self, peer: Endpoint) -> OutStreamState:
@@ -195,13 +222,6 @@ class Transaction(LedgerTransaction, MovementRows, Keeping, Keyed, Protocol):
     def owed(self, peer: Endpoint, limit: int) -> Sequence[EnvelopeVerdict]:
         """Return verdicts that no receipt of ours has carried yet, oldest first."""
 
-    def quarantine(self, item: Quarantined) -> None:
-        """Put something that cannot be trusted aside.
-
-        The same frame for the same reason is kept once; the store bounds how many it keeps of a
-        link, the newest give way.
-        """
-
     def hold(self, item: Held, limit_per_sender: int) -> int:
         """Keep a frame for later; the oldest of the same claimed sender give way at the limit.
 
@@ -221,8 +241,11 @@ class Transaction(LedgerTransaction, MovementRows, Keeping, Keyed, Protocol):
     def acknowledged(self) -> int:
         """Return the cursor up to which the national system has all records."""
 
-    def mark_unacknowledged(self) -> None:
-        """Mark every record that is not acknowledged as possibly handed over before a restore."""
+    def unacknowledged(self, most: int) -> int:
+        """Count accepted records after that cursor; no further than to `most`."""
+
+    def mark_unacknowledged(self, peer: Endpoint | None = None) -> None:
+        """Mark what is not acknowledged, of one peer or of all, as possibly handed over before."""
 
     def start_cursors_after(self, least: int) -> None:
         """Give out cursors of inbox and outcomes above `least` from now on.

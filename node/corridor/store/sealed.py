@@ -25,6 +25,8 @@ from corridor.exchange.values import (
     SealedEnvelope,
     Waiting,
 )
+from corridor.store.gates import SqliteGates
+from corridor.store.lookback import SentBefore
 from corridor.store.outbox import Outbox, as_waiting
 from corridor.store.rules import PRUNED_AT_ONCE, SEALED_KEPT_MS, header_and_signature
 from corridor.store.sqlite_session import Session
@@ -72,7 +74,7 @@ _FRAMES: Final = (
 )
 _FLIGHT_COLUMNS: Final = (
     "SELECT epoch, seq, envelope_id, payload_root, size_bytes, lane, family, created_ms, attempts,"
-    " settled_ms IS NOT NULL, oldest_ms FROM"
+    " settled_ms IS NOT NULL, oldest_ms, published_ms FROM"
 )
 _FIND: Final = (
     f"{_FLIGHT_COLUMNS} carray(?) asked"
@@ -85,6 +87,15 @@ _RECORDS: Final = (
     "SELECT row, record_id, lane, accepted_ms, bundle, start, size FROM outbox"
     " WHERE row IN carray(?) AND sealed = ? AND size > 0"
     " AND (verdict IS NULL OR verdict > 2 OR (? AND verdict = 1))"
+)
+_AT: Final = f"{_FLIGHT_COLUMNS} sealed WHERE partner = ? AND epoch = ? AND seq = ?"
+_GONE: Final = (
+    "SELECT count(*) FROM outbox WHERE row IN carray(?) AND sealed = ? AND size = 0"
+    " AND verdict = 1 AND record_type < 64"  # has_outcome
+)
+_BEFORE: Final = (
+    "SELECT epoch, seq, envelope_id FROM sealed WHERE partner = ? AND epoch < ?"
+    " ORDER BY epoch DESC, seq DESC LIMIT 1"
 )
 _ATTEMPT: Final = (
     "UPDATE sealed SET attempts = attempts + 1 WHERE partner = ? AND epoch = ? AND seq = ?"
@@ -101,8 +112,8 @@ _OLD: Final = (
 )
 
 
-class Sealed(Outbox):
-    """The part of a transaction that keeps envelopes of ours."""
+class Sealed(Outbox, SqliteGates):
+    """The part of a transaction that keeps envelopes of ours, and the gates to partners."""
 
     def out_stream(self, peer: Endpoint) -> OutStreamState:
         """Return where us → peer stands."""
@@ -175,6 +186,20 @@ class Sealed(Outbox):
         order = {number: place for place, number in enumerate(unpacked(records))}
         rows = session.rows_of_numbers(_RECORDS, tuple(order), row, accepted)
         return as_waiting(session, sorted(rows, key=lambda one: order[one[0]]))
+
+    def sent_at(self, peer: Endpoint, position: Position) -> SentBefore | None:
+        """Return the envelope of ours at a position; None where we know of none."""
+        session = self._session
+        partner = session.partner(peer)
+        place = (partner, position.epoch, position.seq)
+        found, held = session.row(_AT, place), session.row(_ROW, place)
+        if found is None or held is None:
+            return None
+        gone = session.rows_of_numbers(_GONE, unpacked(held[1]), held[0])
+        before = session.row(_BEFORE, (partner, position.epoch)) if position.seq == 1 else None
+        return SentBefore(
+            _in_flight(found), gone[0][0] if gone else 0, Head(*before) if before else None
+        )
 
     def count_attempt(self, peer: Endpoint, positions: Iterable[Position]) -> None:
         """Note that these envelopes of ours were published once more."""
@@ -283,4 +308,5 @@ def _in_flight(row: Sequence[Any]) -> InFlight:
         row[8],
         bool(row[9]),
         row[10],
+        row[11],
     )

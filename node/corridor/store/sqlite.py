@@ -38,6 +38,8 @@ from corridor.store.durable import Durability
 from corridor.store.keyed import SqliteKeyed
 from corridor.store.movement_rows import Movements
 from corridor.store.port import Transaction
+from corridor.store.quarantine import SqliteQuarantine
+from corridor.store.reconciling import SqliteReconciling
 from corridor.store.sqlite_erasing import ErasingStore
 from corridor.store.sqlite_keeping import SqliteKeeping
 from corridor.store.sqlite_session import Session
@@ -73,7 +75,7 @@ _COUNTS: Final = (
     ("outbox", "outbox"),
     ("outcomes", "outcomes WHERE row > 0"),
     ("owed", "received WHERE owed = 1"),
-    ("quarantine", "quarantine"),
+    ("quarantine", "quarantine WHERE state < 2"),
     ("received", "received"),
     ("sealed", "sealed"),
     ("tombstones", "tombstones"),
@@ -82,7 +84,7 @@ _COUNTS: Final = (
 )
 
 
-class SqliteTransaction(SqliteKeeping, Movements, SqliteKeyed):
+class SqliteTransaction(SqliteKeeping, Movements, SqliteKeyed, SqliteReconciling, SqliteQuarantine):
     """One transaction, or one view for reading."""
 
 

@@ -21,7 +21,7 @@ from corridor.store.audit import Audit
 from corridor.store.capacity import Measured, measure
 from corridor.store.erasing import disclose_without, erase_rows, forget_terms
 from corridor.store.keeping import BY_ID, EraseStep
-from corridor.store.rules import SCANNED_AT_ONCE
+from corridor.store.rules import ERASED_AT_ONCE, SCANNED_AT_ONCE
 from corridor.store.search import INBOX, OUTBOX, last_run
 from corridor.store.sqlite_keeping import acknowledged, all_holds, rows_on_hold
 from corridor.store.sqlite_session import Session
@@ -92,9 +92,8 @@ def _scan_sent(
         for row, kind, _, receipted_ms, verdict, size in rows
         if size and verdict in _FINAL and receipted_ms <= now_ms - _kept(keep_ms, kind)
     ]
-    count = _erase(session, OUTBOX, due, now_ms)
     through = len(rows) < SCANNED_AT_ONCE or rows[-1][2] > youngest
-    return count, None if through else rows[-1][0]
+    return _erase(session, OUTBOX, due, now_ms, None if through else rows[-1][0])
 
 
 def _scan_received(
@@ -108,9 +107,8 @@ def _scan_received(
         if size and not owed and verdict in _FINAL
         and received_ms <= now_ms - _kept(keep_ms, kind)
     ]  # fmt: skip
-    count = _erase(session, INBOX, due, now_ms)
     through = len(rows) < SCANNED_AT_ONCE or rows[-1][2] > youngest
-    return count, None if through else rows[-1][0]
+    return _erase(session, INBOX, due, now_ms, None if through else rows[-1][0])
 
 
 def _scan_aside(
@@ -137,12 +135,18 @@ def _scan_aside(
     return len(due), None if through else rows[-1][0]
 
 
-def _erase(session: Session, side: int, due: list[int], now_ms: int) -> int:
+def _erase(
+    session: Session, side: int, due: list[int], now_ms: int, last: int | None
+) -> tuple[int, int | None]:
+    """Erase the first of what is due; returns how many, and the row at which the pass goes on."""
     if not due:
-        return 0
+        return 0, last
+    if len(due) > ERASED_AT_ONCE:
+        due = due[:ERASED_AT_ONCE]
+        last = due[-1]
     held = rows_on_hold(session, side, due, now_ms)
     free = [row for row in due if row not in held]
-    return erase_rows(session, side, free, now_ms, _BY, _REASON, by_order=False)
+    return erase_rows(session, side, free, now_ms, _BY, _REASON, by_order=False), last
 
 
 def _kept(keep_ms: Mapping[int, int], record_type: int) -> int:

@@ -32,7 +32,6 @@ _COUNTED: Final = {
     "sealed": "SELECT coalesce(max(row), 0) FROM sealed",
     "received": "SELECT coalesce(max(row), 0) FROM received",
     "inbox": "SELECT coalesce(max(cursor), 0) FROM inbox",
-    "quarantine": "SELECT coalesce(max(row), 0) FROM quarantine",
     "held": "SELECT coalesce(max(row), 0) FROM held",
 }
 _SETTING: Final = "SELECT value FROM settings WHERE name = ?"

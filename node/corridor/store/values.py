@@ -45,6 +45,8 @@ class InboxRecord(NamedTuple):
     entry: bytes
     received_ms: int
     possible_repeat: bool
+    whole: bytes | None = None
+    """The whole record, where `entry` has only what may travel and its file was read (§13.5)."""
 
 
 class SentRecord(NamedTuple):
@@ -117,6 +119,8 @@ class Published(NamedTuple):
 
     envelope_id: bytes
     confirmed_ms: int
+    times: int = 1
+    """How often it has been published by now."""
 
 
 class ActKind(StrEnum):
@@ -127,6 +131,10 @@ class ActKind(StrEnum):
     """Sent in a new record."""
     REPEATED = "repeated"
     """Identical bytes published again."""
+    DISMISSED = "dismissed"
+    """It was refused or given up, and nothing more is done about it."""
+    NOTED = "noted"
+    """Only words."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,8 @@ REMEMBERED_MS: Final = SEALED_KEPT_MS
 """How long a partner that lost what it was told can be told again: as long as by repair."""
 
 _PUBLISHED: Final = (
-    "UPDATE sealed SET published_ms = ?2, confirmed_ms = coalesce(confirmed_ms, ?2)"
+    "UPDATE sealed SET published_ms = ?2, confirmed_ms = coalesce(confirmed_ms, ?2),"
+    " attempts = max(attempts, ?3)"
     " WHERE envelope_id = ?1"
 )
 _NOTE: Final = (

@@ -216,6 +216,16 @@ def test_a_pass_is_made_in_bounded_steps_and_goes_on_after_a_new_start(
     assert not step.more
 
 
+def test_a_step_erases_a_bounded_number_and_the_pass_goes_on_behind_it(
+    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("corridor.store.sqlite_erasing.ERASED_AT_ONCE", 4)
+    send(store, 1, 10, 80)
+    steps = [store.erase_due(NOW_MS + 41 * DAY_MS, {1: 40 * DAY_MS}) for _ in range(5)]
+    assert [one.erased for one in steps] == [4, 4, 2, 0, 0]
+    assert [one.more for one in steps] == [True, True, True, True, False]
+
+
 def test_header_and_signature_outlive_the_bytes_of_an_envelope(store: SqliteStore) -> None:
     from builders_vectors import load  # noqa: PLC0415 - only here
 

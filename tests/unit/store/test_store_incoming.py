@@ -15,12 +15,11 @@ from corridor.exchange.values import (
     LeafEntry,
     LeafKind,
     Position,
-    Quarantined,
     RecordVerdict,
     Verdict,
 )
 from corridor.store.port import Store
-from corridor.store.rules import QUARANTINE_ITEMS, digest, leaf_bytes
+from corridor.store.rules import digest, leaf_bytes
 from corridor.store.values import InboxRecord, KnownEnvelope
 
 LABEL_LOG_LEAF = b"corridor/v1/log-leaf\0"
@@ -227,18 +226,6 @@ def test_a_duplicate_makes_a_receipt_owed_again(store: Store) -> None:
 
 
 # -- put aside
-
-
-def test_quarantine_keeps_a_frame_once_a_reason_and_a_bounded_number(store: Store) -> None:
-    item = Quarantined("TR", Reason.SIGNATURE, b"frame", NOW_MS, "detail")
-    with store.transaction() as change:
-        change.quarantine(item)
-        change.quarantine(replace(item, link="GE"))
-        change.quarantine(replace(item, reason=Reason.MAGIC))
-        for number in range(QUARANTINE_ITEMS):
-            change.quarantine(replace(item, frame=b"%d" % number))
-        change.quarantine(replace(item, link="GE", frame=b"theirs"))
-    assert store.counts()["quarantine"] == QUARANTINE_ITEMS + 1
 
 
 def test_held_frames_come_back_oldest_first_and_the_oldest_give_way(store: Store) -> None:

@@ -179,6 +179,15 @@ def test_an_order_erases_at_once_what_nothing_stands_against(store: Store) -> No
     assert (left.by, left.reason, left.by_order) == ("officer", "court order 5", True)
 
 
+def test_what_was_sent_and_erased_is_told_without_its_content(store: Store) -> None:
+    """It was alone with what it was kept with: a sweep of files asks for it, and a partner may."""
+    send(store, 1)
+    with store.transaction() as change:
+        assert change.erase(record_id(1), "o", "r", LATER) == 1
+    (left,) = store.submitted(record_id(1))
+    assert (left.peer, left.record_type, left.entry) == (GE, 1, b"")
+
+
 def test_neighbours_of_an_erased_record_stay_as_they_were(store: Store) -> None:
     with store.transaction() as change:
         change.accept_all([submission(n) for n in range(1, 6)], NOW_MS)

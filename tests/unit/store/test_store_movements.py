@@ -20,7 +20,7 @@ def put(store: Store, one: TrackedMovement, *others: tuple[str, str]) -> None:
 
 
 def test_what_has_not_ended_is_listed_changed_last_first(store: Store) -> None:
-    put(store, tracked(LRN, 1))
+    put(store, tracked(LRN, 1)._replace(state="S1"))
     put(store, tracked(MRN, 2, ("arrival", 10), ("recovery", 30)))
     put(store, tracked(("carnet", "1"), 3)._replace(ended=True))
     with store.reading() as view:
@@ -30,8 +30,8 @@ def test_what_has_not_ended_is_listed_changed_last_first(store: Store) -> None:
         assert [one.deadlines for one in view.movements(9, 10)] == [
             (("arrival", 10), ("recovery", 30))
         ]
-        assert view.count_movements(9) == MovementCounts(2, {})
-        assert view.count_movements(30) == MovementCounts(2, {"arrival": 1, "recovery": 1})
+        assert view.count_movements(9) == MovementCounts(2, {}, {"S1": 1, "S6": 1})
+        assert view.count_movements(30).overdue == {"arrival": 1, "recovery": 1}
 
 
 def test_a_movement_that_got_a_better_name_is_listed_once(store: Store) -> None:
