@@ -6,6 +6,8 @@ from corridor.daemon.gateway_metrics import GatewayMetrics
 from corridor.daemon.node import Node
 from corridor.daemon.supervisor import Part
 from corridor.gateway.local_server import LocalServer
+from corridor.gateway.looking_ahead import look_ahead
+from corridor.gateway.national import make_national
 from corridor.gateway.optional import part
 
 
@@ -18,11 +20,14 @@ def make_gateways(config: NodeConfig, node: Node) -> list[Part]:
     lanes = lanes_of(config.gateway.lanes)
     server = LocalServer(config.gateway.socket, node.service, node.status, lanes)
     made: list[Part] = [server]
+    national = make_national(config.node.endpoint, config.standards, whole=True)
+    made.append(look_ahead(config, node, national.manner))
     if config.http.enabled:
         made.append(
             part("http").HttpServer(
                 config.http, node.service,
                 status=node.status, ready=node.ready, registry=node.metrics.registry,
+                national=national,
             )
         )  # fmt: skip
     spool, webhook = config.spool.directory is not None, config.webhook.url is not None
@@ -30,7 +35,7 @@ def make_gateways(config: NodeConfig, node: Node) -> list[Part]:
         return made
     metrics = GatewayMetrics(node.metrics.registry, spool=spool, webhook=webhook)
     if spool:
-        folder = part("spool").SpoolGateway(config.spool, node.service, metrics)
+        folder = part("spool").SpoolGateway(config.spool, node.service, metrics, national)
         node.beside.append(folder.attention)
         made.append(folder)
     if webhook:

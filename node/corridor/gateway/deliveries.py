@@ -6,13 +6,19 @@ from corridor.errors import Refused
 from corridor.gateway.optional import part
 from corridor.store.values import InboxRecord, Outcome
 from corridor.wire.batches import decode_entry, type_label
-from corridor.wire.records import decode_record, record_to_message
+from corridor.wire.long_records import decode_whole
+from corridor.wire.records import record_to_message
 from corridor.wire.v1.records_pb2 import TransitRecord
 
 
 def record_in(one: InboxRecord) -> TransitRecord:
-    """Return the record that was delivered."""
-    return decode_record(decode_entry(one.entry).body)
+    """Return the record that was delivered, the whole of a long one."""
+    return decode_whole(body_in(one))
+
+
+def body_in(one: InboxRecord) -> bytes:
+    """Return the serialised record that was delivered, the whole of a long one."""
+    return one.whole if one.whole is not None else decode_entry(one.entry).body
 
 
 def delivery(one: InboxRecord) -> dict[str, Any]:
@@ -48,12 +54,16 @@ def original_of(record: TransitRecord) -> bytes | None:
     An original that travels with it is given as it is; otherwise the record is written, where it
     lacks nothing that the standard demands.
     """
+    if record.header.HasField("whole"):
+        return None  # its file is not here: it is not written with less than was sent
     original = record.header.original
     if original.media_type == "application/xml" and original.content:
         return original.content
     try:
-        written = part("ncts").encode(record)
+        written = part("standards").encode(record)
     except (Refused, ModuleNotFoundError):
         return None
-    document: bytes | None = None if written.missing else written.document
+    if written.missing or written.media_type != "application/xml":
+        return None  # the file beside a record is XML
+    document: bytes = written.document
     return document

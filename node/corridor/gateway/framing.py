@@ -6,8 +6,8 @@ from typing import Final
 
 from corridor.errors import LocalTrouble
 
-MAX_MESSAGE_BYTES: Final = 32 * 1024 * 1024
-"""A submission of 512 records of 64 KiB; a longer one is sent in parts."""
+MAX_MESSAGE_BYTES: Final = 64 * 1024 * 1024
+"""One record of the greatest length (48 MiB), or 1,024 of 64 KiB; more is sent in parts."""
 _LENGTH: Final = struct.Struct(">I")
 
 

@@ -2,15 +2,21 @@
 
 import json
 import socket
+import struct
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Final, Self
 
-from corridor.errors import LocalTrouble, NodeRefused
+from corridor.errors import LocalTrouble, NodeHangs, NodeRefused
 from corridor.gateway.framing import receive_message, send_message
 from corridor.wire.local import parse_reply
 from corridor.wire.v1 import local_pb2 as local
+
+READ_S: Final = 10.0
+"""For what a node tells from memory and small tables: one that takes longer hangs."""
+_CREDENTIALS: Final = struct.Struct("3i")  # process, user, group, as struct ucred has them
+_HANGS_CURE: Final = "restart its service: what it accepted is kept; the log's end may say why"
 
 
 class LocalClient:
@@ -21,11 +27,19 @@ class LocalClient:
 
         Raises:
             LocalTrouble: No node answers there.
+            NodeHangs: One listens there, and takes nobody in.
         """
+        self._timeout_s = timeout_s
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._socket.settimeout(timeout_s)
         try:
             self._socket.connect(str(path))
+        except (BlockingIOError, TimeoutError):
+            self._socket.close()
+            raise NodeHangs(
+                f"the node listens at {path} and takes nobody in: it hangs, or is overrun",
+                cure=_HANGS_CURE,
+            ) from None
         except OSError as error:
             self._socket.close()
             raise LocalTrouble(
@@ -157,14 +171,83 @@ class LocalClient:
         found: dict[str, Any] = json.loads(self._ask(request).capacity.json)
         return found
 
+    def days(self, peer: str = "", day: int = 0, limit: int = 0) -> dict[str, Any]:
+        """Return days that were compared with partners, and the cases that are open."""
+        asked = local.DaysRequest(peer=peer, day=day, limit=limit)
+        return self._days(local.LocalRequest(days=asked))
+
+    def day(self, peer: str, day: int) -> dict[str, Any]:
+        """Return what both sides hold of a day, in whole days since 1970-01-01."""
+        return self._days(local.LocalRequest(day=local.DayRequest(peer=peer, day=day)))
+
+    def count_days(self, peer: str, day: int = 0) -> dict[str, Any]:
+        """Have a day counted and told now; without one the last seven."""
+        asked = local.CountDaysRequest(peer=peer, day=day)
+        return self._days(local.LocalRequest(count_days=asked))
+
+    def _days(self, request: local.LocalRequest) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self._ask(request).days.json)
+        return found
+
+    def pause(self, peer: str, why: str, by: str) -> list[dict[str, Any]]:
+        """Have nothing more sent to a partner; returns every pause there is now."""
+        asked = local.PauseRequest(peer=peer, why=why, by=by)
+        return self._pauses(local.LocalRequest(pause=asked))
+
+    def resume(self, peer: str) -> list[dict[str, Any]]:
+        """Have what waits for a partner sent; returns every pause there is still."""
+        return self._pauses(local.LocalRequest(resume=local.ResumeRequest(peer=peer)))
+
+    def pauses(self) -> list[dict[str, Any]]:
+        """Return every pause."""
+        return self._pauses(local.LocalRequest(pauses=local.PausesRequest()))
+
+    def acceptances(self) -> list[dict[str, Any]]:
+        """Return what every partner has said that its national system accepts."""
+        return self._preflight(local.LocalRequest(acceptances=local.AcceptancesRequest()))
+
+    def preflight(self, record: bytes) -> list[dict[str, Any]]:
+        """Return what each country on the way would do with a serialised TransitRecord."""
+        asked = local.PreflightRequest(record=record)
+        return self._preflight(local.LocalRequest(preflight=asked))
+
+    def _preflight(self, request: local.LocalRequest) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = json.loads(self._ask(request).preflight.json)
+        return found
+
+    def _pauses(self, request: local.LocalRequest) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = json.loads(self._ask(request).pauses.json)
+        return found
+
     def _keeping(self, request: local.LocalRequest) -> dict[str, Any]:
         done: dict[str, Any] = json.loads(self._ask(request).keeping.json)
         return done
+
+    def ask(self, request: local.LocalRequest) -> local.LocalReply:
+        """Ask anything; the methods above know what.
+
+        Raises:
+            NodeRefused: The node answered that it cannot.
+            NodeHangs: It runs and does not answer.
+            LocalTrouble: It stopped answering.
+        """
+        return self._ask(request)
+
+    def _process(self) -> int:
+        """Return the process that listens at the other end."""
+        found = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+        return int(_CREDENTIALS.unpack(found)[0])
 
     def _ask(self, request: local.LocalRequest) -> local.LocalReply:
         try:
             send_message(self._socket, request.SerializeToString())
             body = receive_message(self._socket)
+        except TimeoutError:
+            raise NodeHangs(
+                f"the node runs (pid {self._process()}) and does not answer within "
+                f"{self._timeout_s:g} s",
+                cure=_HANGS_CURE,
+            ) from None
         except OSError as error:
             raise LocalTrouble(f"the node stopped answering: {error}") from None
         if body is None:

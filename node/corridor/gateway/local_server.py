@@ -5,6 +5,7 @@ Rules:
 * the socket's file has mode 0600: who may open it may do everything it offers;
 * each connection is served by a thread of its own, one request at a time, in order;
 * a request that cannot be parsed ends its connection; nothing else changes;
+* a mistake of ours is answered as `internal`, logged by its type and place, and ends nothing;
 * a client may be silent between two requests as long as it likes, but not within one.
 """
 
@@ -18,16 +19,21 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
-from corridor.daemon.logs import event_logger
+from corridor.daemon.logs import event_logger, place_of
 from corridor.daemon.offers import Answer, Offered
 from corridor.daemon.service import NodeService
 from corridor.errors import ConfigurationError, CorridorError, LocalTrouble, Refused
-from corridor.exchange.values import Lane
+from corridor.exchange.values import Lane, Verdict
+from corridor.gateway.deliveries import body_in
 from corridor.gateway.framing import receive_message, send_message
 from corridor.gateway.ledger_lines import decided_reply, ledger_line, timeline_reply, told_line
+from corridor.gateway.local_attachments import attachment_answers
+from corridor.gateway.local_days import days_answers
 from corridor.gateway.local_keeping import keeping_answers
+from corridor.gateway.local_pauses import pause_answers
+from corridor.gateway.local_preflight import country, preflight_answers
+from corridor.gateway.local_quarantine import dead_letter_answers, quarantine_answers
 from corridor.store.values import InboxRecord
-from corridor.wire.batches import decode_entry
 from corridor.wire.local import parse_request
 from corridor.wire.records import TERM_KINDS
 from corridor.wire.v1 import local_pb2 as local
@@ -40,6 +46,11 @@ _MAX_CONNECTIONS: Final = 64
 _PATIENCE_S: Final = 30.0
 """How long a client may take to send the rest of a request, or to take its answer."""
 _STOP_S: Final = 3.0
+_INTERNAL: Final = (
+    "a mistake of Corridor itself; the node's log says where: `local_request.failed`\n"
+    "  what to do: ask again, and send `corridor support-bundle` to those who maintain it"
+)
+_NO_MORE_TOLD: Final = Answer("")[2:]
 
 
 class LocalServer:
@@ -142,6 +153,12 @@ class LocalServer:
             "status": self._say_status,
             "capacity": self._say_capacity,
             **keeping_answers(self._service.keeping),
+            **days_answers(self._service.days),
+            **attachment_answers(lambda: self._service.attachments, _submit_result),
+            **pause_answers(self._service.pauses),
+            **preflight_answers(lambda: self._service.foresight),
+            **quarantine_answers(self._service.quarantine),
+            **dead_letter_answers(self._service.dead_letters),
         }
         try:
             answer = answers.get(kind)
@@ -150,6 +167,12 @@ class LocalServer:
             return answer(request)
         except CorridorError as error:
             return _error(error.code, str(error))
+        except Exception as error:  # noqa: BLE001 - told and logged; other requests go on
+            event_logger().error(
+                "local_request.failed", method=kind or "", cause=type(error).__name__,
+                stage=place_of(error.__traceback__),
+            )  # fmt: skip
+            return _error("internal", _INTERNAL)
 
     def _submit(self, request: local.LocalRequest) -> local.LocalReply:
         offered = [
@@ -189,7 +212,7 @@ class LocalServer:
                 cursor=one.cursor,
                 recipient=one.peer,
                 record_id=one.record_id,
-                accepted=one.verdict.name == "ACCEPTED",
+                accepted=one.verdict is Verdict.ACCEPTED,
                 reason=one.reason.label if one.reason else "",
                 accepted_ms=one.accepted_ms,
                 receipted_ms=one.receipted_ms,
@@ -255,12 +278,16 @@ class LocalServer:
 
 
 def _submit_result(answer: Answer) -> local.SubmitResult:
+    if answer[2:] == _NO_MORE_TOLD:  # nearly every record: a third of the cost
+        return local.SubmitResult(status=answer.status, record_id=answer.record_id)
     return local.SubmitResult(
         status=answer.status,
         record_id=answer.record_id,
         reason=answer.reason.label if answer.reason else "",
         faults=answer.faults,
         left_out=answer.left_out,
+        paused=answer.paused,
+        foreseen=map(country, answer.foreseen),
     )
 
 
@@ -270,7 +297,7 @@ def _delivery(one: InboxRecord) -> local.LocalDelivery:
         sender=one.peer,
         record_id=one.record_id,
         record_type=one.record_type,
-        record=decode_entry(one.entry).body,
+        record=body_in(one),
         received_ms=one.received_ms,
         possible_repeat=one.possible_repeat,
     )

@@ -1,13 +1,16 @@
-"""A node with its HTTP gateway for the tests of a file that asks for it.
+"""Nodes with a gateway, for the tests of a file that asks for one.
 
-It ends with the file: its threads draw random pauses, which property tests take for their own.
+The one with HTTP ends with the file: its threads draw random pauses, which property tests take for
+their own.
 """
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
+from builders_gateway import SPOOL, Beside, NodeFolder
 from builders_http import Serving
 
 
@@ -21,3 +24,17 @@ def serving(still: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     config.write_text(text.replace(f"port = {plan.metrics_port}", "port = 0"))
     with Serving(config) as made:
         yield made
+
+
+@pytest.fixture
+def spool(node_folder: NodeFolder, tmp_path: Path) -> Callable[..., Beside]:
+    """Make a node of Georgia with a spool; `more` is added to its section."""
+
+    def make(more: str = "", **_: object) -> Beside:
+        folder = tmp_path / "spool"
+        folder.mkdir(exist_ok=True)
+        if not (tmp_path / "GE").exists():
+            node_folder("GE", SPOOL.format(folder=folder) + more)
+        return Beside(tmp_path / "GE" / "node.toml")
+
+    return make

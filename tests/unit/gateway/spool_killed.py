@@ -82,6 +82,7 @@ def state() -> dict[str, object]:
         "good": good["status"],
         "id": good["record_id"],
         "bad": bad["reason"],
+        "beside": [(one["file"], one["record_id"]) for one in good["files"]],
         "files": sorted(str(one.relative_to(SPOOL)) for one in files),
         "in": {one.name: one.read_text() for one in (SPOOL / "in" / "TR").glob("[0-9]*")},
     }

@@ -52,6 +52,8 @@ def test_examples_of_requests_are_taken_by_a_node(
         if body is not None:
             example = body["content"]["application/json"]["example"]
             text = json.dumps(example).replace('"GE"', '"TR"')  # the node of this test is Georgia's
+            if path == "/v1/inbox/ack":
+                text = '{"up_to": 0}'  # nothing was handed over here
             target = f"{path}?to=TR" if path == "/v1/records" else path
             answer = call("POST", target, text.encode(), Content_Type="application/json")
             assert answer.status in {200, 202}, answer.body
@@ -92,3 +94,35 @@ def test_every_line_of_the_manual_does_what_it_says(serving: Serving, tmp_path: 
         )  # fmt: skip
         assert run.returncode == 0, (line, run.stderr)
         assert run.stdout.rstrip("\n").endswith(status), (line, run.stdout)
+
+
+def test_whatever_changes_something_over_http_is_traffic_and_no_act(
+    document: dict[str, Any],
+) -> None:
+    """An operator's act would have to stand in the audit trail, as those of the commands do."""
+    changing = {
+        (method, path)
+        for path, operations in document["paths"].items()
+        for method in operations
+        if method not in {"get", "head"}
+    }
+    assert changing == {
+        ("post", "/v1/records"),
+        ("post", "/v1/records:bulk"),
+        ("post", "/v1/queries"),
+        ("post", "/v1/inbox/ack"),
+        ("post", "/v1/attachments"),
+        ("put", "/v1/attachments/{attachment_id}/parts/{offset}"),
+        ("post", "/v1/attachments/{attachment_id}/finish"),
+        ("delete", "/v1/attachments/{attachment_id}"),
+    }
+
+
+def test_what_was_never_handed_over_is_not_acknowledged(serving: Serving) -> None:
+    call = serving.caller()
+    for up_to in (1, 999_999_999):
+        told = call("POST", "/v1/inbox/ack", json.dumps({"up_to": up_to}).encode(),
+                    Content_Type="application/json")  # fmt: skip
+        assert (told.status, told.json["code"]) == (409, "not_acknowledged")
+        assert "none beyond 0 was handed over" in told.json["detail"]
+    assert call("GET", "/v1/inbox").json["records"] == []

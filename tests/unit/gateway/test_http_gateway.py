@@ -12,9 +12,11 @@ import pytest
 from builders_http import Caller, Serving
 from builders_store import incoming, received
 from builders_wire import MRN, declaration, new_entry
+from corridor.daemon import back_pressure
 from corridor.exchange.values import Position
 from corridor.gateway.http.examples import example_record
 from corridor.gateway.http.reading import PROTOBUF, XML
+from corridor.transit.identifiers import uuid7
 from corridor.transit.parties import Endpoint
 from corridor.wire.batches import encode_entry
 from corridor.wire.records import encode_record, record_to_json
@@ -133,7 +135,7 @@ def test_many_in_protobuf_are_known_by_their_record_ids(serving: Serving) -> Non
     call = serving.caller()
     record, record_id = (
         encode_record(declaration()),
-        bytes.fromhex("019345e0c1a07b338000000000000009"),
+        uuid7(time.time_ns() // 1_000_000, bytes(10)),
     )
     one = local.LocalSubmission(recipient="TR", record=record, record_id=record_id, lane=3)
     urgent = local.LocalSubmission(recipient="TR", record=record, lane=1)
@@ -235,11 +237,13 @@ def test_requests_are_counted_by_route_and_code(serving: Serving) -> None:
     url = f"http://127.0.0.1:{serving.node.web.port}/metrics"
     with urllib.request.urlopen(url, timeout=5) as answer:
         text = answer.read().decode()
-    assert (
-        'corridor_http_requests_total{code="invalid",method="GET",route="/v1/records/{record_id}"}'
-        in text
-    )
-    assert 'code="not_found",method="GET",route="none"' in text
+    requests = "corridor_http_requests_total{"
+    assert f'{requests}method="GET",route="/v1/records/{{record_id}}",status="4xx"}} 1.0' in text
+    assert f'{requests}method="GET",route="none",status="4xx"}} 1.0' in text
+    assert f'{requests}method="POST",route="/v1/records",status="5xx"}} 0.0' in text
+    for code in ("invalid", "not_found"):
+        assert f'corridor_http_problems_total{{code="{code}"}} 1.0' in text
+    assert 'corridor_http_problems_total{code="store_full"} 0.0' in text
     assert "secret" not in text
 
 
@@ -247,7 +251,8 @@ def test_a_full_disk_is_told_and_nothing_is_kept(
     serving: Serving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     call = serving.caller()
-    monkeypatch.setattr(serving.node, "_free_mib", 0)
+    monkeypatch.setattr(back_pressure, "free_mib", lambda _: 0)
+    serving.node._pressure.measure()
     before = serving.node._store.counts()
     for path, body in (
         ("/v1/records?to=TR", RECORD),

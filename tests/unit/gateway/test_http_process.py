@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from builders_http import Caller, write_clients
+from builders_ports import free_port
 from builders_wire import declaration
 from corridor.daemon.config import load_config
 from corridor.gateway.http.clients import load_clients, save_clients
@@ -25,13 +26,6 @@ from run_api import fuzz, http_lines, node_process
 
 NodeFolder = Callable[..., Path]
 RECORD = json.loads(record_to_json(declaration()))
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def laid_out(node_folder: NodeFolder, more: str = "") -> tuple[Path, int]:
@@ -84,6 +78,9 @@ def test_what_was_answered_is_there_after_a_kill(node_folder: NodeFolder) -> Non
     with node_process(config, port) as node:
         offering.start()
         time.sleep(1.5)
+        deadline = time.monotonic() + 30  # a busy machine answers later, not less
+        while len(offering.answered) < 60 and time.monotonic() < deadline:
+            time.sleep(0.05)
         node.send_signal(signal.SIGKILL)
         offering.join()
     answered = offering.answered

@@ -14,8 +14,9 @@ from typing import Self
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
-from builders_wire import declaration
+from builders_wire import declaration, long_declaration
 from corridor.daemon.config import load_config
 from corridor.daemon.node import Node
 from corridor.errors import ConfigurationError, CorridorError, LocalTrouble, NodeRefused
@@ -23,7 +24,6 @@ from corridor.gateway import local_server
 from corridor.gateway.framing import (
     MAX_MESSAGE_BYTES,
     receive_message,
-    send_message,
 )
 from corridor.gateway.local_client import LocalClient
 from corridor.gateway.local_server import LocalServer
@@ -97,7 +97,7 @@ def test_each_offer_has_its_answer_in_order(running: Running) -> None:
                 offer(b"\xff"),
                 local.LocalSubmission(recipient="AM", record=good),
                 offer(good, record_id=b"short"),
-                offer(b"x" * 300_000),
+                offer(long_declaration(documents=2_000).SerializeToString()),
                 offer(b""),
                 offer(good, lane=1),
                 offer(good, lane=77),
@@ -342,52 +342,19 @@ def test_a_server_that_was_never_started_can_be_stopped(node_folder: NodeFolder)
     assert not running.path.exists()
 
 
-def test_where_no_node_answers_the_client_says_so(tmp_path: Path) -> None:
-    with pytest.raises(LocalTrouble, match="corridor run"):
-        LocalClient(tmp_path / "none")
+def test_a_mistake_of_the_node_is_answered_and_the_connection_lives(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise ValueError("34 ABC 123")
 
-
-def answered_with(answer: Callable[[socket.socket], None], path: Path) -> LocalClient:
-    """A client of a server that answers one request in its own way."""
-    listener = socket.socket(socket.AF_UNIX)
-    listener.bind(str(path))
-    listener.listen()
-
-    def serve() -> None:
-        connection, _ = listener.accept()
-        with listener, connection:
-            receive_message(connection)
-            answer(connection)
-
-    threading.Thread(target=serve).start()
-    return LocalClient(path, 5)
-
-
-def test_a_node_that_closes_in_the_middle_is_told_as_trouble(tmp_path: Path) -> None:
-    answers: list[Callable[[socket.socket], None]] = [
-        lambda connection: connection.close(),
-        lambda connection: connection.sendall(b"\0\0\0\x05ab"),
-        lambda connection: connection.sendall(b"\0\0"),
-        lambda connection: send_message(
-            connection,
-            local.LocalReply(
-                error=local.LocalError(code="store", message="no")
-            ).SerializeToString(),
-        ),
-    ]
-    for number, answer in enumerate(answers):
-        with answered_with(answer, tmp_path / str(number)) as client, pytest.raises(LocalTrouble):
-            client.status()
-
-
-def test_a_node_that_does_not_answer_is_not_waited_for_for_ever(tmp_path: Path) -> None:
-    with answered_with(lambda _: time.sleep(0.5), tmp_path / "s") as client:
-        client._socket.settimeout(0.1)
-        with pytest.raises(LocalTrouble, match="stopped answering"):
-            client.status()
-
-
-def test_a_message_that_is_too_long_is_not_sent() -> None:
-    ours, theirs = socket.socketpair()
-    with ours, theirs, pytest.raises(LocalTrouble, match="at most"):
-        send_message(ours, bytes(MAX_MESSAGE_BYTES + 1))
+    with running.client() as node, capture_logs() as logs:
+        with monkeypatch.context() as patch:
+            patch.setattr(running.node.service.movements, "under_way", fails)
+            for _ in range(2):
+                with pytest.raises(NodeRefused, match="internal: a mistake of Corridor"):
+                    node.movements(overdue=False, limit=9)
+        assert isinstance(node.movements(overdue=False, limit=9), list)
+    told = [one for one in logs if one["event"] == "local_request.failed"]
+    assert [(one["method"], one["cause"]) for one in told] == [("movements", "ValueError")] * 2
+    assert "34 ABC" not in str(told)

@@ -11,33 +11,24 @@ from pathlib import Path
 
 import pytest
 
-from builders_gateway import SPOOL, Beside, changed, put, record_bytes, result, until
+from builders_gateway import (
+    MAKE,
+    SPOOL,
+    Beside,
+    NodeFolder,
+    changed,
+    put,
+    record_bytes,
+    result,
+    until,
+)
 from corridor.daemon.config import load_config
-from corridor.errors import ConfigurationError, Reason, Refused, StoreTrouble
-from corridor.exchange.values import Verdict
-from corridor.gateway.spool import files
+from corridor.errors import ConfigurationError
 from corridor.gateway.spool.files import NotWhole, look_at, read_whole, short_name, shown
 from corridor.gateway.spool.outgoing import id_in_name
 from corridor.gateway.spool.scan import Scan
 from corridor.transit.identifiers import uuid7
-from corridor.wire.records import decode_record, record_from_json, record_to_json
-
-NodeFolder = Callable[..., Path]
-MAKE = Callable[..., Beside]
-
-
-@pytest.fixture
-def spool(node_folder: NodeFolder, tmp_path: Path) -> Callable[..., Beside]:
-    """Make a node of Georgia with a spool; `more` is added to its section."""
-
-    def make(more: str = "", **_: object) -> Beside:
-        folder = tmp_path / "spool"
-        folder.mkdir(exist_ok=True)
-        if not (tmp_path / "GE").exists():
-            node_folder("GE", SPOOL.format(folder=folder) + more)
-        return Beside(tmp_path / "GE" / "node.toml")
-
-    return make
+from corridor.wire.records import decode_record, record_to_json
 
 
 def test_json_protobuf_and_a_national_message_become_records(spool: MAKE) -> None:
@@ -93,7 +84,7 @@ def test_a_name_that_is_used_again_for_other_content_hides_nothing(spool: MAKE) 
 def test_the_id_in_a_name_is_the_records_and_one_id_for_two_contents_is_a_conflict(
     spool: MAKE,
 ) -> None:
-    record_id = uuid7(1_800_000_000_000, bytes(10))
+    record_id = uuid7(time.time_ns() // 1_000_000, bytes(10))
     with spool() as node:
         put(node.spool / "out" / "TR", f"a.{record_id.hex()}.pb", record_bytes(1))
         told = result(node.spool / "done" / "TR" / f"a.{record_id.hex()}.pb")
@@ -237,163 +228,6 @@ def test_many_files_all_get_their_answers(spool: MAKE) -> None:
         assert node.rows()["outbox"] == 300
 
 
-def test_a_file_that_the_node_may_not_read_is_refused(tmp_path: Path) -> None:
-    file = tmp_path / "private.pb"
-    file.write_bytes(b"x")
-    file.chmod(0o000)
-    tmp_path.chmod(0o755)
-    read, write = os.pipe()
-    pid = os.fork()
-    if not pid:  # as nobody, for root may read everything
-        if os.geteuid() == 0:
-            os.setresuid(65534, 65534, 65534)
-        try:
-            files._opened(file)
-        except Refused as refused:
-            os.write(write, refused.reason.label.encode())
-        except BaseException as error:  # noqa: BLE001 - the parent reads what it was
-            os.write(write, repr(error).encode())
-        os._exit(0)
-    os.close(write)
-    told = os.read(read, 200).decode()
-    os.waitpid(pid, 0)
-    os.close(read)
-    assert told == Reason.UNREADABLE.label
-
-
-def test_a_missing_folder_is_told_and_taken_up_when_it_is_there_again(spool: MAKE) -> None:
-    with spool() as node:
-        put(node.spool / "out" / "TR", "a.pb", record_bytes(1))
-        result(node.spool / "done" / "TR" / "a.pb")
-        away = node.spool.with_name("away")
-        node.spool.rename(away)
-        until(lambda: any("is not there" in line for line in node.node.status()["attention"]))
-        node.spool.mkdir()  # an empty mount point: not the folder that was used
-        until(lambda: any("is it mounted" in line for line in node.node.status()["attention"]))
-        assert list(node.spool.iterdir()) == []
-        node.spool.rmdir()
-        away.rename(node.spool)
-        put(node.spool / "out" / "TR", "b.pb", record_bytes(2))
-        result(node.spool / "done" / "TR" / "b.pb")
-        until(lambda: not any("spool" in line for line in node.node.status()["attention"]))
-        assert node.node.failure is None
-
-
-def test_a_full_store_leaves_files_where_they_are_and_takes_them_later(
-    spool: MAKE, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with spool() as node:
-        until((node.spool / "out").is_dir)
-        monkeypatch.setattr(node.node.service, "_has_room", lambda: False)
-        put(node.spool / "out" / "TR", "a.pb", record_bytes(1))
-        until((node.spool / "work" / "TR" / "a.pb").exists)
-        time.sleep(0.1)
-        put(node.spool / "out" / "TR", "b.pb", record_bytes(2))
-        time.sleep(0.2)
-        assert (node.spool / "out" / "TR" / "b.pb").exists()
-        assert not list(node.spool.glob("refused/*/*"))
-        monkeypatch.undo()
-        assert result(node.spool / "done" / "TR" / "a.pb")["status"] == "accepted"
-        assert result(node.spool / "done" / "TR" / "b.pb")["status"] == "accepted"
-
-
-def test_where_results_cannot_be_written_the_file_waits_and_is_not_doubled(
-    spool: MAKE, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    full = [True]
-    real = os.fsync
-
-    def fsync(handle: int) -> None:
-        if full[0] and ".result.json" in str(Path(f"/proc/self/fd/{handle}").readlink()):
-            raise OSError(28, "No space left on device")
-        real(handle)
-
-    monkeypatch.setattr(files.os, "fsync", fsync)
-    with spool() as node:
-        put(node.spool / "out" / "TR", "a.pb", record_bytes(1))
-        until(lambda: any("No space" in line for line in node.node.status()["attention"]))
-        assert not list(node.spool.glob("done/*/*.result.json"))
-        assert not list(node.spool.rglob("*.part"))
-        full[0] = False
-        told = result(node.spool / "done" / "TR" / "a.pb")
-        assert told["status"] in {"accepted", "duplicate"}
-        assert node.rows()["outbox"] == 1
-
-
-def test_the_partners_verdict_comes_beside_the_result(spool: MAKE) -> None:
-    with spool() as node:
-        done = node.spool / "done" / "TR"
-        for number, verdict in enumerate((Verdict.ACCEPTED, Verdict.REFUSED)):
-            put(node.spool / "out" / "TR", f"{number}.pb", record_bytes(number))
-            record_id = result(done / f"{number}.pb")["record_id"]
-            node.settle(bytes.fromhex(record_id), verdict, number + 1)
-            outcome = done / f"{number}.pb.outcome.json"
-            told = until(lambda out=outcome: out.exists() and json.loads(out.read_bytes()))
-            assert told["verdict"] == verdict.name.lower()
-            assert (told["record_id"], told["partner"]) == (record_id, "TR.GTB")
-        until(lambda: not list((node.spool / "work" / ".sent").iterdir()))
-        # The same file again, after its receipt: its outcome is told again, at once.
-        (done / "0.pb.outcome.json").unlink()
-        put(node.spool / "out" / "TR", "0.pb", record_bytes(0))
-        until((done / "0.pb.outcome.json").exists)
-
-
-def test_what_partners_sent_is_written_once_and_acknowledged(spool: MAKE) -> None:
-    with spool() as node:
-        ids = node.deliver(range(1, 4))
-        inbound = node.spool / "in" / "TR"
-        until(lambda: len(list(inbound.glob("*.json"))) == 3)
-        until(lambda: node.node.service.acknowledged() == 3)
-        found = sorted(inbound.glob("*.json"))
-        assert [one.name for one in found] == [
-            f"{number:012d}-{record_id.hex()}.json" for number, record_id in enumerate(ids, 1)
-        ]
-        told = json.loads(found[0].read_bytes())
-        assert (told["sender"], told["record_type"], told["cursor"]) == (
-            "TR.GTB", "declaration", 1,
-        )  # fmt: skip
-        back = record_from_json(json.dumps(told["record"]))
-        assert back.SerializeToString(deterministic=True) == record_bytes(1)
-        assert told["xml"] is None or (inbound / told["xml"]).exists()
-    for one in inbound.iterdir():
-        one.unlink()
-    with spool() as node:
-        node.deliver(range(4, 5))
-        until(lambda: len(list(inbound.glob("*.json"))) == 1)
-
-
-def test_acknowledged_is_what_was_taken_away_where_configured_so(spool: MAKE) -> None:
-    with spool('acknowledge = "removed"\nmax_unread_files = 2\n') as node:
-        node.deliver(range(1, 3))
-        inbound = node.spool / "in" / "TR"
-        first, second = until(
-            lambda: len(list(inbound.glob("*.json"))) == 2 and sorted(inbound.glob("*.json"))
-        )
-        node.deliver(range(3, 4))
-        until(lambda: any("in/ is full" in line for line in node.node.status()["attention"]))
-        assert node.node.service.acknowledged() == 0
-        second.unlink()  # out of order: the first is not safe yet
-        until(lambda: len(list(inbound.glob("*.json"))) == 2)
-        assert node.node.service.acknowledged() == 0
-        first.unlink()
-        until(lambda: node.node.service.acknowledged() == 2)
-
-
-def test_a_spool_that_follows_does_not_acknowledge(node_folder: NodeFolder, tmp_path: Path) -> None:
-    (tmp_path / "spool").mkdir()
-    config = node_folder("GE", SPOOL.format(folder=tmp_path / "spool"))
-    config.write_text(
-        config.read_text().replace("[gateway]", '[gateway]\nacknowledged_by = "socket"')
-    )
-    with Beside(config) as node:
-        node.deliver(range(1, 2))
-        until(lambda: list((node.spool / "in").glob("TR/*.json")))
-        time.sleep(0.1)
-        assert node.node.service.acknowledged() == 0
-        with node.client() as client:
-            assert client.acknowledge(1) == 1
-
-
 def test_what_the_node_makes_has_the_access_of_the_folder(spool: MAKE, tmp_path: Path) -> None:
     (tmp_path / "spool").mkdir()
     with changed(tmp_path / "spool", 0o2770), spool() as node:
@@ -440,75 +274,3 @@ def test_the_lane_that_is_configured_is_taken(node_folder: NodeFolder, tmp_path:
         (line,) = node.store.ledger(bytes.fromhex(told["record_id"]))
         assert line.lane.name == "BULK"
     shutil.rmtree(tmp_path / "spool")
-
-
-def test_a_folder_that_is_swapped_for_a_link_gives_nothing_of_what_lies_behind(
-    tmp_path: Path,
-) -> None:
-    spool, keys = tmp_path / "spool", tmp_path / "keys"
-    keys.mkdir()
-    (keys / "signing.key").write_bytes(b"private")
-    (spool / "out").mkdir(parents=True)
-    (spool / "work" / "TR").mkdir(parents=True)
-    (spool / "out" / "TR").symlink_to(keys)
-    with pytest.raises(OSError, match=r"Not a directory|symbolic"):
-        files.move(spool, spool / "out" / "TR" / "signing.key", spool / "work" / "TR" / "x")
-    (spool / "out" / "AZ").mkdir()
-    (spool / "out" / "AZ" / "a").write_bytes(b"a")
-    (spool / "done").symlink_to(keys)
-    with pytest.raises(OSError, match=r"Not a directory|symbolic"):
-        files.move(spool, spool / "out" / "AZ" / "a", spool / "done" / "a")
-    assert [one.name for one in keys.iterdir()] == ["signing.key"]
-
-
-def test_one_file_that_cannot_be_taken_does_not_hold_up_the_others(
-    spool: MAKE, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    real = os.rename
-
-    def rename(source: str, target: str, **more: int) -> None:
-        if source == "sick.pb":
-            raise OSError(5, "Input/output error")
-        real(source, target, **more)
-
-    monkeypatch.setattr(files.os, "rename", rename)
-    with spool() as node:
-        put(node.spool / "out" / "TR", "good.pb", record_bytes(1))
-        (node.spool / "out" / "TR" / "sick.pb").write_bytes(record_bytes(2))
-        put(node.spool / "out" / "TR", "more.pb", record_bytes(3))
-        for name in ("good.pb", "more.pb"):
-            result(node.spool / "done" / "TR" / name)
-        until(lambda: any("Input/output" in line for line in node.node.status()["attention"]))
-        (node.spool / "out" / "TR" / "sick.pb").unlink()
-        until(lambda: not any("Input/output" in line for line in node.node.status()["attention"]))
-
-
-@pytest.mark.parametrize("error", [StoreTrouble("the disk does not answer"), RuntimeError("oh")])
-def test_whatever_fails_behind_the_spool_is_told_and_tried_again(
-    spool: MAKE, monkeypatch: pytest.MonkeyPatch, error: Exception
-) -> None:
-    def fails(_offered: object) -> None:
-        raise error
-
-    with spool() as node:
-        until((node.spool / "out").is_dir)
-        monkeypatch.setattr(node.node.service, "submit", fails)
-        put(node.spool / "out" / "TR", "a.pb", record_bytes(1))
-        said = "does not answer" if isinstance(error, StoreTrouble) else "RuntimeError"
-        until(lambda: any(said in line for line in node.node.status()["attention"]))
-        monkeypatch.undo()
-        assert result(node.spool / "done" / "TR" / "a.pb")["status"] == "accepted"
-        until(lambda: not any("spool" in line for line in node.node.status()["attention"]))
-
-
-def test_one_id_for_two_partners_has_two_outcomes(spool: MAKE) -> None:
-    record_id = uuid7(1_800_000_000_000, bytes(10))
-    name = f"{record_id.hex()}.pb"
-    with spool() as node:
-        for country in ("AZ", "TR"):
-            put(node.spool / "out" / country, name, record_bytes(1))
-            assert result(node.spool / "done" / country / name)["status"] == "accepted"
-        node.settle(record_id)
-        until((node.spool / "done" / "TR" / f"{name}.outcome.json").exists)
-        assert not (node.spool / "done" / "AZ" / f"{name}.outcome.json").exists()
-        assert [one.name[-2:] for one in (node.spool / "work" / ".sent").iterdir()] == ["AZ"]

@@ -8,12 +8,15 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from builders_gateway import SPOOL, Beside, put, record_bytes
 
 NodeFolder = Callable[..., Path]
 PROGRAM = Path(__file__).with_name("spool_killed.py")
 
 
+@pytest.mark.timeout(260)
 def test_killed_before_any_step_it_ends_as_if_never_killed(
     node_folder: NodeFolder, tmp_path: Path
 ) -> None:
@@ -24,6 +27,7 @@ def test_killed_before_any_step_it_ends_as_if_never_killed(
     made.deliver(range(1, 2))
     made.gateways[0].stop()
     made.node.stop()
+    put(spool / "out" / "TR" / "good.pb.files", "scan.txt", b"a scan")
     put(spool / "out" / "TR", "good.pb", record_bytes(1))
     put(spool / "out" / "TR", "bad.json", b"[]")
     shutil.copytree(spool, kept / "spool")
@@ -33,7 +37,7 @@ def test_killed_before_any_step_it_ends_as_if_never_killed(
         capture_output=True,
         text=True,
         check=False,
-        timeout=100,
+        timeout=240,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
     )
     assert run.returncode == 0, run.stderr[-2000:]
@@ -41,11 +45,13 @@ def test_killed_before_any_step_it_ends_as_if_never_killed(
     assert whole["good"] == "accepted"
     assert [name for name in whole["files"] if name.startswith(("out", "done", "refused"))] == [
         "done/TR/good.pb",
+        "done/TR/good.pb.files/scan.txt",
         "done/TR/good.pb.result.json",
         "refused/TR/bad.json",
         "refused/TR/bad.json.result.json",
     ]
     assert len(killed) > 25
+    assert whole["beside"][0][0] == "scan.txt"
     for found in killed:
         step = found.pop("step")
         assert found.pop("good") in {"accepted", "duplicate"}, step

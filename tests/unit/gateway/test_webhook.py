@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from builders_gateway import Beside, put, record_bytes, result, until
+from builders_ports import free_port
 from corridor.daemon.config import load_config
 from corridor.errors import ConfigurationError, KeyTrouble
 from corridor.exchange.values import Verdict
@@ -161,8 +162,7 @@ def test_a_dead_address_stops_nothing_and_gets_everything_when_it_lives(
     node_folder: NodeFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(gateway, "_ALARM_AFTER_MS", 300)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     config = node_with(node_folder, f"http://127.0.0.1:{port}/")
     with Beside(config) as node:
         node.deliver(range(1, 3))

@@ -1,6 +1,6 @@
 """The application: routes, the problems of the framework itself, and the OpenAPI document."""
 
-from typing import Any
+from typing import Any, Final
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -11,7 +11,7 @@ from starlette.routing import Match
 
 from corridor import __version__
 from corridor.errors import CorridorError, Refused
-from corridor.gateway.http import asking, following, submitting
+from corridor.gateway.http import asking, attaching, following, messages, submitting
 from corridor.gateway.http.desk import Desk
 from corridor.gateway.http.document import complete
 from corridor.gateway.http.examples import add_examples
@@ -24,6 +24,13 @@ A national system submits records for partners, takes what partners sent, and as
 record has come. `accepted` means: on the node's disk, and never lost. Everything that is refused
 names every fault by path and rule (RFC 9457), and has had no other effect.
 """
+_ROUTERS: Final = (
+    submitting.router,
+    asking.router,
+    following.router,
+    messages.router,
+    attaching.router,
+)
 
 
 class Gateway(FastAPI):
@@ -49,15 +56,24 @@ def make_app(desk: Desk | None = None) -> Gateway:
         servers=[{"url": "/"}],
     )
     app.state.desk = desk
-    app.include_router(submitting.router)
-    app.include_router(asking.router)
-    app.include_router(following.router)
+    for router in _ROUTERS:
+        app.include_router(router)
     app.add_exception_handler(Problem, _told)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _of_framework)
     app.add_exception_handler(CorridorError, _of_core)
     app.add_exception_handler(Exception, _told)  # the guard hears of it too, and logs it
     return app
+
+
+def routes() -> list[tuple[str, str]]:
+    """Return every route with each method that it offers."""
+    return [
+        (getattr(route, "path", "none"), method)
+        for router in _ROUTERS
+        for route in router.routes
+        for method in sorted(getattr(route, "methods", None) or ())
+    ]
 
 
 def _told(request: Request, problem: Exception) -> JSONResponse:
@@ -83,7 +99,7 @@ def _of_framework(request: Request, error: Exception) -> Response:
 def _methods(request: Request) -> list[str]:
     """Return every method of a path: the framework names those of its first route only."""
     found: set[str] = set()
-    for router in (submitting.router, asking.router, following.router):
+    for router in _ROUTERS:
         for route in router.routes:
             if route.matches(request.scope)[0] is not Match.NONE:
                 found |= getattr(route, "methods", None) or set()

@@ -5,11 +5,12 @@ from typing import Annotated
 from anyio import from_thread
 from fastapi import APIRouter, BackgroundTasks, Depends, Path, Query, Request, Response
 
-from corridor.errors import Reason
+from corridor.errors import NotAcknowledging, NotHandedOver, Reason
 from corridor.gateway.http import models
 from corridor.gateway.http.clients import Client
 from corridor.gateway.http.desk import DeskOf, delivery, ledger, may, way
 from corridor.gateway.http.document import body_of, problems
+from corridor.gateway.http.messages import ONE_MESSAGE, one_message, wants_xml
 from corridor.gateway.http.problems import Fault, Problem, cure_of, meaning_of
 from corridor.gateway.http.reading import JSON, media_type, parse_json
 from corridor.gateway.http.submitting import Body, validated
@@ -102,7 +103,7 @@ def find_records(  # noqa: PLR0913, PLR0917 - one for each parameter
     operation_id="takeRecords",
     summary="Records of partners, after a cursor",
     response_model=models.Inbox,
-    responses=_TIMES,
+    responses={**_TIMES, **ONE_MESSAGE},
     tags=["inbox"],
 )
 def take_records(  # noqa: PLR0913, PLR0917 - one for each parameter, and what answers
@@ -113,16 +114,20 @@ def take_records(  # noqa: PLR0913, PLR0917 - one for each parameter, and what a
     after: After = 0,
     limit: Limit = 100,
     wait_s: Wait = 0,
-) -> models.Inbox:
+) -> models.Inbox | Response:
     """Return records of partners, oldest first; wait for the first one where there is none.
 
-    Nothing is taken away by reading: a record comes until it is acknowledged and after.
+    Nothing is taken away by reading: a record comes until it is acknowledged and after. With
+    `Accept: application/xml` the answer is the next one, as a message of this country's standard.
     """
     del client
+    as_xml = wants_xml(request)
     with desk.may_wait(wait_s) as longest_s:
-        found = desk.service.take(after, limit, longest_s)
+        found = desk.service.take(after, 1 if as_xml else limit, longest_s)
     if found and not from_thread.run(_has_gone, request):
         leaving.add_task(desk.service.handed, found[-1].cursor)
+    if as_xml:
+        return one_message(request, desk, found[0] if found else None, leaving)
     shown = [delivery(one) for one in found]
     return models.Inbox.model_construct(records=shown, next=found[-1].cursor if found else after)
 
@@ -137,7 +142,7 @@ async def _has_gone(request: Request) -> bool:
     operation_id="acknowledgeRecords",
     summary="Records up to a cursor are safe",
     response_model=models.AckReply,
-    responses=problems(400, 403, 408, 413, 415, 422, 503),
+    responses=problems(400, 403, 408, 409, 413, 415, 422, 503),
     openapi_extra=body_of({JSON: {"$ref": "#/components/schemas/Ack"}}),
     tags=["inbox"],
 )
@@ -148,7 +153,10 @@ def acknowledge_records(
     del client
     media_type(request.headers.get("content-type"), (JSON,))
     asked: models.Ack = validated(models.Ack, parse_json(body))
-    count = desk.service.acknowledge(asked.up_to, "http")
+    try:
+        count = desk.service.acknowledge(asked.up_to, "http")
+    except (NotAcknowledging, NotHandedOver) as refused:
+        raise Problem("not_acknowledged", refused.message) from None
     return models.AckReply.model_construct(acknowledged=count)
 
 

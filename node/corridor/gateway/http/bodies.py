@@ -25,6 +25,8 @@ MIB: Final = 1024 * 1024
 LIMITS: Final = {"/v1/records": 20 * MIB, "/v1/records:bulk": 16 * MIB}
 """The largest NCTS messages that national test suites send; a bulk of full size."""
 MAX_BODY: Final = 64 * 1024
+_PART: Final = 256 * 1024
+"""A part of a file."""
 MAX_HELD: Final = 64 * MIB
 """What the bodies of all requests under way may take together."""
 _DRAIN_S: Final = 2.0
@@ -44,7 +46,7 @@ class Bodies:
         Raises:
             Problem: too_large, too_slow or busy.
         """
-        limit = LIMITS.get(scope["path"], MAX_BODY)
+        limit = LIMITS.get(scope["path"], _PART if _is_part(scope["path"]) else MAX_BODY)
         body = bytearray()
         try:
             if _told_size(scope) > limit:
@@ -84,6 +86,10 @@ class Bodies:
     def release(self, body: bytes | bytearray) -> None:
         """Hold a body no more."""
         self.held -= len(body)
+
+
+def _is_part(path: str) -> bool:
+    return path.startswith("/v1/attachments/") and "/parts/" in path
 
 
 def _told_size(scope: Scope) -> int:

@@ -15,13 +15,16 @@ from corridor.daemon.offers import Answer, Offered
 from corridor.daemon.service import NodeService
 from corridor.errors import Reason
 from corridor.exchange.values import Lane
+from corridor.gateway.deliveries import record_in
 from corridor.gateway.http import models
 from corridor.gateway.http.clients import Client
 from corridor.gateway.http.problems import Fault, Problem, refusal
 from corridor.gateway.http.rates import Rates
+from corridor.gateway.national import National
+from corridor.standards.judging import Manner
 from corridor.store.values import InboxRecord, LedgerLine
-from corridor.wire.batches import decode_entry, type_label
-from corridor.wire.records import decode_record, record_to_json
+from corridor.wire.batches import type_label
+from corridor.wire.records import record_to_json
 
 _MAX_WAITING: Final = 16
 """Of the threads that answer: long polls must not take them all."""
@@ -46,9 +49,17 @@ class Desk:
     ready: Callable[[], tuple[bool, str]]
     rates: Rates
     longest_poll_s: float
+    national: National | None = None
+    large: threading.Lock = field(default_factory=threading.Lock)
+    """Held while a large message is read: it takes some twenty times its size of memory."""
     waiting: threading.BoundedSemaphore = field(
         default_factory=lambda: threading.BoundedSemaphore(_MAX_WAITING)
     )
+
+    @property
+    def manner(self) -> Manner:
+        """How the national system writes, and how strictly that is read."""
+        return self.national.manner if self.national else Manner()
 
     @contextmanager
     def may_wait(self, wait_s: float) -> Iterator[float]:
@@ -106,16 +117,18 @@ def offer(client: Client, to: str, record: bytes, lane: str | None, key: str | N
     return Offered(to, record, None, None if lane is None else Lane[lane.upper()], key=whole)
 
 
-def kept(answer: Answer) -> models.Kept:
-    """Return what became of a record that came alone.
+def kept(answer: Answer, warnings: Sequence[str] = ()) -> models.Kept:
+    """Return what became of a record that came alone, with what was doubtful about its message.
 
     Raises:
         Problem: It is refused, or in conflict.
     """
     if answer.status in {"accepted", "duplicate"}:
         return models.Kept.model_construct(
-            record_id=answer.record_id.hex(), status=answer.status, left_out=list(answer.left_out)
-        )
+            record_id=answer.record_id.hex(), status=answer.status,
+            left_out=list(answer.left_out), warnings=list(warnings), paused=answer.paused,
+            foreseen=foreseen(answer),
+        )  # fmt: skip
     raise refusal(answer.reason or Reason.RECORD_INVALID, answer.faults)
 
 
@@ -124,9 +137,10 @@ def bulk_result(told: Answer | Problem, index: int) -> models.BulkResult:
     if isinstance(told, Answer) and told.status in {"accepted", "duplicate"}:
         return models.BulkResult.model_construct(
             status=told.status, record_id=told.record_id.hex(), code=None, reason=None, faults=[],
-            left_out=list(told.left_out),
+            left_out=list(told.left_out), paused=told.paused, foreseen=foreseen(told),
         )  # fmt: skip
     problem = told if isinstance(told, Problem) else _problem(told)
+    ahead = foreseen(told) if isinstance(told, Answer) else []
     is_conflict = problem.code == "conflict"
     return models.BulkResult.model_construct(
         status="conflict" if is_conflict else "refused",
@@ -134,7 +148,13 @@ def bulk_result(told: Answer | Problem, index: int) -> models.BulkResult:
         code=problem.code,
         reason=problem.reason.label if problem.reason else None,
         faults=[fault_model(_below(one, index)) for one in problem.faults],
+        foreseen=ahead,
     )
+
+
+def foreseen(answer: Answer) -> list[models.CountryModel]:
+    """Return what countries on the way will do with a record."""
+    return [models.CountryModel.model_construct(**one.plain) for one in answer.foreseen]
 
 
 def _problem(answer: Answer) -> Problem:
@@ -191,7 +211,7 @@ def _steps(one: LedgerLine) -> dict[str, Any]:
 
 def delivery(one: InboxRecord) -> models.Delivery:
     """Return a record of a partner."""
-    record = decode_record(decode_entry(one.entry).body)
+    record = record_in(one)
     return models.Delivery.model_construct(
         cursor=one.cursor,
         sender=str(one.peer),

@@ -10,6 +10,7 @@ Rules, in this order:
 """
 
 import asyncio
+import re
 import time
 from collections.abc import Callable
 from typing import Final
@@ -96,7 +97,7 @@ class Guard:
         wait_s = self._rates.wait_s(client.name)
         if wait_s:
             raise Problem("rate_limited", headers={"Retry-After": str(int(wait_s) + 1)})
-        _accepts_json(scope)
+        _accepts(scope)
 
     def _who(self, scope: Scope) -> Client | None:
         clients = self._clients()
@@ -113,7 +114,7 @@ class Guard:
         method = scope["method"] if scope["method"] in _METHODS else "other"
         seconds = time.monotonic() - begun
         code = scope["state"].get("problem", "ok")
-        self._metrics.answered(route, method, code, seconds)
+        self._metrics.answered(route, method, sent.status, code, seconds)
         client: Client | None = scope["state"].get("client")
         log = event_logger().debug if code == "ok" else event_logger().info
         log(
@@ -143,15 +144,30 @@ class _Sent:
 
 
 _JSON_RANGES: Final = frozenset({"*/*", "application/*", "application/json", MEDIA_TYPE})
+_OTHERS: Final = (
+    (re.compile(r"/v1/inbox"), frozenset({"application/xml", "text/xml"})),
+    (re.compile(r"/v1/inbox/[0-9]+/report"), frozenset({"text/plain", "text/*"})),
+)
+"""What else an address offers."""
 
 
-def _accepts_json(scope: Scope) -> None:
-    accepted = [value.decode("latin-1") for name, value in scope["headers"] if name == b"accept"]
-    ranges = [one.split(";") for one in ",".join(accepted).lower().split(",") if one.strip()]
-    taken = {
+def accepted_ranges(accept: str) -> frozenset[str]:
+    """Return the media ranges that a header `Accept` takes; none where it says nothing."""
+    ranges = [one.split(";") for one in accept.lower().split(",") if one.strip()]
+    return frozenset(
         name.strip()
         for name, *rest in ranges
         if not any(part.strip() in {"q=0", "q=0.0", "q=0.00", "q=0.000"} for part in rest)
-    }
-    if ranges and not taken & _JSON_RANGES:
+    )
+
+
+def _accepts(scope: Scope) -> None:
+    """Raise a problem where the client takes none of what its address offers."""
+    header = ",".join(
+        value.decode("latin-1") for name, value in scope["headers"] if name == b"accept"
+    )
+    offered = _JSON_RANGES.union(
+        *(kinds for path, kinds in _OTHERS if path.fullmatch(scope["path"]))
+    )
+    if header.strip(" ,") and not accepted_ranges(header) & offered:
         raise Problem("not_acceptable")

@@ -54,6 +54,18 @@ class ProblemModel(Model):
     cure: str = Field(description="What to do next.")
 
 
+class CountryModel(Model):
+    """What a country on the way will do with a declaration or release."""
+
+    country: str
+    answer: Literal["accepts", "refuses", "unknown"]
+    why: list[str] = Field(description="Why it will refuse, or why it is not known.")
+    said_ms: int | None = Field(description="When it last said what it accepts.")
+    not_looked_at: list[str] = Field(
+        description="Its code lists and rules that are not here: of these nothing is known."
+    )
+
+
 class Kept(Model):
     """A record that is stored: from now on the node answers for it."""
 
@@ -61,8 +73,20 @@ class Kept(Model):
     left_out: list[str] = Field(
         default=[], description="Paths that the partner is not entitled to, removed from its copy."
     )
+    warnings: list[str] = Field(
+        default=[],
+        description="What is doubtful about a message of a standard and no reason to refuse it.",
+    )
+    foreseen: list[CountryModel] = Field(
+        default=[],
+        description="What countries on the way will do with it, as far as they have said; of"
+        " declarations and releases only.",
+    )
     status: Literal["accepted", "duplicate"] = Field(
         description="`duplicate`: the same key with the same record was accepted before."
+    )
+    paused: bool = Field(
+        default=False, description="An operator has paused the partner: it is kept and waits."
     )
 
 
@@ -91,6 +115,12 @@ class BulkResult(Model):
     faults: list[FaultModel]
     left_out: list[str] = Field(
         default=[], description="Paths that the partner is not entitled to, removed from its copy."
+    )
+    paused: bool = Field(
+        default=False, description="An operator has paused the partner: it is kept and waits."
+    )
+    foreseen: list[CountryModel] = Field(
+        default=[], description="What countries on the way will do with it, as far as they said."
     )
 
 
@@ -192,6 +222,35 @@ class Inbox(Model):
 
     records: list[Delivery]
     next: int = Field(description="`after` of the next page, and `up_to` once all are safe.")
+
+
+class Unsaid(Model):
+    """What a message does not say as the record does."""
+
+    field: str = Field(description="Where it stands in the record.")
+    words: str = Field(description="The same in the words of customs.")
+    value: str
+
+
+class Misfit(Model):
+    """A value of the record that the standard does not take."""
+
+    element: str = Field(description="Where it would stand in the message.")
+    words: str = Field(description="What the standard has there.")
+
+
+class ReportModel(Model):
+    """What became of a record in the standard of this country's system."""
+
+    standard: str
+    message: str | None
+    delivered: bool = Field(description="Whether there is a message.")
+    reason: str | None = Field(description="Why there is none: `missing`, `format`, or a reason.")
+    detail: str | None
+    missing: list[str] = Field(description="Elements that the standard demands in vain.")
+    misfits: list[Misfit] = Field(description="What the standard does not take.")
+    lost: list[Unsaid]
+    narrowed: list[Unsaid]
 
 
 class Ack(Model):

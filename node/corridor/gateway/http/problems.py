@@ -76,6 +76,10 @@ KINDS: Final = {
         406, "The answer would not be JSON",
         "Accept application/json.",
     ),
+    "not_in_standard": Kind(
+        406, "The record cannot be said in the standard of this country",
+        "Take it with `Accept: application/json`; `Corridor-Cursor` says where to go on.",
+    ),
     "too_slow": Kind(
         408, "The request took too long to arrive",
         "Send it again, and without a pause.",
@@ -83,6 +87,10 @@ KINDS: Final = {
     "conflict": Kind(
         409, "The same key stands for something else",
         "Use a fresh key for each record.",
+    ),
+    "not_acknowledged": Kind(
+        409, "These records cannot be acknowledged",
+        "Acknowledge the cursor of the last record that you read here, and hold safely.",
     ),
     "too_large": Kind(
         413, "The request is too large",
@@ -191,15 +199,15 @@ def of_refused(refused: Refused) -> Problem:
 
 _OF_RECIPIENT: Final = frozenset({Reason.UNKNOWN_RECIPIENT, Reason.NOT_AUTHORISED})
 _RULE: Final = re.compile(r"([a-z][a-z0-9_]*(?:\.[a-z0-9_]+)+) ?(\S*)")
-_PLACE: Final = re.compile(r"(\S+) \(([a-z0-9_.]+)\)")
+_PLACE: Final = re.compile(r"(\S+) \(([A-Za-z0-9_.]+)(?:: (.*))?\)")
 
 
 def fault_of(text: str, reason: Reason) -> Fault:
-    """Take apart a fault of the core: "rule path", "place (rule)", or a sentence."""
+    """Take apart a fault of the core: "rule path", "place (rule: words)", or a sentence."""
     if found := _RULE.fullmatch(text):
         return Fault(found[2], found[1])
     if found := _PLACE.fullmatch(text):
-        return Fault(found[1], found[2])
+        return Fault(found[1], found[2], found[3] or "")
     return Fault("query.to" if reason in _OF_RECIPIENT else "", reason.label, text)
 
 

@@ -1,4 +1,4 @@
-"""Bodies of requests to records: protobuf JSON, protobuf, or an NCTS message.
+"""Bodies of requests to records: protobuf JSON, protobuf, or a message of a standard.
 
 Rules:
 
@@ -9,11 +9,12 @@ Rules:
 
 import json
 import re
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from corridor.errors import Reason, Refused
+from corridor.gateway.contents import map_message
 from corridor.gateway.http.problems import Fault, Problem, of_refused
-from corridor.standards.ncts.mapper import Options, decode
+from corridor.standards.judging import Manner
 from corridor.wire.json_faults import json_faults
 from corridor.wire.records import encode_record, record_from_json
 
@@ -101,8 +102,17 @@ def json_record(told: object, at: str = "") -> bytes:
         raise Problem("malformed", reason=Reason.CHARACTER_SET, faults=[fault]) from None
 
 
-def read_record(kind: str, body: bytes, *, attach_original: bool) -> bytes:
-    """Return the serialised record in a body of a media type.
+class Read(NamedTuple):
+    """A serialised record, and what is doubtful about the message that it was."""
+
+    record: bytes
+    warnings: tuple[str, ...] = ()
+
+
+def read_record(
+    kind: str, body: bytes, *, attach_original: bool, manner: Manner | None = None
+) -> Read:
+    """Return the record in a body of a media type.
 
     Raises:
         Problem: It does not read; every fault is named.
@@ -113,15 +123,11 @@ def read_record(kind: str, body: bytes, *, attach_original: bool) -> bytes:
         )
         raise Problem("invalid", faults=[fault])
     if kind == JSON:
-        return json_record(parse_json(body))
+        return Read(json_record(parse_json(body)))
     if kind == PROTOBUF:
-        return body
-    return _from_xml(body, attach_original=attach_original)
-
-
-def _from_xml(body: bytes, *, attach_original: bool) -> bytes:
+        return Read(body)
     try:
-        mapped = decode(body, Options(attach_original=attach_original))
+        read = map_message(body, manner or Manner(), attach_original=attach_original)
     except Refused as refused:
         raise of_refused(refused) from None
-    return encode_record(mapped.record)
+    return Read(read.record, read.warnings)

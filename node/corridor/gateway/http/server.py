@@ -25,13 +25,15 @@ from corridor.daemon.http_metrics import HttpMetrics
 from corridor.daemon.logs import event_logger
 from corridor.daemon.service import NodeService
 from corridor.errors import ConfigurationError, CorridorError
-from corridor.gateway.http.app import make_app
+from corridor.gateway.http.app import make_app, routes
 from corridor.gateway.http.bodies import Receive, Scope, Send
 from corridor.gateway.http.clients import Clients, load_clients
 from corridor.gateway.http.desk import THREADS, Desk
 from corridor.gateway.http.guard import Guard
+from corridor.gateway.http.problems import KINDS
 from corridor.gateway.http.protocol import MAX_HEAD_BYTES, Connection
 from corridor.gateway.http.rates import Rates
+from corridor.gateway.national import National
 
 _DRAIN_S: Final = 3
 _STOP_S: Final = 6.0
@@ -42,7 +44,7 @@ _KEEP_ALIVE_S: Final = 75
 class HttpServer:
     """Serves a `NodeService` over HTTP."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - its collaborators
         self,
         section: HttpSection,
         service: NodeService,
@@ -50,6 +52,7 @@ class HttpServer:
         status: Callable[[], dict[str, Any]],
         ready: Callable[[], tuple[bool, str]],
         registry: CollectorRegistry,
+        national: National | None = None,
     ) -> None:
         """Bind; port 0 takes a free one.
 
@@ -62,10 +65,10 @@ class HttpServer:
         self._service = service
         self._clients = load_clients(section.tokens_file)
         self._rates = Rates(section.requests_per_s, section.burst, time.monotonic)
-        desk = Desk(service, status, ready, self._rates, section.longest_poll_s)
-        self._guard = Guard(
-            make_app(desk), lambda: self._clients, self._rates, HttpMetrics(registry)
-        )
+        desk = Desk(service, status, ready, self._rates, section.longest_poll_s, national)
+        metrics = HttpMetrics(registry)
+        metrics.know(routes(), KINDS)
+        self._guard = Guard(make_app(desk), lambda: self._clients, self._rates, metrics)
         self._tls = _tls(section)
         self._socket = _bind(section)
         self._server = uvicorn.Server(self._config())

@@ -1,6 +1,7 @@
 """Routes by which records come in: one, many, and a question to a partner."""
 
-from typing import Annotated, Any
+from contextlib import nullcontext
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from pydantic import ValidationError
@@ -38,6 +39,8 @@ KeyHeader = Annotated[
         " each record, for example a UUID.",
     ),
 ]
+_LARGE: Final = 2 * 1024 * 1024
+"""Messages above it are read one at a time."""
 _SENT: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "It was accepted before under the same key; nothing more is done.",
@@ -87,7 +90,7 @@ def submit_record(  # noqa: PLR0913, PLR0917 - one for each parameter
         Query(description="How soon it leaves; the record's type decides where it is not given."),
     ] = None,
     attach_original: Annotated[  # noqa: FBT002 - a parameter of the address
-        bool, Query(description="XML only: let the message itself travel too, up to 200 KiB.")
+        bool, Query(description="XML only: let the message itself travel too.")
     ] = False,
     idempotency_key: KeyHeader = None,
 ) -> models.Kept:
@@ -98,9 +101,10 @@ def submit_record(  # noqa: PLR0913, PLR0917 - one for each parameter
     `/v1/outcomes`.
     """
     kind = media_type(request.headers.get("content-type"), (JSON, PROTOBUF, XML))
-    record = read_record(kind, body, attach_original=attach_original)
-    (answer,) = desk.service.submit([offer(client, to, record, lane, idempotency_key)])
-    return _replayed(kept(answer), response)
+    with desk.large if len(body) > _LARGE else nullcontext():
+        read = read_record(kind, body, attach_original=attach_original, manner=desk.manner)
+    (answer,) = desk.service.submit([offer(client, to, read.record, lane, idempotency_key)])
+    return _replayed(kept(answer, read.warnings), response)
 
 
 @router.post(

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from corridor.errors import Reason, Refused
+from corridor.store.syncing import sync
 
 _OPEN: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _LONGEST_NAME: Final = 200
@@ -66,6 +67,23 @@ def look_at(path: Path, max_bytes: int) -> None:
             os.close(handle)
         return
     raise NotWhole
+
+
+def open_quiet(path: Path, max_bytes: int) -> int:
+    """Open a file that was taken, for reading; returns its descriptor.
+
+    Raises:
+        NotWhole: Somebody has it open for writing.
+        Refused: See `look_at`.
+    """
+    handle = _opened(path)
+    try:
+        _refuse_by(os.fstat(handle), max_bytes)
+        _check_quiet(handle)
+    except BaseException:
+        os.close(handle)
+        raise
+    return handle
 
 
 def read_whole(path: Path, max_bytes: int) -> bytes:
@@ -198,15 +216,6 @@ def write_beside(place: Path, content: bytes, mode: int) -> None:
             partial.unlink()
         raise
     sync(place.parent)
-
-
-def sync(folder: Path) -> None:
-    """Make the names in a folder durable."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def as_json(value: Mapping[str, Any]) -> bytes:

@@ -9,15 +9,17 @@ Rules:
 
 import signal
 import threading
-import time
 from contextlib import suppress
 from typing import Final
 
+from corridor.daemon.clock import unix_ms
 from corridor.daemon.config_gateways import SpoolSection, lanes_of
 from corridor.daemon.gateway_metrics import GatewayMetrics
 from corridor.daemon.logs import event_logger
 from corridor.daemon.service import NodeService
 from corridor.errors import CorridorError, SpoolTrouble
+from corridor.gateway.national import National
+from corridor.gateway.spool.files import shown
 from corridor.gateway.spool.incoming import InTray
 from corridor.gateway.spool.layout import Layout
 from corridor.gateway.spool.outcomes import Outcomes
@@ -34,7 +36,11 @@ class SpoolGateway:
     """Serves a `NodeService` through a folder from `start` to `stop`."""
 
     def __init__(
-        self, settings: SpoolSection, service: NodeService, metrics: GatewayMetrics
+        self,
+        settings: SpoolSection,
+        service: NodeService,
+        metrics: GatewayMetrics,
+        national: National | None = None,
     ) -> None:
         """Serve the folder `settings.directory`; it may come and go."""
         if settings.directory is None:
@@ -47,12 +53,14 @@ class SpoolGateway:
             self._layout, service, metrics,
             lanes=lanes_of(settings.lanes), max_bytes=settings.max_file_mib * _MIB,
             settle_s=settings.settle_s, attach_original=settings.attach_original,
+            manner=national.manner if national else None,
         )  # fmt: skip
         self._outcomes = Outcomes(self._layout, service)
         self._out.told = self._outcomes.expect
         self._in = InTray(
             self._layout, service, metrics,
             when_removed=settings.acknowledge == "removed", max_unread=settings.max_unread_files,
+            national=national,
         )  # fmt: skip
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="spool", daemon=True)
@@ -78,7 +86,7 @@ class SpoolGateway:
             what, since_ms = self._trouble
             lines.append(f"spool: {what} (since {stamp(since_ms)})")
         waiting, oldest_ms = self._out.scan.waiting, self._out.scan.oldest_ms
-        now_ms = time.time_ns() // 1_000_000
+        now_ms = unix_ms()
         if waiting and oldest_ms and now_ms - oldest_ms > _WAITS_TOO_LONG_MS:
             lines.append(f"spool: {waiting} file(s) waiting since {stamp(oldest_ms)}")
         if self._out.stuck:
@@ -87,6 +95,13 @@ class SpoolGateway:
         if self._out.scan.shut:
             lines.append(
                 f"spool: the node may not look into out/{', out/'.join(self._out.scan.shut)}"
+            )
+        lines += [f"spool: {one}" for one in self._out.giving.waits]
+        if self._out.scan.alone:
+            names = ", ".join(map(shown, self._out.scan.alone[:3]))
+            lines.append(
+                f"spool: {len(self._out.scan.alone)} folder(s) of files in out/ have no message:"
+                f" {names}"
             )
         if self._in.full:
             lines.append("spool: in/ is full; the national system takes no files away")
@@ -142,7 +157,7 @@ class SpoolGateway:
         self._metrics.spool_troubles.labels(code).inc()
         if self._trouble is None or self._trouble[0] != what:
             event_logger().error("spool.failed", code=code, cause=what)
-            self._trouble = (what, time.time_ns() // 1_000_000)
+            self._trouble = (what, unix_ms())
 
     def _well(self) -> None:
         if self._trouble is not None:

@@ -40,7 +40,7 @@ class Outcomes:
             OSError: The note was not written.
         """
         where = str(place.relative_to(self._layout.base))
-        country = place.parent.name[:2]
+        country = place.relative_to(self._layout.base).parts[1][:2]  # done/XX/...
         final = [
             one
             for one in (told.line for told in self._service.timeline(record_id).sent)

@@ -4,31 +4,35 @@ Rules:
 
 * whole → taken (renamed into `work/`) → kept by the node → answered by a file → put away; a process
   that is killed between two of these goes on there at its next start;
-* the record's id is in the file's name, or follows from its recipient and its content: the same
-  file again is the same record, so that nothing is doubled whenever it ends;
+* the record's id is in the file's name; else its recipient and its content are the key under which
+  the node keeps it: the same file again is the same record, so that nothing is doubled whenever it
+  ends;
 * the answer stands beside the file where it is put away: `done/XX/NAME` and `NAME.result.json`;
-* what can be taken later (the store is full) is not refused, it waits in `work/`.
+* what can be taken later (the store is full) is not refused, it waits in `work/`;
+* files beside a message (`beside`) go when its record is kept, and the answer waits for them.
 """
 
 import errno
 import hashlib
+import json
 import os
-import re
-import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
+from corridor.daemon.clock import unix_ms
 from corridor.daemon.cures import cure_of
 from corridor.daemon.gateway_metrics import GatewayMetrics
 from corridor.daemon.logs import event_logger
 from corridor.daemon.offers import Answer, Offered
 from corridor.daemon.service import NodeService
 from corridor.errors import Reason, Refused
+from corridor.exchange.tallies import is_for_new
 from corridor.exchange.values import Lane
-from corridor.gateway.contents import read_named
+from corridor.gateway.contents import LEFT_OUT, read_named
+from corridor.gateway.spool import beside
 from corridor.gateway.spool.files import (
     NotWhole,
     as_json,
@@ -38,20 +42,20 @@ from corridor.gateway.spool.files import (
     read_whole,
     short_name,
     shown,
-    sync,
     write_beside,
 )
+from corridor.gateway.spool.giving import Giving
 from corridor.gateway.spool.layout import Layout
+from corridor.gateway.spool.naming import BEFORE_TIMES, id_in_name, id_of, key_of
 from corridor.gateway.spool.scan import Found, Scan, candidates
-from corridor.transit.identifiers import parse_record_id, uuid7
+from corridor.standards.judging import Manner
+from corridor.store.syncing import sync
+from corridor.wire.limits import MAX_ATTACHMENT_BYTES
 
 _BATCH: Final = 256
 _BATCH_BYTES: Final = 32 * 1024 * 1024
-_FOR_NOW: Final = 500
-"""From this number on a reason holds for now, and the file waits."""
-_ID_IN_NAME: Final = re.compile(
-    r"(?:^|[._-])([0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$"
-)
+_FOR_NOW: Final = {Reason.DIRECTORY_UNKNOWN, Reason.STORE_FULL, Reason.HELD_FULL}
+"""These hold for now, and the file waits."""
 _SUFFIX_CHARS: Final = 12
 _CONCERNS_ALL: Final = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.ESTALE, errno.ENOTCONN}
 
@@ -64,6 +68,9 @@ class Judged(NamedTuple):
     digest: str
     """SHA-256 of the file, hexadecimal; "" where it was not read."""
     original: str = "not_asked_for"
+    warnings: tuple[str, ...] = ()
+    files: Sequence[dict[str, Any]] = ()
+    """What became of the files beside it."""
 
 
 class _Read(NamedTuple):
@@ -73,6 +80,7 @@ class _Read(NamedTuple):
     offered: Offered
     digest: str
     original: str
+    warnings: tuple[str, ...]
 
 
 class OutTray:
@@ -88,6 +96,7 @@ class OutTray:
         max_bytes: int,
         settle_s: float,
         attach_original: bool = False,
+        manner: Manner | None = None,
     ) -> None:
         """Take files for `service`, at most `max_bytes` large, that claim none but these lanes."""
         self._layout = layout
@@ -96,6 +105,11 @@ class OutTray:
         self._lanes = lanes
         self._max_bytes = max_bytes
         self._attach = attach_original
+        self._manner = manner or Manner()
+        self.giving = Giving(service)
+        """Files that lie beside messages."""
+        self._kept: dict[Path, Judged] = {}
+        """Messages whose files are being given."""
         self.scan = Scan(settle_s)
         self.stuck: dict[Path, str] = {}
         """What can neither be taken nor put away, and why."""
@@ -110,14 +124,18 @@ class OutTray:
             StoreTrouble: The node kept nothing of it.
         """
         self.stuck = {path: why for path, why in self.stuck.items() if os.path.lexists(path)}
-        taken = [found for found, _ in candidates(self._layout.work)][:_BATCH]
+        taken = [
+            found for found, _ in candidates(self._layout.work) if found.path not in self.giving
+        ][:_BATCH]
         if not self._keep(taken):
             return False  # the node takes nothing for now: what is in out/ stays there
         ready = self.scan.ready(self._layout.out, _BATCH)
         fresh = [one for one in map(self._take, ready) if one is not None]
         self._keep(fresh)
+        for message, files in self.giving.turn():
+            self._answer(self._kept.pop(message)._replace(files=files))
         self._metrics.spool_waiting(self.scan.waiting - len(fresh), self.scan.oldest_ms)
-        return len(ready) == _BATCH
+        return len(ready) == _BATCH or self.giving.has_more
 
     # -- one file
 
@@ -129,6 +147,7 @@ class OutTray:
             _refuse_homeless(found)
             if os.path.lexists(target):
                 return None  # its namesake comes first
+            beside.take(self._layout, found.path, target, MAX_ATTACHMENT_BYTES)
             make_folder(target.parent, self._layout.folder_mode)
             move(self._layout.base, found.path, target)
         except FileNotFoundError:
@@ -158,11 +177,20 @@ class OutTray:
         answers = self._service.submit([one.offered for one in batch])
         later = False
         for one, answer in zip(batch, answers, strict=True):
-            if answer.reason is not None and answer.reason >= _FOR_NOW:
+            if answer.reason in _FOR_NOW:
                 later = True
+                continue
+            original = "too_large" if LEFT_OUT in answer.left_out else one.original
+            judged = Judged(one.found, answer, one.digest, original, one.warnings)
+            if answer.reason is None and self._has_files(one, answer):
+                self._kept[one.found.path] = judged
             else:
-                self._answer(Judged(one.found, answer, one.digest, one.original))
+                self._answer(judged)
         return not later
+
+    def _has_files(self, one: _Read, answer: Answer) -> bool:
+        folder, record = one.found.folder, one.offered.record
+        return self.giving.begin(one.found.path, folder, record, answer)
 
     def _read(self, found: Found) -> "_Read | None":
         """Return what a file of the work tray offers; None where it is refused, or not whole."""
@@ -171,7 +199,7 @@ class OutTray:
             content = read_whole(found.path, self._max_bytes)
             digest = hashlib.sha256(content).hexdigest()
             name = found.path.name
-            read = read_named(name, content, attach_original=self._attach)
+            read = read_named(name, content, attach_original=self._attach, manner=self._manner)
         except (NotWhole, FileNotFoundError):
             return None
         except OSError as error:
@@ -180,10 +208,33 @@ class OutTray:
         except Refused as refused:
             self._refuse(found, refused, digest)
             return None
-        record_id = id_in_name(name) or id_of(found.folder, read.record)
+        record_id, key = self._identity(found, read.record)
         recipient = shown(found.folder)
-        offered = Offered(recipient, read.record, record_id, found.lane, self._lanes)
-        return _Read(found, offered, digest, read.original)
+        try:
+            self.giving.judge(found.path, found.folder, read.record)
+        except NotWhole:
+            return None
+        except Refused as refused:
+            if not self._service.is_kept(record_id):  # it was not kept before
+                self._refuse(found, refused, digest)
+                return None
+        offered = Offered(recipient, read.record, record_id, found.lane, self._lanes, key)
+        return _Read(found, offered, digest, read.original, read.warnings)
+
+    def _identity(self, found: Found, record: bytes) -> tuple[bytes, bytes | None]:
+        """Return the id of a file's record, and the key by which it is known again.
+
+        An id that is new has the time at which the file was written: moved back from `done/`
+        after the store was put back to an older one, it is the same record to its recipient.
+        """
+        if (named := id_in_name(found.path.name)) is not None:
+            return named, None
+        old = id_of(found.folder, record, BEFORE_TIMES)
+        if self._service.is_kept(old):
+            return old, None
+        key = key_of(found.folder, record)
+        known = self._service.kept_as(key)
+        return known or id_of(found.folder, record, _written_ms(found.mtime_ns)), key
 
     def _stick(self, found: Found, error: OSError) -> None:
         """Pass over one file that cannot be taken; a disk that takes nothing concerns all."""
@@ -210,6 +261,8 @@ class OutTray:
         result = place.with_name(place.name + ".result.json")
         if path in self.stuck and result.exists():
             return
+        if not judged.files and kept:
+            judged = judged._replace(files=_files_told(result, judged.digest))
         write_beside(result, as_json(_result(judged)), self._layout.file_mode)
         self._metrics.spool_file(answer.status)
         if not kept:
@@ -217,6 +270,7 @@ class OutTray:
                 "file.refused", reason=answer.reason.label if answer.reason else answer.status
             )
         try:
+            self._put_files_away(path, place, judged.files)
             move(self._layout.base, path, place)
         except OSError as error:
             if kept:
@@ -226,6 +280,17 @@ class OutTray:
             return
         self.stuck.pop(path, None)
         sync(folder)
+
+    def _put_files_away(self, path: Path, place: Path, files: Sequence[dict[str, Any]]) -> None:
+        """Move the files of a message, and have it told later what became of each."""
+        folder = beside.put_away(self._layout, path, place)
+        home = place.with_name(folder) if folder else beside.folder_of(place)
+        if not files or not home.is_dir():
+            return
+        at_home = {shown(one.name): one for one in home.iterdir()}
+        for one in files:
+            if one["record_id"] and one["file"] in at_home:
+                self.told(bytes.fromhex(one["record_id"]), at_home[one["file"]])
 
     def _name_for(self, folder: Path, path: Path, digest: str) -> str:
         """Return under which name it is put away: its own, where no other file has it."""
@@ -237,25 +302,24 @@ class OutTray:
         return f"{name}.{suffix[:_SUFFIX_CHARS]}"
 
 
+def _written_ms(mtime_ns: int) -> int:
+    """Return when a file was written; now, where its time is none that a new record may have."""
+    now_ms, written_ms = unix_ms(), mtime_ns // 1_000_000
+    return written_ms if written_ms <= now_ms and is_for_new(written_ms, now_ms) else now_ms
+
+
 def _refuse_homeless(found: Found) -> None:
     if not found.folder:
         raise Refused(Reason.UNKNOWN_RECIPIENT, "it lies in no folder of a partner: out/XX/NAME")
 
 
-def id_in_name(name: str) -> bytes | None:
-    """Return the record id that a file's name carries before its ending, or None."""
-    stem = name[: name.rfind(".")] if "." in name else name
-    found = _ID_IN_NAME.search(stem)
-    if found is not None:
-        with suppress(Refused):
-            return parse_record_id(found[1])
-    return None
-
-
-def id_of(recipient: str, record: bytes) -> bytes:
-    """Return the record id that follows from recipient and content: a UUIDv7 without a time."""
-    digest = hashlib.sha256(recipient.encode("utf-8", "surrogateescape") + b"\0" + record).digest()
-    return uuid7(0, digest)
+def _files_told(result: Path, digest: str) -> list[dict[str, Any]]:
+    """Return what was told of the files of a message before this process was killed."""
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        told = json.loads(result.read_bytes())
+        if digest and told["sha256"] == digest:
+            return list(told["files"])
+    return []
 
 
 def _digest_of(path: Path) -> str:
@@ -277,9 +341,12 @@ def _result(judged: Judged) -> dict[str, object]:
         "reason": reason,
         "faults": list(answer.faults),
         "cure": cure_of(reason) if reason else None,
+        "warnings": list(judged.warnings),
+        "foreseen": [one.plain for one in answer.foreseen],
         "original": judged.original,
+        "files": list(judged.files),
         "sha256": judged.digest or None,
-        "answered": stamp(time.time_ns() // 1_000_000),
+        "answered": stamp(unix_ms()),
     }
 
 

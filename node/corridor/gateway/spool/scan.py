@@ -4,7 +4,7 @@ Rules:
 
 * `out/XX/NAME` is for partner XX; `out/XX/LANE/NAME` claims a lane as well;
 * hidden names and names that end in .tmp or .part are somebody's unfinished work;
-* a name is looked at again until it did not change for `settle_s`.
+* a name is looked at again until it, and what lies in `NAME.files`, did not change for `settle_s`.
 """
 
 import os
@@ -18,6 +18,8 @@ from typing import Final
 from corridor.exchange.values import Lane
 
 _UNFINISHED: Final = (".tmp", ".part")
+ENDING: Final = ".files"
+"""Of the folder with the files that belong to a message: NAME and NAME.files."""
 LANES: Final = {lane.name.lower(): lane for lane in Lane}
 
 
@@ -37,7 +39,8 @@ class Found:
         return self.lane is not Lane.URGENT, self.mtime_ns
 
 
-_Seen = tuple[tuple[int, int, int, int], float]
+_State = tuple[tuple[int, ...], ...]
+_Seen = tuple[_State, float]
 
 
 class Scan:
@@ -54,6 +57,8 @@ class Scan:
         """Folders in it that the node may not look into."""
         self.oldest_ms: int | None = None
         """When the oldest of them was last changed."""
+        self.alone: tuple[str, ...] = ()
+        """Folders of files that have no message."""
 
     def ready(self, out: Path, limit: int) -> list[Found]:
         """Return at most `limit` files that rest: the folders take turns.
@@ -64,8 +69,9 @@ class Scan:
         now_s, seen = self._clock_s(), {}
         folders: dict[str, list[Found]] = {}
         shut: list[str] = []
+        alone: list[str] = []
         oldest_ns: int | None = None
-        for found, state in candidates(out, shut):
+        for found, state in candidates(out, shut, alone):
             before = self._seen.get(found.path)
             since_s = before[1] if before and before[0] == state else now_s
             seen[found.path] = (state, since_s)
@@ -73,7 +79,7 @@ class Scan:
             if now_s - since_s >= self._settle_s:
                 folders.setdefault(found.folder, []).append(found)
         self._seen = seen
-        self.shut = tuple(shut)
+        self.shut, self.alone = tuple(shut), tuple(alone)
         self.waiting = len(seen)
         self.oldest_ms = None if oldest_ns is None else oldest_ns // 1_000_000
         for rested in folders.values():
@@ -86,49 +92,76 @@ class Scan:
         self._seen.pop(path, None)
 
 
+def is_unfinished(name: str) -> bool:
+    """Whether a name says that somebody is still writing."""
+    return name.startswith(".") or name.lower().endswith(_UNFINISHED)
+
+
 def candidates(
-    tray: Path, shut: list[str] | None = None
-) -> Iterator[tuple[Found, tuple[int, int, int, int]]]:
+    tray: Path, shut: list[str] | None = None, alone: list[str] | None = None
+) -> Iterator[tuple[Found, _State]]:
     """Give everything in a tray that may be a file for a partner, with what it looked like.
 
-    Folders that the node may not look into are added to `shut` and passed over.
+    Folders that the node may not look into are added to `shut` and passed over; folders of files
+    whose message is not there, to `alone`.
     """
     for entry in _entries(tray):
         if not entry.is_dir(follow_symlinks=False):
             yield from _one(entry, "", None)
             continue
-        for inner in _inside(entry, shut):
+        for inner in _messages(entry, shut, alone):
             lane = LANES.get(inner.name)
             if lane is None or not inner.is_dir(follow_symlinks=False):
                 yield from _one(inner, entry.name, None)
                 continue
-            for innermost in _inside(inner, shut):
+            for innermost in _messages(inner, shut, alone):
                 yield from _one(innermost, entry.name, lane)
 
 
-def _inside(folder: os.DirEntry[str], shut: list[str] | None) -> Iterator[os.DirEntry[str]]:
+def _messages(
+    folder: os.DirEntry[str], shut: list[str] | None, alone: list[str] | None
+) -> list[os.DirEntry[str]]:
+    """Return what is in a folder of a partner, but for the folders of files."""
+    found: list[os.DirEntry[str]] = []
     try:
-        yield from _entries(folder.path)
+        found += _entries(folder.path)
     except PermissionError:
         if shut is not None:
             shut.append(folder.name)
     except FileNotFoundError:
-        return  # it was just removed
+        return []  # it was just removed
+    files = {
+        one.name for one in found if one.name.endswith(ENDING) and one.is_dir(follow_symlinks=False)
+    }
+    if files and alone is not None:
+        alone += sorted(files - {one.name + ENDING for one in found})
+    return [one for one in found if one.name not in files]
 
 
 def _entries(folder: os.PathLike[str] | str) -> Iterator[os.DirEntry[str]]:
     with os.scandir(folder) as entries:
         for entry in entries:
-            if not entry.name.startswith(".") and not entry.name.lower().endswith(_UNFINISHED):
+            if not is_unfinished(entry.name):
                 yield entry
 
 
-def _one(
-    entry: os.DirEntry[str], folder: str, lane: Lane | None
-) -> Iterator[tuple[Found, tuple[int, int, int, int]]]:
+def _one(entry: os.DirEntry[str], folder: str, lane: Lane | None) -> Iterator[tuple[Found, _State]]:
     try:
         at = entry.stat(follow_symlinks=False)
     except FileNotFoundError:
         return
-    state = (at.st_ino, at.st_size, at.st_mtime_ns, at.st_ctime_ns)
+    state = (_look(at), *_beside(entry.path + ENDING))
     yield Found(Path(entry.path), folder, lane, at.st_mtime_ns), state
+
+
+def _beside(folder: str) -> list[tuple[int, ...]]:
+    """Return what the files of a message look like."""
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(_look(one.stat(follow_symlinks=False)) for one in entries)
+    except OSError:
+        return []  # there is none, or it is looked at when it is taken
+
+
+def _look(at: os.stat_result) -> tuple[int, ...]:
+    return at.st_ino, at.st_size, at.st_mtime_ns, at.st_ctime_ns

@@ -13,6 +13,7 @@ import time
 from random import random
 from typing import Final
 
+from corridor.daemon.clock import unix_ms
 from corridor.daemon.config_gateways import WebhookSection
 from corridor.daemon.gateway_metrics import GatewayMetrics
 from corridor.daemon.logs import event_logger
@@ -106,7 +107,7 @@ class Runner:
             return [
                 f"webhook: the national system wants no more {name} (410); restart to try again"
             ]
-        now_ms = time.time_ns() // 1_000_000
+        now_ms = unix_ms()
         if place.failures and now_ms - place.since_ms >= _ALARM_AFTER_MS:
             since = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(place.since_ms / 1000))
             return [f"webhook: no {name} delivered since {since}: {self._said}"]
@@ -118,7 +119,7 @@ class Runner:
         Raises:
             StoreTrouble: The node could not note how far it is; it is posted again.
         """
-        now_ms = time.time_ns() // 1_000_000
+        now_ms = unix_ms()
         place = self._stream.place
         if self.gone or now_ms < min(place.next_ms, now_ms + self._longest_ms):
             return False
@@ -143,7 +144,7 @@ class Runner:
 
     def _post(self, event: Event) -> Answered | str | None:
         """Post one event; returns None where it was delivered, else what went wrong."""
-        timestamp, body = int(time.time()), event.body
+        timestamp, body = unix_ms() // 1000, event.body
         headers = {
             "content-type": "application/json",
             "user-agent": "corridor",
@@ -171,7 +172,7 @@ class Runner:
                 stream.keep(type(place)(cursor))
                 self._metrics.webhook_failing.labels(stream.name).set(0)
             return
-        now_ms = time.time_ns() // 1_000_000
+        now_ms = unix_ms()
         if cursor != place.cursor:
             place = type(place)(cursor)
         first_ms = round(self._settings.retry_first_s * 1000)
