@@ -24,7 +24,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import IO, Any, Final, NamedTuple
 
 from corridor.errors import AuditTrouble
 
@@ -34,6 +34,13 @@ _START: Final = "0" * 64
 _LINE_MOST: Final = 16 * 1024
 """Bytes of a line: the end of the file is read by as much. Options that are longer are left out."""
 _TEXT_MOST: Final = 300
+_TOLD: Final = ("at", "who", "what", "outcome")
+
+
+CURE_BROKEN: Final = (
+    "compare it with the heads in the log (audit.stands) and with a backup; keep the file for "
+    "whoever examines it; `corridor audit renew` then puts it aside and begins a new one"
+)
 
 
 class Head(NamedTuple):
@@ -41,6 +48,10 @@ class Head(NamedTuple):
 
     number: int
     hash: str
+
+    def __str__(self) -> str:
+        """Return NUMBER:HASH."""
+        return f"{self.number}:{self.hash}"
 
 
 class Act(NamedTuple):
@@ -54,6 +65,8 @@ class Act(NamedTuple):
     outcome: str
     """"ok", a status, or "begun" where no end was written."""
     ended: str | None
+    doubt: str = ""
+    """What is wrong with a line of it; "" where its lines are as they were written."""
 
 
 def begin(folder: Path, what: str, who: str, about: Mapping[str, Any]) -> int:
@@ -87,48 +100,105 @@ def head(folder: Path) -> Head | None:
         return _last(file)[0]
 
 
+def scanned(folder: Path) -> Iterator[tuple[dict[str, Any] | None, str]]:
+    """Return each line of the trail, None where it is none, with what is wrong with it, or "".
+
+    After a line that is wrong the rest is held against what that line says of itself, so that each
+    place is told once.
+
+    Raises:
+        AuditTrouble: The trail cannot be read.
+    """
+    if not (folder / FILE).exists():
+        return
+    before, number = _START, 0
+    with _opened(folder, os.O_RDONLY, fcntl.LOCK_SH) as file, os.fdopen(os.dup(file), "rb") as all_:
+        while raw := _next_line(folder, all_):
+            number += 1
+            line = _parsed(raw)
+            if line is None or not raw.endswith(b"\n"):
+                yield None, f"line {number} is not one of a trail"
+                continue
+            stated = line.pop("hash", None)
+            wrong = ""
+            if line.get("number") != number or line.get("before") != before:
+                wrong = (
+                    f"line {number} does not follow the one before it:"
+                    " a line was changed, removed or inserted"
+                )
+            elif stated != _hash(line):
+                wrong = f"line {number} was changed"
+            before = str(stated)
+            number = line["number"] if isinstance(line.get("number"), int) else number
+            yield {**line, "hash": stated}, wrong
+
+
 def lines(folder: Path) -> Iterator[dict[str, Any]]:
     """Return the lines of the trail, each checked against the one before it; none without one.
 
     Raises:
         AuditTrouble: A line was changed, removed or inserted; its number is named.
     """
-    if not (folder / FILE).exists():
-        return
-    before, number = _START, 0
-    with _opened(folder, os.O_RDONLY, fcntl.LOCK_SH) as file, os.fdopen(os.dup(file), "rb") as all_:
-        for raw in all_:
-            number += 1
-            line = _parsed(raw)
-            if line is None or not raw.endswith(b"\n"):
-                raise AuditTrouble(f"{folder / FILE}: line {number} is not one of a trail")
-            stated = line.pop("hash", None)
-            if line.get("number") != number or line.get("before") != before:
-                raise AuditTrouble(
-                    f"{folder / FILE}: line {number} does not follow the one before it:"
-                    " a line was changed, removed or inserted"
-                )
-            if stated != _hash(line):
-                raise AuditTrouble(f"{folder / FILE}: line {number} was changed")
-            before = stated
-            yield {**line, "hash": stated}
+    for line, wrong in scanned(folder):
+        if wrong or line is None:
+            raise broken(folder, wrong)
+        yield line
+
+
+def broken(folder: Path, wrong: str) -> AuditTrouble:
+    """Return the error that a trail is not whole."""
+    return AuditTrouble(f"{folder / FILE}: {wrong}", cure=CURE_BROKEN)
 
 
 def acts(folder: Path) -> list[Act]:
-    """Return the acts of a trail that is whole, in order.
+    """Return the acts of a trail, in order, as far as they can be read; see `Act.doubt`.
 
     Raises:
-        AuditTrouble: It is not whole.
+        AuditTrouble: It cannot be read at all.
     """
     found: dict[int, Act] = {}
-    for line in lines(folder):
-        if "what" in line:
-            found[line["number"]] = Act(
-                line["number"], line["at"], line["who"], line["what"], line["about"], "begun", None
+    for place, (line, wrong) in enumerate(scanned(folder), 1):
+        told = line or {}
+        number = told["number"] if isinstance(told.get("number"), int) else 0
+        about = told.get("about")
+        at, who, what, outcome = (str(told.get(one, "")) for one in _TOLD)
+        begun = found.get(told["act"]) if isinstance(told.get("act"), int) else None
+        if begun is not None:
+            found[begun.number] = begun._replace(
+                outcome=outcome, ended=at, doubt=begun.doubt or wrong
             )
-        elif (begun := found.get(line.get("act", 0))) is not None:
-            found[begun.number] = begun._replace(outcome=line["outcome"], ended=line["at"])
+        if "what" in told or (wrong and begun is None):
+            told_of = about if isinstance(about, dict) else {}
+            one = Act(number, at, who, what, told_of, "begun", None, wrong)
+            # what is in doubt takes no other's place
+            found[-place if wrong and (not number or number in found) else number] = one
     return list(found.values())
+
+
+def begin_anew(
+    folder: Path, aside: Path, what: str, who: str, about: Mapping[str, Any]
+) -> Path | None:
+    """Put the trail aside and begin another with one act; returns where the old one lies.
+
+    Raises:
+        AuditTrouble: One of the two could not be done; begin again.
+    """
+    path, moved = folder / FILE, None
+    try:
+        if os.path.lexists(aside):
+            raise AuditTrouble(f"{aside} is there already", cure="wait a second, and try again")
+        if os.path.lexists(path):
+            path.rename(aside)
+            moved = aside
+        # no option is too long here, and each stands as it is: what is replaced is compared
+        number = _append(folder, {"what": what, "who": who, "about": dict(about)})
+        end(folder, number, "ok")
+        owner = folder.stat()
+        if os.geteuid() == 0:  # the node has to go on with it
+            os.chown(path, owner.st_uid, owner.st_gid)
+    except OSError as error:
+        raise _unwritable(folder, error) from None
+    return moved
 
 
 def _append(folder: Path, told: dict[str, Any]) -> int:
@@ -172,7 +242,7 @@ def _last(file: int) -> tuple[Head | None, int]:
     if line is None or not isinstance(line.get("number"), int) or "hash" not in line:
         raise AuditTrouble(
             "the last line of the audit trail is not one of a trail",
-            cure="keep the file for whoever examines it, and move it away: a new one begins",
+            cure=CURE_BROKEN,
         )
     return Head(line["number"], str(line["hash"])), len(half)
 
@@ -199,10 +269,18 @@ def _unwritable(folder: Path, error: OSError) -> AuditTrouble:
     )
 
 
+def _next_line(folder: Path, file: IO[bytes]) -> bytes:
+    """Return the next line, of what is too long for one a piece; empty at the end."""
+    try:
+        return file.readline(2 * _LINE_MOST)
+    except OSError as error:
+        raise _unwritable(folder, error) from None
+
+
 def _parsed(raw: bytes) -> dict[str, Any] | None:
     try:
         line = json.loads(raw)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return line if isinstance(line, dict) else None
 

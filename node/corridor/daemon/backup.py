@@ -1,4 +1,4 @@
-"""Backups of a node: store, keys, trust, certificates and configuration in one sealed file.
+"""Backups of a node: store, keys, trust, certificates, configuration, audit trail in a sealed file.
 
 Rules:
 
@@ -12,13 +12,14 @@ Rules:
 import os
 import tarfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Final, cast
 
 from corridor import __version__
+from corridor.daemon.audit_trail import FILE
 from corridor.daemon.config import NodeConfig
 from corridor.daemon.keystore import KeyRole, KeyStore
 from corridor.daemon.trust_keeper import open_keys, open_trust, usable_key
@@ -32,11 +33,14 @@ from corridor.seal.keys import (
     key_id,
 )
 from corridor.store.copying import copy_store
+from corridor.store.syncing import sync
+from corridor.wire import limits
 
 SUFFIX: Final = ".crb1"
 _HOUR_MS: Final = 3_600_000
 STORE: Final = "store/store.db"
 CONFIGURATION: Final = "node.toml"
+TRAIL: Final = "state/audit.jsonl"
 PUBLIC_NAME: Final = "backup.pub"
 _CURE_KEY: Final = "`corridor backup key --at FOLDER` makes one; name its backup.pub in [backup]"
 
@@ -104,13 +108,16 @@ def read_public_key(place: Path | None) -> tuple[int, bytes]:
 
 
 def parts(config: NodeConfig, config_path: Path) -> Iterator[Part]:
-    """Return every file of a node but its store, in the order in which they are copied."""
+    """Return every file of a node but its store, in the order in which they are copied.
+
+    What begins with a dot was left behind by a write that was killed.
+    """
     yield Part(CONFIGURATION, config_path)
     for role, folder in folders(config).items():
         for path in sorted(folder.glob("*")):
-            if path.is_file() and not path.is_symlink():
+            if path.is_file() and not path.is_symlink() and not path.name.startswith("."):
                 yield Part(f"{role}/{path.name}", path)
-    for name, path in files(config).items():
+    for name, path in {**files(config), TRAIL: config.store.path.with_name(FILE)}.items():
         if path.is_file():
             yield Part(name, path)
 
@@ -186,8 +193,8 @@ def create(
             sources = (Part(STORE, copy), *parts(config, config_path))
             content, digest = _write(partial, (head, public, signer), sources, told)
             partial.replace(place)
-            _sync(folder)
-        removed = _thin_out(folder, config.endpoint, config.backup.keep)
+            sync(folder)
+        removed = _thin_out(folder, config.endpoint, config.backup.keep, made=place)
         size = place.stat().st_size
     except OSError as error:
         raise ArchiveTrouble(
@@ -196,23 +203,42 @@ def create(
     return Created(place, now_ms, size, content, digest, removed)
 
 
-def last_backup_ms(config: NodeConfig) -> int | None:
-    """Return when the newest backup in the folder was made, by its name; None without any."""
-    try:
-        names = [one.name for one in config.backup.directory.iterdir()]
-    except OSError:
-        return None
-    begin = f"{config.endpoint}-"
-    stamps = [_stamped_ms(name.removeprefix(begin)) for name in names if name.startswith(begin)]
-    return max((one for one in stamps if one is not None), default=None)
+def last_backup_ms(config: NodeConfig, now_ms: int) -> int | None:
+    """Return when the newest backup in the folder was made; None without any.
+
+    By its name, or by the file's time where a clock ahead wrote the name. Backups of the future
+    do not count.
+    """
+    found = _backups(config.backup.directory, config.endpoint)
+    made = (one.made_ms for one in found if not one.is_ahead(now_ms))
+    return max(made, default=None)
+
+
+def backups_ahead(config: NodeConfig, now_ms: int) -> tuple[Path, ...]:
+    """Return backups that bear a time of the future: the clock was ahead then, or is behind now."""
+    found = _backups(config.backup.directory, config.endpoint)
+    return tuple(one.path for one in found if one.is_ahead(now_ms))
 
 
 def backup_is_due(config: NodeConfig, now_ms: int) -> bool:
     """Tell whether backups are made here, and the newest is older than the configuration allows."""
     if config.backup.public_key_file is None:
         return False
-    last = last_backup_ms(config) or 0
+    last = last_backup_ms(config, now_ms) or 0
     return now_ms - last > config.backup.alarm_after_h * _HOUR_MS
+
+
+def backup_attention(config: NodeConfig, now_ms: int) -> list[str]:
+    """Return what of the backups needs a person, a sentence each."""
+    lines = []
+    if backup_is_due(config, now_ms):
+        lines.append("no backup was made for too long: `corridor backup create`")
+    if ahead := backups_ahead(config, now_ms):
+        lines.append(
+            f"{len(ahead)} backup(s) bear a time of the future, {ahead[-1]} the latest: they count"
+            " as none and none is removed; set the clock right, or move them to another folder"
+        )
+    return lines
 
 
 def _signer(config: NodeConfig, now_ms: int) -> SigningKey:
@@ -263,10 +289,45 @@ def _beside(place: Path) -> Iterator[Path]:
         partial.unlink(missing_ok=True)
 
 
-def _thin_out(folder: Path, endpoint: str, keep: int) -> tuple[Path, ...]:
-    """Remove all but the newest; names ascend with time."""
-    found = sorted(folder.glob(f"{endpoint}-*{SUFFIX}"))
-    removed = tuple(found[:-keep])
+@dataclass(frozen=True, slots=True)
+class _Backup:
+    """A backup in the folder."""
+
+    path: Path
+    stamp_ms: int
+    made_ms: int
+    """By its name, or by the file's time where a clock ahead wrote the name."""
+
+    def is_ahead(self, now_ms: int) -> bool:
+        return self.stamp_ms > now_ms + limits.MAX_FUTURE_SKEW_MS
+
+
+def _backups(folder: Path, endpoint: str) -> list[_Backup]:
+    """Return every backup in the folder, in the order of their names; none where it is not there.
+
+    A file that goes at this moment is none.
+    """
+    found = []
+    with suppress(OSError):
+        for path in sorted(folder.iterdir()):
+            stamp_ms = _stamped_ms(path.name.removeprefix(f"{endpoint}-"))
+            if stamp_ms is None or not path.name.startswith(endpoint):
+                continue
+            with suppress(FileNotFoundError):
+                file_ms = path.stat().st_mtime_ns // 1_000_000
+                early = file_ms < stamp_ms - limits.MAX_FUTURE_SKEW_MS
+                found.append(_Backup(path, stamp_ms, file_ms if early else stamp_ms))
+    return found
+
+
+def _thin_out(folder: Path, endpoint: str, keep: int, made: Path) -> tuple[Path, ...]:
+    """Remove all but the newest.
+
+    What bears a time after the one just made is neither counted nor removed: which clock was
+    wrong, the one then or the one now, only a person can tell.
+    """
+    names = sorted(one.path.name for one in _backups(folder, endpoint))
+    removed = tuple(folder / name for name in names[: names.index(made.name) + 1][:-keep])
     for one in removed:
         one.unlink()
     return removed
@@ -282,11 +343,3 @@ def _stamped_ms(name: str) -> int | None:
     except ValueError:
         return None
     return int(made.timestamp() * 1000)
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

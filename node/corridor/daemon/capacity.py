@@ -3,7 +3,8 @@
 Rules:
 
 * a partner that is down costs disk and nothing else: what is for it waits in the outbox;
-* figures are measured on this node's own traffic; without any, an assumption is said to be one.
+* figures are measured on this node's own traffic; without any, an assumption is said to be one;
+* what less than a day of it gives is said to be extrapolated: traffic has its hours.
 """
 
 from collections.abc import Iterable
@@ -27,7 +28,8 @@ def waiting_bytes(flow: Flow) -> float:
 
 def capacity(measured: Measured, partners: Iterable[Endpoint], free_bytes: int) -> dict[str, Any]:
     """Return the keys of `corridor status --capacity --json`."""
-    lines = [_partner(peer, measured.sent.get(peer)) for peer in partners]
+    short = 0 < measured.span_ms < _DAY_MS
+    lines = [_partner(peer, measured.sent.get(peer), short=short) for peer in partners]
     flows = [*measured.sent.values(), *measured.received.values()]
     growth = sum(flow.per_day * waiting_bytes(flow) for flow in flows)
     frames = sum(flow.per_day * flow.entry_bytes * _FRAME_SHARE for flow in measured.sent.values())
@@ -38,6 +40,7 @@ def capacity(measured: Measured, partners: Iterable[Endpoint], free_bytes: int) 
         "disk_free_bytes": free_bytes,
         "records": measured.records,
         "measured_days": round(measured.span_ms / _DAY_MS, 3),
+        "extrapolated": short,
         "growth_bytes_per_day": round(growth + frames),
         "sealed_bytes_per_day": round(frames),
         "days_until_full": round(usable / (growth + frames), 1) if growth else None,
@@ -46,11 +49,13 @@ def capacity(measured: Measured, partners: Iterable[Endpoint], free_bytes: int) 
     }
 
 
-def _partner(peer: Endpoint, flow: Flow | None) -> dict[str, Any]:
+def _partner(peer: Endpoint, flow: Flow | None, *, short: bool) -> dict[str, Any]:
     used = flow or ASSUMED
+    basis = "extrapolated" if short else "measured"
     return {
         "endpoint": peer,
         "assumed": flow is None,
+        "basis": basis if flow else "assumed",
         "records_per_day": round(used.per_day),
         "bytes_per_record": round(waiting_bytes(used)),
         "week_down_bytes": round(_WEEK * used.per_day * waiting_bytes(used)),

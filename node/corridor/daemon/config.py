@@ -20,6 +20,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from corridor.daemon.config_attachments import AttachmentsSection
 from corridor.daemon.config_gateways import (
     GatewayName,
     LanesSection,
@@ -44,6 +45,8 @@ from corridor.daemon.config_sections import (
     StoreSection,
     TrustSection,
 )
+from corridor.daemon.config_standards import StandardsSection
+from corridor.daemon.config_watch import WatchSection
 from corridor.errors import ConfigurationError
 from corridor.exchange.lanes import LanePlan
 from corridor.transit.parties import Endpoint
@@ -73,7 +76,10 @@ class NodeConfig(BaseSettings):
     lanes: LanesSection = LanesSection()
     spool: SpoolSection = SpoolSection()
     webhook: WebhookSection = WebhookSection()
+    standards: StandardsSection = StandardsSection()
     lab: LabSection = LabSection()
+    watch: WatchSection = WatchSection()
+    attachments: AttachmentsSection = AttachmentsSection()
 
     @model_validator(mode="after")
     def _one_acknowledges(self) -> "NodeConfig":

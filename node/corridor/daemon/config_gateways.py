@@ -88,7 +88,7 @@ class SpoolSection(Section):
         default=10_000, ge=1, description="more files in in/ are not written until some are taken"
     )
     attach_original: bool = Field(
-        default=False, description="let an NCTS message travel with its record (up to 200 KiB)"
+        default=False, description="let an NCTS message travel with its record, of any length"
     )
 
 

@@ -14,6 +14,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from pydantic_core import to_jsonable_python
+
 from corridor.daemon.config import NodeConfig, effective, load_config
 
 _PREFIX: Final = "CORRIDOR__"
@@ -107,12 +109,12 @@ def _relative(value: Any, base: Path) -> Any:  # noqa: ANN401 - any JSON value
 
 
 def _defaults() -> dict[str, Any]:
-    """Return every default; what must be given has none."""
+    """Return every default, as plain JSON values like `effective`; what must be given has none."""
     found: dict[str, Any] = {}
     for section, field in NodeConfig.model_fields.items():
         model: Any = field.annotation
         for key, info in model.model_fields.items():
             if not info.is_required():
                 value = info.get_default(call_default_factory=True)
-                found[f"{section}.{key}"] = str(value) if isinstance(value, Path) else value
+                found[f"{section}.{key}"] = to_jsonable_python(value)
     return found

@@ -9,7 +9,7 @@ from corridor.daemon.config_base import Section
 from corridor.daemon.config_gateways import AllLanes, GatewayName, LaneName
 from corridor.transit.parties import Endpoint
 from corridor.transit.timers import HOUR_MS, Timers
-from corridor.wire.batches import FIRST_BUSINESS, LAST_BUSINESS, type_label
+from corridor.wire.batches import ATTACHMENT, FIRST_BUSINESS, LAST_BUSINESS, type_label
 
 _EndpointText = Annotated[str, AfterValidator(Endpoint.parse)]
 _Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -17,7 +17,7 @@ _Port = Annotated[int, Field(ge=1, le=65535)]
 _Days = Annotated[int, Field(ge=30, le=11_000)]
 """As long as the sealed bytes at least, for a partner may have to ask again; 30 years at most."""
 _Hours = Annotated[float, Field(gt=0, le=87_600)]
-_BUSINESS_TYPES: Final = range(FIRST_BUSINESS, LAST_BUSINESS + 1)
+_BUSINESS_TYPES: Final = (*range(FIRST_BUSINESS, LAST_BUSINESS + 1), ATTACHMENT)
 _DAY_MS: Final = 86_400_000
 
 
@@ -36,6 +36,12 @@ class StoreSection(Section):
     path: Path = Field(default=Path("state/store.db"), description="the SQLite file")
     free_space_min_mib: int = Field(
         default=256, ge=16, description="below it, records are refused before they are accepted"
+    )
+    inbox_most_records: int = Field(
+        default=1_000_000,
+        ge=1,
+        description="so many that the national system has not acknowledged: no more is taken from"
+        " partners",
     )
 
 

@@ -13,11 +13,10 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Final
 
 from corridor.daemon.logs import event_logger
-from corridor.errors import ActRefused, InputTrouble, Refused
+from corridor.daemon.words import words_of
+from corridor.errors import ActRefused, Refused
 from corridor.exchange.cues import Cue, ResendAsked, Way
 from corridor.exchange.ledger import (
     Resend,
@@ -30,14 +29,12 @@ from corridor.exchange.ledger import (
 from corridor.exchange.values import Lane, Submission
 from corridor.store.port import Store, Transaction
 from corridor.store.values import Act, ActKind, Arrival, LedgerLine
+from corridor.transit.calendar import written
 from corridor.transit.identifiers import uuid7
 from corridor.transit.parties import Endpoint
 from corridor.trust.view import TrustView
 from corridor.wire.batches import Entry, decode_entry, encode_entry
-from corridor.wire.records import index_terms, record_of
-
-MAX_WHY_CHARS: Final = 500
-"""A reason in a person's words: some sentences."""
+from corridor.wire.records import Terms, index_terms, record_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +87,14 @@ class Desk:
         trust: Callable[[], TrustView],
         now_ms: Callable[[], int],
         sending: Sending,
+        terms_of_long: Callable[[bytes], Terms] | None = None,
     ) -> None:
-        """Look into `store`; act through `sending`."""
+        """Look into `store`; act through `sending`.
+
+        `terms_of_long` says what a long record of ours is found by, given its entry; without it
+        that is what travels of it.
+        """
+        self._terms_of_long = terms_of_long
         self._store = store
         self._trust = trust
         self._now_ms = now_ms
@@ -110,7 +113,7 @@ class Desk:
         Raises:
             ActRefused: It is unknown, or somebody may hold it; nothing was withdrawn.
         """
-        why = _reason(why)
+        why = words_of(why)
         with self._sending.lock:
             lines = self._lines(record_id, recipient)
             for line in lines:
@@ -135,7 +138,7 @@ class Desk:
         Raises:
             ActRefused: It is unknown, or that would not help; nothing was sent again.
         """
-        why = _reason(why)
+        why = words_of(why)
         lines = self._lines(record_id, recipient)
         ways = [self._how(line) for line in lines]
         now_ms = self._now_ms()
@@ -162,6 +165,17 @@ class Desk:
             raise ActRefused(f"not sent again to {partner}: {fault}")
         return how
 
+    def send_anew(self, line: LedgerLine, why: str) -> bytes:
+        """Send what was refused or given up in a new record; returns its id.
+
+        Raises:
+            ActRefused: That was done already, or its content was erased.
+        """
+        with self._store.transaction() as change:
+            new_id = self._anew(change, line, why, self._now_ms())
+        _note(line, ActKind.RESENT, new_id)
+        return new_id
+
     def _anew(self, change: Transaction, line: LedgerLine, why: str, now_ms: int) -> bytes:
         """Accept the same content as a new record that supersedes the refused one."""
         kept = change.outgoing(line.peer, line.record_id)
@@ -173,10 +187,7 @@ class Desk:
         entry = decode_entry(kept.entry)
         new_id = uuid7(now_ms, os.urandom(10))
         anew = Entry(new_id, entry.record_type, entry.schema_id, line.record_id, entry.body)
-        try:
-            terms = index_terms(record_of(anew))
-        except Refused:  # a canary has no terms
-            terms = ()
+        terms = self._terms(anew)
         lane = Lane(kept.lane)
         change.accept(
             Submission(line.peer, new_id, entry.record_type, lane, encode_entry(anew), terms),
@@ -185,11 +196,20 @@ class Desk:
         change.keep_act(line.peer, line.record_id, Act(ActKind.RESENT, now_ms, why, new_id))
         return new_id
 
+    def _terms(self, anew: Entry) -> Terms:
+        try:
+            record = record_of(anew)
+        except Refused:  # a canary has no terms
+            return ()
+        if self._terms_of_long is not None and record.header.HasField("whole"):
+            return self._terms_of_long(encode_entry(anew))
+        return index_terms(record)
+
     def _lines(self, record_id: bytes, recipient: str) -> list[LedgerLine]:
         lines = list(self._store.ledger(record_id))
         if not lines:
             raise ActRefused(f"no record {record_id.hex()} was submitted to this node")
-        chosen = [one for one in lines if recipient in {"", one.peer, one.peer.country}]
+        chosen = [one for one in lines if not recipient or one.peer.is_called(recipient)]
         if not chosen:
             partners = ", ".join(one.peer for one in lines)
             raise ActRefused(f"the record is not for {recipient}; it is for: {partners}")
@@ -231,17 +251,7 @@ def steps_of(line: LedgerLine) -> Steps:
 
 def clock(unix_ms: int) -> str:
     """Write a time for an officer; in UTC, since partners live by other clocks."""
-    return f"{datetime.fromtimestamp(unix_ms / 1000, UTC):%Y-%m-%d %H:%M:%S} UTC"
-
-
-def _reason(why: str) -> str:
-    text = " ".join(why.split())
-    if not 1 <= len(text) <= MAX_WHY_CHARS:
-        raise InputTrouble(
-            f"a reason of 1 to {MAX_WHY_CHARS} characters is kept with the decision",
-            cure="say in a sentence why, for whoever reads the evidence later",
-        )
-    return text
+    return written(unix_ms, "%Y-%m-%d %H:%M:%S UTC")
 
 
 def _note(line: LedgerLine, kind: ActKind, record_id: bytes) -> Decided:

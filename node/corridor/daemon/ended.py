@@ -7,6 +7,7 @@ Rules:
 * what left and has no receipt when the 30 days are over is given up as `unanswered`: whether the
   partner has it is not known, and nothing here says that it has not;
 * nothing is given up while the directory has expired or the member is suspended;
+* nothing is given up by a clock that is in doubt: what is final stays so when it is right again;
 * called in the sender's turn, before it seals: nobody else takes waiting records.
 """
 
@@ -42,12 +43,14 @@ class Ended:
         me: Endpoint,
         trust: Callable[[], TrustView],
         tell: Callable[[Sequence[GivenUp]], None],
+        sure: Callable[[int], bool] = lambda _now_ms: True,
     ) -> None:
-        """Work for `me`; `tell` is called after the commit."""
+        """Work for `me`; `tell` is called after the commit, `sure` says whether a time has come."""
         self._store = store
         self._me = me
         self._trust = trust
         self._tell = tell
+        self._sure = sure
 
     def __call__(self, now_ms: int) -> int | None:
         """Give up what is to be given up now; returns when to look again, None for no time.
@@ -56,6 +59,8 @@ class Ended:
             StoreTrouble: It stays as it was, and is looked at again.
         """
         view = self._trust()
+        if not self._sure(now_ms):
+            return next_turn_ms(view, self._me, now_ms)
         found = [
             *self._waiting(view, now_ms),
             *(one for peer in self._store.peers() for one in self._shut(view, peer, now_ms)),

@@ -2,7 +2,8 @@
 
 Rules:
 
-* what was erased is counted as erased and is no fault: leaf, header and signature are still there;
+* what was erased is counted as erased, on both sides, and is no fault: leaf, header and signature
+  are still there;
 * a signature whose key no statement held now names is told as such, never as good;
 * an export holds everything an offline verifier needs but the hash of the network's first root,
   which whoever verifies has from elsewhere.
@@ -45,6 +46,9 @@ def verify(audit: Audit, view: TrustView) -> dict[str, Any]:
             faults.append(fault)
             if len(faults) == _MAX_FAULTS:
                 break
+    counts["erased_received"] += audit.erased_aside()
+    counts["erased_sent"] = audit.erased_sent()
+    counts["erased"] = counts["erased_sent"] + counts["erased_received"]
     return {
         "leaves": size,
         "root": root.hex(),
@@ -54,8 +58,8 @@ def verify(audit: Audit, view: TrustView) -> dict[str, Any]:
 
 
 _COUNTED: Final = (
-    "sent", "received", "records", "erased", "signatures", "signer_not_listed", "not_provable",
-    "partner_roots",
+    "sent", "received", "records", "erased", "erased_sent", "erased_received", "signatures",
+    "signer_not_listed", "not_provable", "partner_roots",
 )  # fmt: skip
 
 
@@ -98,7 +102,7 @@ def _records(audit: Audit, one: Envelope, name: str, counts: Counter[str]) -> It
     elif counted_root(len(leaves), tree_root([leaf for leaf, _ in leaves])) != one.payload_root:
         yield f"{name}: its records do not give the root that was signed"
     for record in audit.records(one.row):
-        counts["erased" if record.entry is None else "records"] += 1
+        counts["erased_received" if record.entry is None else "records"] += 1
         if record.entry is not None and sha256(record.entry).digest() != record.sha256:
             yield f"{name}: record {record.record_id.hex()} was changed"
 

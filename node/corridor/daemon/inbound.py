@@ -6,17 +6,38 @@ Rules:
 * one transaction for everything that arrived together; the caller acknowledges after it;
 * an envelope that is known is not opened again (R3): its receipt is owed again, at most once in
   a while;
-* memory of the streams is thrown away when a transaction fails, and loaded anew.
+* memory of the streams is thrown away when a transaction fails, and loaded anew;
+* where the node itself fails at a batch, its frames are judged one by one (`isolating`): the one
+  that cannot be judged waits in quarantine, and no corridor stops for it.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeAlias
 
+from corridor.daemon.arrivals import (
+    Arrival,
+    Handled,
+    Prepared,
+    first_sound,
+    held_arrival,
+    known_records,
+    together,
+)
 from corridor.daemon.controls import Controls
+from corridor.daemon.isolating import FailureLog, kind_of, put_aside, tried
 from corridor.daemon.recording import Memory, Recording
+from corridor.daemon.recovered import note_recovered
+from corridor.daemon.released import COMES_AGAIN, note_failed, note_known, take_released
 from corridor.errors import Reason
-from corridor.exchange.cues import Cue, Doubted, DuplicateReceived, NobodyObserves, Observer
+from corridor.exchange.cues import (
+    Doubted,
+    DuplicateReceived,
+    FrameRefused,
+    NobodyObserves,
+    Observer,
+)
 from corridor.exchange.parts import (
     REAL_SEALS,
     Examiner,
@@ -27,50 +48,28 @@ from corridor.exchange.parts import (
 )
 from corridor.exchange.policy import ExchangePolicy
 from corridor.exchange.receive import (
+    Disposal,
     Identified,
     Judged,
     Means,
     Refusal,
     Unopened,
     identify,
-    judge,
 )
-from corridor.exchange.values import Family, Held, Position, Quarantined
+from corridor.exchange.values import Family, Position, Quarantined
 from corridor.store.port import Store, Transaction
 from corridor.store.values import KnownEnvelope
-from corridor.transit.parties import Endpoint
 from corridor.trust.frames import is_statement_frame
+
+if TYPE_CHECKING:
+    from corridor.transit.parties import Endpoint
 
 _REVIEW_MOST = 256
 """Held frames judged again in one transaction."""
 _REPEATS_REMEMBERED = 4096
 _IDS_AT_ONCE = 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Handled:
-    """What came of a batch, after its commit."""
-
-    cues: tuple[Cue, ...] = ()
-    """For `Outbound.cues`."""
-    inbox_grew: bool = False
-    outcomes_grew: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Arrival:
-    link: str
-    data: bytes
-    since_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Prepared:
-    """What is known of a batch before the transaction."""
-
-    outcomes: tuple[tuple[_Arrival, Judged | Unopened | Refusal], ...]
-    repeated: tuple[KnownEnvelope, ...]
-    records: Mapping[Endpoint, dict[bytes, bytes]]
+_Done: TypeAlias = tuple[Recording, Controls]
+"""A batch that is recorded and not told of yet."""
 
 
 class Inbound:
@@ -97,6 +96,7 @@ class Inbound:
         self._observe = observe or NobodyObserves()
         self._memory = Memory()
         self._doubt = False
+        self._failures = FailureLog()
         self._repeats: dict[bytes, int] = {}
 
     def handle(self, deliveries: Sequence[tuple[str, bytes]], now_ms: int) -> Handled:
@@ -110,17 +110,14 @@ class Inbound:
             StoreTrouble: Nothing was recorded: acknowledge nothing.
         """
         arrivals = [
-            _Arrival(link, data, now_ms)
-            for link, data in deliveries
-            if not is_statement_frame(data)
+            Arrival(link, data, now_ms) for link, data in deliveries if not is_statement_frame(data)
         ]
         if not arrivals:
             return Handled()
-        with self._store.reading() as view:
-            prepared = self._prepare(view, arrivals, now_ms)
-        with self._changing() as change:
-            recording, controls = self._record(change, prepared, now_ms)
-        return self._told(recording, controls)
+        return self._through(
+            lambda: self._handle(arrivals, now_ms),
+            lambda _: together(self._handle_alone(one, now_ms) for one in arrivals),
+        )
 
     def review(self, now_ms: int) -> Handled:
         """Judge frames again that were held: after the directory changed, and now and then.
@@ -128,11 +125,21 @@ class Inbound:
         Raises:
             StoreTrouble: Nothing was changed.
         """
-        with self._changing() as change:
-            held = change.take_held(_REVIEW_MOST)
-            prepared = self._prepare(change, [_arrival(item) for item in held], now_ms)
-            recording, controls = self._record(change, prepared, now_ms)
-        return self._told(recording, controls)
+        return self._through(
+            lambda: self._review(_REVIEW_MOST, now_ms),
+            lambda _: together(self._review_alone(now_ms) for _ in range(self._held())),
+        )
+
+    def judge_released(self, now_ms: int) -> Handled:
+        """Judge frames that a person has released from quarantine.
+
+        Raises:
+            StoreTrouble: Nothing was changed; they are judged next time.
+        """
+        return self._through(
+            lambda: self._judge_released(_REVIEW_MOST, now_ms),
+            lambda _: together(self._released_alone(now_ms) for _ in range(self._released())),
+        )
 
     def put_aside(self, strays: Sequence[tuple[str, str, bytes]], now_ms: int) -> None:
         """Keep for a person what lay where nothing may lie, as (queue, link, body).
@@ -143,7 +150,17 @@ class Inbound:
         with self._store.transaction() as change:
             for queue, link, body in strays:
                 detail = f"over the link of {link}" if link else ""
-                change.quarantine(Quarantined(queue, Reason.STRAY, body, now_ms, detail))
+                change.quarantine(Quarantined(queue, Reason.STRAY, body, now_ms, detail, link))
+
+    def set_aside(self, link: str, frame: bytes, error: Exception, now_ms: int) -> None:
+        """Keep the frame at which the node failed, and say so; its sender repeats it.
+
+        Raises:
+            StoreTrouble: Nothing was kept: acknowledge nothing.
+        """
+        with self._store.transaction(durable=False) as change:
+            put_aside(change, link, frame, error, now_ms)
+        self._say_failed(link, frame, error)
 
     def declare_restore(self, now_ms: int) -> None:
         """Mark whatever was created until now as possibly handed on before (PROTOCOL §6.4)."""
@@ -151,24 +168,105 @@ class Inbound:
             recording = Recording(change, self._memory, self._policy, now_ms)
             recording.mark_restored()
 
+    # -- a transaction's worth of each
+
+    def _handle(self, arrivals: Sequence[Arrival], now_ms: int) -> _Done:
+        with self._store.reading() as view:
+            prepared = self._prepare(view, arrivals, now_ms)
+        with self._changing() as change:
+            return self._record(change, prepared, now_ms)
+
+    def _review(self, most: int, now_ms: int) -> _Done:
+        with self._changing() as change:
+            held = change.take_held(most)
+            prepared = self._prepare(change, [held_arrival(item) for item in held], now_ms)
+            return self._record(change, prepared, now_ms)
+
+    def _judge_released(self, most: int, now_ms: int) -> _Done:
+        with self._changing() as change:
+            change.settle_arrived(COMES_AGAIN)
+            items = change.take_released(most)
+            arrivals = [Arrival(one.over or one.link, one.frame, now_ms, n) for n, one in items]
+            prepared = self._prepare(change, arrivals, now_ms)
+            done = self._record(change, replace(prepared, repeated=()), now_ms)
+            judged = {arrival.released for arrival, _ in prepared.outcomes}
+            note_known(change, [one for one in items if one[0] not in judged], now_ms)
+        return done
+
+    # -- one by one, where the node failed at all of them together
+
+    def _through(
+        self, work: Callable[[], _Done], otherwise: Callable[[Exception], Handled]
+    ) -> Handled:
+        """Do `work` and tell of it; where the node fails at it, `otherwise`."""
+        done = tried(work, otherwise)
+        return done if isinstance(done, Handled) else self._told(*done)
+
+    def _handle_alone(self, one: Arrival, now_ms: int) -> Handled:
+        def failed(error: Exception) -> Handled:
+            self.set_aside(one.link, one.data, error, now_ms)
+            return Handled()
+
+        return self._through(lambda: self._handle([one], now_ms), failed)
+
+    def _review_alone(self, now_ms: int) -> Handled:
+        """Judge the frame that was held first; what is held again goes behind the others."""
+
+        def failed(error: Exception) -> Handled:
+            with self._store.transaction(durable=False) as change:
+                held = change.take_held(1)
+                for one in held:
+                    put_aside(change, one.link, one.frame, error, now_ms)
+            for one in held:
+                self._say_failed(one.link, one.frame, error)
+            return Handled()
+
+        return self._through(lambda: self._review(1, now_ms), failed)
+
+    def _released_alone(self, now_ms: int) -> Handled:
+        def failed(error: Exception) -> Handled:
+            with self._store.transaction(durable=False) as change:
+                released = change.take_released(1)
+                for number, _ in released:
+                    note_failed(change, number, kind_of(error), now_ms)
+            for _, one in released:
+                self._failures.tell(one.over or one.link, len(one.frame), error)
+            return Handled()
+
+        return self._through(lambda: self._judge_released(1, now_ms), failed)
+
+    def _held(self) -> int:
+        with self._store.reading() as view:
+            return min(_REVIEW_MOST, sum(one.frames for one in view.held_groups()))
+
+    def _released(self) -> int:
+        with self._store.reading() as view:
+            return len(view.take_released(_REVIEW_MOST))
+
+    def _say_failed(self, link: str, frame: bytes, error: Exception) -> None:
+        self._failures.tell(link, len(frame), error)
+        self._observe.tell(FrameRefused(link, Reason.INTERNAL, Disposal.QUARANTINED))
+
     # -- gather and decide
 
-    def _prepare(self, view: Transaction, arrivals: Iterable[_Arrival], now_ms: int) -> _Prepared:
+    def _prepare(self, view: Transaction, arrivals: Iterable[Arrival], now_ms: int) -> Prepared:
         means = Means(self._identity(), self._trust(), self._seals, self._examine)
-        outcomes: list[tuple[_Arrival, Judged | Unopened | Refusal]] = []
-        found: dict[bytes, tuple[_Arrival, Identified]] = {}
+        outcomes: list[tuple[Arrival, Judged | Unopened | Refusal]] = []
+        found: dict[bytes, list[tuple[Arrival, Identified]]] = {}
         for arrival in arrivals:
             identified = identify(arrival.link, arrival.data, means)
             if isinstance(identified, Refusal):
                 outcomes.append((arrival, identified))
             else:
-                found.setdefault(identified.frame.envelope_id, (arrival, identified))
+                copies = found.setdefault(identified.frame.envelope_id, [])
+                if all(arrival.data != one.data for one, _ in copies):
+                    copies.append((arrival, identified))
         known = self._known_envelopes(view, tuple(found))  # R3
-        for envelope_id, (arrival, identified) in found.items():
+        for envelope_id, copies in found.items():
             if envelope_id not in known:
-                outcomes.append((arrival, judge(identified, means, now_ms)))
+                outcomes += first_sound(copies, means, now_ms)
         judged = [outcome for _, outcome in outcomes if isinstance(outcome, Judged)]
-        return _Prepared(tuple(outcomes), tuple(known.values()), _known_records(view, judged))
+        return Prepared(tuple(outcomes), tuple(known.values()), known_records(view, judged))
 
     def _known_envelopes(
         self, view: Transaction, ids: Sequence[bytes]
@@ -214,11 +312,9 @@ class Inbound:
             self._doubt = True
             raise
 
-    def _record(
-        self, change: Transaction, prepared: _Prepared, now_ms: int
-    ) -> tuple[Recording, Controls]:
+    def _record(self, change: Transaction, prepared: Prepared, now_ms: int) -> _Done:
         recording = Recording(change, self._memory, self._policy, now_ms)
-        controls = Controls(recording)
+        controls = Controls(recording, self._trust().signer)
         # control first: it may say that what came with it is a possible repeat
         for control_first in (True, False):
             for arrival, outcome in prepared.outcomes:
@@ -229,6 +325,7 @@ class Inbound:
         recording.keep_all()
         self._answer_repeated(recording, prepared.repeated)
         recording.put_streams()
+        note_recovered(recording)
         return recording, controls
 
     # -- tell
@@ -250,34 +347,18 @@ def _is_control(outcome: Judged | Unopened | Refusal) -> bool:
 
 def _take(
     recording: Recording,
-    prepared: _Prepared,
-    arrival: _Arrival,
+    prepared: Prepared,
+    arrival: Arrival,
     outcome: Judged | Unopened | Refusal,
 ) -> None:
+    if arrival.released:
+        known = prepared.records[outcome.peer] if isinstance(outcome, Judged) else {}
+        take_released(recording, arrival.released, outcome, known)
+        return
     match outcome:
         case Refusal():
             recording.refuse(outcome, arrival.since_ms)
         case Unopened():
-            recording.unopened(arrival.link, outcome)
+            recording.unopened(arrival.link, arrival.data, outcome)
         case Judged():
             recording.take(outcome, prepared.records[outcome.peer], arrival.since_ms)
-
-
-def _arrival(held: Held) -> _Arrival:
-    return _Arrival(held.link, held.frame, held.at_ms)
-
-
-def _known_records(
-    view: Transaction, judged: Iterable[Judged]
-) -> dict[Endpoint, dict[bytes, bytes]]:
-    """Return what is known of all records of a batch, by peer: one question for each."""
-    ids: dict[Endpoint, list[bytes]] = {}
-    for envelope in judged:
-        if envelope.family is Family.CONTROL:
-            ids.setdefault(envelope.peer, [])
-            continue
-        asked = ids.setdefault(envelope.peer, [])
-        asked += [record.record_id for record in envelope.records if record.reason is None]
-    return {
-        peer: dict(view.known_records(peer, asked)) if asked else {} for peer, asked in ids.items()
-    }

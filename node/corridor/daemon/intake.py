@@ -10,26 +10,33 @@ Rules:
 
 import os
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
+from corridor.daemon.foreseen import CountrySays, refusals
 from corridor.daemon.offers import Answer, Offered
 from corridor.errors import Reason, Refused
 from corridor.exchange.lanes import LanePlan
 from corridor.exchange.values import Lane, Submission
+from corridor.transit.calendar import written
 from corridor.transit.identifiers import uuid7
 from corridor.transit.movement import Role
 from corridor.transit.parties import CountryCode, Endpoint
 from corridor.trust.ending import has_left, why_ended
 from corridor.trust.view import TrustView
 from corridor.wire import limits
-from corridor.wire.authority import false_claim
-from corridor.wire.batches import SCHEMA_ID, Entry, encode_entry
+from corridor.wire.authority import false_claim, roles_of
+from corridor.wire.batches import ATTACHMENT, SCHEMA_ID, Entry, encode_entry
+from corridor.wire.long_records import (
+    decode_whole,
+    faults_of_whole,
+    is_long,
+    shorten,
+    without_original,
+)
 from corridor.wire.projection import project
 from corridor.wire.records import (
     Terms,
     check_records,
-    decode_record,
     encode_record,
     index_terms,
     record_type_of,
@@ -41,12 +48,37 @@ _DEFAULT_LANES: Final = LanePlan()
 
 
 Holds = Callable[[str, int], bool]
+
+
+class Ahead(Protocol):
+    """Looks what countries on the way will do with a record."""
+
+    refuses: bool
+    """Whether a record is refused that one of them will refuse."""
+
+    def look(
+        self, raw: bytes, record_type: int, peer: Endpoint | None, record: TransitRecord | None, /
+    ) -> tuple[CountrySays, ...]:
+        """Return what each of them will do; nothing for a record without a dataset."""
+
+
 _EXCHANGE: Final = 20
 _LAST_ROLE: Final = max(Role)
+_NO_WHOLE: Final = "whole.without_its_file header.whole: leave it out; the node makes it"
+_NO_FILE: Final = "attachment.without_its_file attachment: give the file (`corridor attach send`)"
 
 
 def _unknown_movement(_mrn: str, _role: int) -> bool:
     return True
+
+
+class Whole(NamedTuple):
+    """A record that is longer than a record may be (PROTOCOL §13.5)."""
+
+    body: bytes
+    """All of it, serialised."""
+    short: TransitRecord
+    """What of it travels as a record."""
 
 
 class Examined(NamedTuple):
@@ -54,6 +86,18 @@ class Examined(NamedTuple):
 
     submission: Submission
     left_out: tuple[str, ...] = ()
+    foreseen: tuple[CountrySays, ...] = ()
+    whole: Whole | None = None
+    """Of a long record, whose entry gets the manifest of its file before it is kept."""
+    forbidden: tuple[str, ...] = ()
+    """Why it is kept only if it was before: countries on the way will refuse it."""
+
+    @property
+    def refusal(self) -> Answer:
+        """The answer where it was not kept before."""
+        record_id = self.submission.record_id
+        why = Reason.FORESEEN_REFUSAL
+        return Answer("refused", record_id, why, self.forbidden, foreseen=self.foreseen)
 
 
 class _Parsed(NamedTuple):
@@ -64,6 +108,8 @@ class _Parsed(NamedTuple):
     record: TransitRecord
     offered: Offered
     left_out: tuple[str, ...]
+    as_offered: bytes
+    """The record, with what its recipient is not entitled to."""
 
 
 def examine(  # noqa: PLR0913 - what is offered, and everything by which it is judged
@@ -75,55 +121,83 @@ def examine(  # noqa: PLR0913 - what is offered, and everything by which it is j
     has_room: bool,
     holds: Holds = _unknown_movement,
     lanes: LanePlan = _DEFAULT_LANES,
+    ahead: Ahead | None = None,
 ) -> list[Examined | Answer]:
     """Return for each offered record what to keep, or why it is refused, in order.
 
-    `holds` says of an MRN and a role whether we may hold it, as far as the itinerary is known.
+    `holds` says of an MRN and a role whether we may hold it, as far as the itinerary is known;
+    `ahead` looks what countries on the way will do with a record.
     """
     if not has_room:
         return [_no_room(one, now_ms) for one in offered]
     desk = _Desk(me, trust, now_ms, lanes)
     parsed = [desk.parse(one) for one in offered]
     sound = [one for one in parsed if isinstance(one, _Parsed)]
+    usual = [one for one in sound if not is_long(one.offered.record)]
     faults = iter(
-        check_records([one.record for one in sound], [one.offered.record for one in sound])
+        check_records([one.record for one in usual], [one.offered.record for one in usual])
     )
     country = me.country
     return [
-        one if isinstance(one, Answer) else _examined(one, country, next(faults), holds)
+        one
+        if isinstance(one, Answer)
+        else _examined(
+            one,
+            country,
+            faults_of_whole(one.record) if is_long(one.offered.record) else next(faults),
+            holds,
+            ahead,
+        )
         for one in parsed
     ]
 
 
 def _examined(
-    parsed: _Parsed, country: str, faults: tuple[str, ...], holds: Holds
+    parsed: _Parsed, country: str, faults: tuple[str, ...], holds: Holds, ahead: Ahead | None
 ) -> Examined | Answer:
+    faults = faults or _without_file(parsed)
     if faults:
         return Answer("refused", parsed.record_id, Reason.RECORD_INVALID, faults)
     claim = false_claim(parsed.record, parsed.kind, country)
     if claim is not None:
         return Answer("refused", parsed.record_id, claim.reason, (claim.detail,))
-    offered = parsed.offered
-    entry = encode_entry(Entry(parsed.record_id, parsed.kind, SCHEMA_ID, None, offered.record))
     terms = index_terms(parsed.record)
     if not _held(parsed, terms, holds):
         detail = "role.not_held header.sender_role"
         return Answer("refused", parsed.record_id, Reason.ROLE_NOT_HELD, (detail,))
+    foreseen = _foreseen(parsed, ahead) if ahead else ()
+    forbidden = refusals(foreseen) if ahead and ahead.refuses else ()
+    body = parsed.offered.record
+    try:
+        whole = Whole(body, shorten(parsed.record)) if is_long(body) else None
+    except Refused as refused:
+        return Answer("refused", parsed.record_id, refused.reason, (refused.detail,))
+    if whole is not None:
+        body = encode_record(whole.short)
+    entry = encode_entry(Entry(parsed.record_id, parsed.kind, SCHEMA_ID, None, body))
     kept = Submission(parsed.peer, parsed.record_id, parsed.kind, parsed.lane, entry, terms)
-    return Examined(kept, parsed.left_out)
+    return Examined(kept, parsed.left_out, foreseen, whole, forbidden)
+
+
+def _foreseen(parsed: _Parsed, ahead: Ahead) -> tuple[CountrySays, ...]:
+    record = None if parsed.left_out else parsed.record
+    return ahead.look(parsed.as_offered, parsed.kind, parsed.peer, record)
+
+
+def _without_file(parsed: _Parsed) -> tuple[str, ...]:
+    """Return the fault of a manifest whose file is not here."""
+    if parsed.kind == ATTACHMENT and not parsed.offered.with_file:
+        return (_NO_FILE,)
+    return (_NO_WHOLE,) if parsed.record.header.HasField("whole") else ()
 
 
 def _held(parsed: _Parsed, terms: Terms, holds: Holds) -> bool:
-    """Whether we may hold the role that is claimed; anybody may ask and answer."""
+    """Whether we may hold the role that is claimed, or one that would do; anybody may ask."""
     role = parsed.record.header.sender_role
-    if not 0 < role <= _LAST_ROLE or parsed.kind == _EXCHANGE:
+    roles = (role,) if 0 < role <= _LAST_ROLE else roles_of(parsed.kind)
+    if not roles or parsed.kind == _EXCHANGE:
         return True
-    return all(holds(value, role) for kind, value in terms if kind == "mrn")
-
-
-def utc_text(unix_ms: int) -> str:
-    """Return a time as people read it in a refusal."""
-    return f"{datetime.fromtimestamp(unix_ms / 1000, UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return all(any(holds(value, one) for one in roles) for kind, value in terms if kind == "mrn")
 
 
 def _no_room(offered: Offered, now_ms: int) -> Answer:
@@ -161,12 +235,10 @@ class _Desk:
     def _parse(self, offered: Offered, record_id: bytes) -> _Parsed:
         if len(record_id) != limits.RECORD_ID_BYTES:
             raise Refused(Reason.RECORD_MALFORMED, f"a record id of {limits.RECORD_ID_BYTES} bytes")
-        if len(offered.record) > limits.MAX_RECORD_BYTES - limits.ENTRY_OVERHEAD_BYTES:
-            raise Refused(Reason.RECORD_TOO_LARGE, f"{len(offered.record)} bytes")
         peer = self._known.get(offered.recipient) or refuse_recipient(
             offered.recipient, self._trust, self._partners
         )
-        record = decode_record(offered.record)
+        record = decode_whole(offered.record)
         kind = record_type_of(record)
         allowed = self._allowed.get((peer, kind))
         if allowed is None:
@@ -175,18 +247,41 @@ class _Desk:
         if not allowed:
             raise self._not_allowed(peer, kind)
         lane = self._lanes.choose(kind, offered.lane, offered.lanes)
-        left_out = project(record, kind, peer[:2])
+        left_out, as_offered = project(record, kind, peer[:2]), offered.record
         if left_out:
             offered = offered._replace(record=encode_record(record))
-        return _Parsed(peer, record_id, kind, lane, record, offered, left_out)
+        if is_long(offered.record) and not self._takes_files(peer):
+            record, offered, left_out = _made_short(record, offered, left_out)
+        return _Parsed(peer, record_id, kind, lane, record, offered, left_out, as_offered)
+
+    def _takes_files(self, peer: Endpoint) -> bool:
+        return self._trust.authorises(self._me, peer, ATTACHMENT, self._now_ms)
 
     def _not_allowed(self, peer: Endpoint, kind: int) -> Refused:
         ended = why_ended(self._trust, self._me, peer, kind, self._now_ms)
         if ended is None:
             detail = f"no agreement lets us send type {kind} to {peer}"
             return Refused(Reason.NOT_AUTHORISED, detail)
-        detail = f"agreement {ended[0]!r} with {peer} ended at {utc_text(ended[1])}"
+        detail = f"agreement {ended[0]!r} with {peer} ended at {written(ended[1])}"
         return Refused(Reason.AGREEMENT_ENDED, detail)
+
+
+def _made_short(
+    record: TransitRecord, offered: Offered, left_out: tuple[str, ...]
+) -> tuple[TransitRecord, Offered, tuple[str, ...]]:
+    """Leave the original out for a partner to whom no file may go.
+
+    Raises:
+        Refused: RECORD_TOO_LARGE: it is too long without it.
+    """
+    body = without_original(record)
+    if body is None:
+        raise Refused(
+            Reason.RECORD_TOO_LARGE,
+            f"{len(offered.record)} bytes, and no agreement lets files (type {ATTACHMENT}) pass",
+        )
+    left = (*left_out, "header.original.content")
+    return decode_whole(body), offered._replace(record=body), left
 
 
 def refuse_recipient(text: str, trust: TrustView, partners: Sequence[Endpoint]) -> Endpoint:

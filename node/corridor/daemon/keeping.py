@@ -11,17 +11,18 @@ Rules:
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from corridor.errors import RecordKept
+from corridor.daemon.words import MAX_WORDS, words_of
+from corridor.errors import InputTrouble, RecordKept
 from corridor.store.keeping import BY_ID, Erased, Kept, LegalHold, Obstacle
 from corridor.store.port import Store
 from corridor.wire import limits
 from corridor.wire.batches import type_label
 from corridor.wire.records import TERM_KINDS, normal_term
 
-_MAX_WORDS: Final = 500
-"""Of a reason or a name: enough for a file number and a sentence."""
 _MAX_HOLDS: Final = 10_000
 """In force at once: each is looked at in each step of a pass."""
+_MOST_COUNTED: Final = 1_000
+"""Records of a hold that are counted: a movement has some twenty."""
 _CURES: Final = {
     Obstacle.UNKNOWN: "compare the id; `corridor find` names records by what they carry",
     Obstacle.ERASED: "nothing is left to erase",
@@ -43,7 +44,11 @@ class Keeping:
     def place(
         self, kind: str, value: str, reason: str, by: str, until_ms: int | None
     ) -> dict[str, Any]:
-        """Place a hold.
+        """Place a hold, unless the same is in force.
+
+        Returns:
+            Its number; `existing`: it was in force before; `holds_now`: how many records it keeps,
+            with `holds_more` at least so many; `others`: numbers of more holds in force on that.
 
         Raises:
             RecordKept: It names nothing that can be held, or does not say why and who.
@@ -53,12 +58,39 @@ class Keeping:
         if until_ms is not None and until_ms <= now_ms:
             raise RecordKept("a hold ends in the future", cure="leave --until out, or name a date")
         with self._store.transaction() as change:
-            if sum(one.in_force(now_ms) for one in change.holds()) >= _MAX_HOLDS:
+            in_force = [one for one in change.holds() if one.in_force(now_ms)]
+            same = [one for one in in_force if (one.kind, one.value) == (kind, named)]
+            words = (reason, by, until_ms)
+            equal = (one for one in same if (one.reason, one.placed_by, one.until_ms) == words)
+            existing = next(equal, None)
+            if existing is None and len(in_force) >= _MAX_HOLDS:
                 raise RecordKept(
                     f"{_MAX_HOLDS} holds are in force", cure="release those that are over"
                 )
-            number = change.place_hold(kind, named, reason, by, now_ms, until_ms)
-        return {"number": number, "kind": kind, "value": named, "until_ms": until_ms}
+            number = (
+                existing.number
+                if existing
+                else change.place_hold(kind, named, reason, by, now_ms, until_ms)
+            )
+        count = self._carrying(kind, named)
+        return {
+            "number": number,
+            "kind": kind,
+            "value": named,
+            "until_ms": until_ms,
+            "existing": existing is not None,
+            "holds_now": count,
+            "holds_more": count >= _MOST_COUNTED,
+            "others": [one.number for one in same if one.number != number],
+        }
+
+    def _carrying(self, kind: str, named: str) -> int:
+        """Return how many records a hold names, `_MOST_COUNTED` where there are more."""
+        if kind != BY_ID:
+            return len(self._store.find(kind, named, _MOST_COUNTED))
+        with self._store.reading() as view:
+            copies = view.copies(bytes.fromhex(named), self._now_ms())
+        return int(any(one.obstacle is not Obstacle.ERASED for one in copies))
 
     def release(self, number: int, reason: str, by: str) -> dict[str, Any]:
         """Release a hold.
@@ -164,13 +196,13 @@ def _named(kind: str, value: str) -> str:
 
 
 def _words(what: str, text: str) -> str:
-    text = " ".join(text.split())
-    if not text or len(text) > _MAX_WORDS or not text.isprintable():
+    try:
+        return words_of(text)
+    except InputTrouble:
         raise RecordKept(
-            f"{what} is missing, or is longer than {_MAX_WORDS} characters",
+            f"{what} is missing, or is longer than {MAX_WORDS} characters",
             cure="it is kept with the evidence: say it in one sentence",
-        )
-    return text
+        ) from None
 
 
 def _hold(one: LegalHold, now_ms: int) -> dict[str, Any]:

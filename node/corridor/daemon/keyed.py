@@ -5,6 +5,7 @@ Rules:
 * the same key with the same record for the same partner is answered as the first time, `duplicate`,
   with the id it was given then;
 * the same key with anything else is a conflict: the first stands and nothing is kept;
+* a record whose id is of a day that is not counted any more has that day counted again;
 * a key whose record was refused stands for nothing and may be used again.
 """
 
@@ -14,6 +15,8 @@ from typing import NamedTuple
 
 from corridor.daemon.offers import Answer
 from corridor.errors import Reason
+from corridor.exchange.reconciling import is_late
+from corridor.exchange.tallies import day_of
 from corridor.exchange.values import Submission, SubmitStatus
 from corridor.store.keyed import KeyUse
 from corridor.store.port import Transaction
@@ -33,11 +36,22 @@ def keep(change: Transaction, sound: Sequence[Sound], now_ms: int) -> list[Answe
     """Keep what is new; answer for each, in order."""
     answers = [_repeated(change, one, now_ms) for one in sound]
     fresh = [one.submission for one, told in zip(sound, answers, strict=True) if told is None]
-    kept = iter(change.accept_all(fresh, now_ms))
+    statuses = change.accept_all(fresh, now_ms)
+    new = [one for one, how in zip(fresh, statuses, strict=True) if how is SubmitStatus.ACCEPTED]
+    _have_counted(change, new, now_ms)
+    kept = iter(statuses)
     return [
         _answer(one, next(kept)) if told is None else told
         for one, told in zip(sound, answers, strict=True)
     ]
+
+
+def _have_counted(change: Transaction, new: Sequence[Submission], now_ms: int) -> None:
+    """Have the days of records counted again that come after the last time it is done by itself."""
+    late = {(one.peer, day) for one in new if is_late(day := day_of(one.record_id), now_ms)}
+    for peer, day in sorted(late):
+        if change.knows_tally(peer):
+            change.mark_due(peer, [day])
 
 
 def _repeated(change: Transaction, one: Sound, now_ms: int) -> Answer | None:

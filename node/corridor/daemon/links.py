@@ -68,6 +68,21 @@ def expected_definitions(
     )
 
 
+def unlinked_partners(config: NodeConfig, view: TrustView, now_ms: int) -> dict[CountryCode, str]:
+    """Return the partners that cannot be linked yet, each with the reason."""
+    found = (one.country for one in view.partners(config.endpoint, now_ms) if view.member(one))
+    return {
+        country: f"{cert} is missing"
+        for country in found
+        if not (cert := partner_certificate(config.links, country)).is_file()
+    }
+
+
+def partner_certificate(links: LinksSection, country: CountryCode) -> Path:
+    """Return where our client certificate for a partner's broker lies."""
+    return links.partner_folder / f"fed-at-{country.lower()}.pem"
+
+
 def broker_settings(links: LinksSection) -> BrokerSettings:
     """Return what is particular to this machine."""
     return BrokerSettings(
@@ -108,7 +123,7 @@ def _links(
         if member is None:
             continue
         code = endpoint.country.lower()
-        cert = folder / f"fed-at-{code}.pem"
+        cert = partner_certificate(config.links, endpoint.country)
         if not cert.is_file():
             left_out.append(
                 f"{endpoint}: {cert} is missing; {endpoint.country} issues it"

@@ -21,11 +21,12 @@ import structlog
 
 _ALLOWED: Final = frozenset(
     {
-        "attempt", "bytes", "cause", "code", "count", "country", "cure", "delay_s", "directory",
-        "duration_ms", "endpoint", "envelope_id", "epoch", "event", "family", "gaps", "key_id",
-        "lane", "level", "link", "method", "partner", "path", "peer", "pid", "port", "reason",
-        "record_id", "record_type", "records", "role", "route", "sequence", "serial", "signal",
-        "stage", "state", "status", "suite", "timestamp", "until", "verdict", "version",
+        "attachment_id", "attempt", "bytes", "cause", "code", "count", "country", "cure", "day",
+        "delay_s",
+        "directory", "duration_ms", "endpoint", "envelope_id", "epoch", "event", "family", "gaps",
+        "key_id", "lane", "level", "link", "method", "partner", "path", "peer", "pid", "port",
+        "reason", "record_id", "record_type", "records", "role", "route", "sequence", "serial",
+        "signal", "stage", "state", "status", "suite", "timestamp", "until", "verdict", "version",
         "window",
     }
 )  # fmt: skip

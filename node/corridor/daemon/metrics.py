@@ -9,7 +9,7 @@ Rules:
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Gauge, Histogram, Info, disable_created_metrics
@@ -20,70 +20,32 @@ from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 
 from corridor import __version__
+from corridor.daemon.housekeeping import PARTS
+from corridor.daemon.logs import event_logger
+from corridor.daemon.metric_words import FRAME_WORDS, RECORD_WORDS, state_word
 from corridor.daemon.offers import Answer
-from corridor.errors import Reason
-from corridor.exchange.receive import UNSIGNED, Disposal
+from corridor.errors import Reason, StoreTrouble
+from corridor.exchange.cues import Way
+from corridor.exchange.pressure import Cause
 from corridor.store.values import Depth
+from corridor.transit.movement import State
 from corridor.transit.parties import Endpoint
 from corridor.transit.timers import Overdue
-from corridor.wire.batches import type_label
+from corridor.wire.batches import FIRST_BUSINESS, LAST_BUSINESS, type_label
 
-LATENCY_BUCKETS_S: Final = (
-    0.05,
-    0.1,
-    0.5,
-    1,
-    2,
-    5,
-    15,
-    60,
-    300,
-    900,
-    3600,
-    14_400,
-)
-"""From one broker on the same machine to a border post that is closed at night. No finer: each
-bound is three series a partner, and forty partners stay near 5,000 series."""
+LATENCY_BUCKETS_S: Final = (0.1, 0.5, 2, 15, 60, 300, 900, 14_400)
+"""From one broker on the same machine to a border post that is closed at night; 60 and 900 are the
+objectives. No finer: each bound is a series for each partner."""
 
 
-RECORD_REASONS: Final = (
-    Reason.KEY_COMMIT,
-    Reason.PAYLOAD_TAG,
-    Reason.PADDING,
-    Reason.BATCH,
-    Reason.PAYLOAD_ROOT,
-    Reason.EPOCH,
-    Reason.NOT_AUTHORISED,
-    Reason.RECORD_TOO_LARGE,
-    Reason.RECORD_MALFORMED,
-    Reason.RECORD_TYPE,
-    Reason.RECORD_INVALID,
-    Reason.RECORD_ID_CONFLICT,
-    Reason.CONTROL_MALFORMED,
-    Reason.LIFETIME,
-    Reason.OFFICE_NOT_OWN,
-    Reason.ROLE_NOT_ALLOWED,
-)
-"""Why records, envelopes and control records of a partner are refused once they are opened."""
+FAILURES: Final = ("returned", "absent", "nacked", "unconfirmed", "lost")
+"""How an envelope comes back from the own broker; `lost`: nobody knows whether it left."""
 
-FRAME_REASONS: Final = (
-    *(
-        (reason, str(UNSIGNED.get(reason, Disposal.DROPPED)))
-        for reason in Reason
-        if reason < Reason.KEY_UNKNOWN or reason in UNSIGNED
-    ),
-    (Reason.SENDER_SUSPENDED, "dropped"),
-    (Reason.NO_AGREEMENT, "dropped"),
-    (Reason.HELD_FULL, "dropped"),
-    (Reason.WINDOW, "dropped"),
-    (Reason.EPOCH, "dropped"),
-    (Reason.SEQUENCE, "quarantined"),
-    (Reason.FORK, "quarantined"),
-    (Reason.CREATED_IN_FUTURE, "deferred"),
-    (Reason.EXPIRED, "deferred"),
-    *((Reason(number), "unopened") for number in range(Reason.KEY_UNKNOWN, Reason.KEY_COMMIT)),
-)
-"""Why frames are not taken, each with what becomes of them as a rule."""
+MISTAKEN: Final = ("frame", "chunk", "sealing", "movement", *PARTS)
+"""Where the node may fail by a mistake of its own and go on all the same."""
+
+STORE_FAILURES: Final = ("store", "store_full", "store_damaged", "store_in_use", "store_misused")
+"""Codes of what a store that is open may say; a store that is lost ends the node."""
 
 
 class NodeMetrics:
@@ -93,6 +55,7 @@ class NodeMetrics:
         """Make the metrics; nothing is shared between two nodes of one process."""
         disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for each, that nobody reads
         self.registry = CollectorRegistry(auto_describe=True)
+        self._peers: dict[Endpoint, None] = {}
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
         build = Info("corridor_build", "Version of the node", registry=self.registry)
@@ -154,16 +117,44 @@ class NodeMetrics:
             "1 while the way to the partner is open, 0 while records wait for it",
             "peer",
         )
+        self.peer_state = self._gauge(
+            "corridor_peer_state",
+            "1 for how the way to the partner stands now, 0 for every other way",
+            "peer",
+            "state",
+        )
+        self.next_try = self._gauge(
+            "corridor_peer_next_try_timestamp_seconds",
+            "When something is tried to a partner whose way is shut; 0 where nothing waits",
+            "peer",
+        )
+        self.held_back = self._gauge(
+            "corridor_back_pressure",
+            "1 while the node takes nothing more for this cause",
+            "cause",
+        )
+        self.store_failures = self._counter(
+            "corridor_store_failures_total",
+            "Operations that the store refused or failed, of which nothing was kept",
+            "reason",
+        )
+        self.free_bytes = self._gauge(
+            "corridor_store_free_bytes",
+            "Free space of the disk on which the store lies",
+        )
+        self.inbox_waiting = self._gauge(
+            "corridor_inbox_waiting_records",
+            "Records of partners that the national system has not acknowledged",
+        )
         self.quarantined = self._counter(
             "corridor_frames_refused_total",
-            "Frames dropped, held or put aside before they were opened, by reason",
+            "Frames dropped, held or put aside before they were opened, by kind of reason",
             "link",
             "reason",
-            "disposal",
         )
         self.refused = self._counter(
             "corridor_records_refused_total",
-            "Records and envelopes of partners that were refused, by reason",
+            "Records and envelopes of partners that were refused, by kind of reason",
             "peer",
             "reason",
         )
@@ -176,7 +167,6 @@ class NodeMetrics:
         self.receipt_latency = self._latency(
             "corridor_receipt_latency_seconds",
             "From an envelope sealed to its receipt verified and stored (one clock)",
-            "peer",
         )
         self.end_to_end_latency = self._latency(
             "corridor_end_to_end_latency_seconds",
@@ -186,7 +176,6 @@ class NodeMetrics:
         self.delivery_latency = self._latency(
             "corridor_delivery_latency_seconds",
             "From an envelope's creation at the partner to its records stored here (two clocks)",
-            "peer",
         )
         self.window = self._gauge(
             "corridor_window_envelopes",
@@ -216,10 +205,16 @@ class NodeMetrics:
             "corridor_encryption_key_until_timestamp_seconds",
             "Until when partners may seal to the node's newest encryption key",
         )
-        self.backup_last = self._gauge(
+        self.backup_last = Gauge(
             "corridor_backup_last_success_timestamp_seconds",
             "When the newest backup in the folder was made; 0 without any",
+            registry=None,
         )
+        self.audit_valid = self._gauge(
+            "corridor_audit_chain_valid",
+            "1 while the audit trail is whole and holds the head that the store keeps",
+        )
+        self.audit_valid.set(1)  # until it is looked at, before anything is served
         self.directory_until = self._gauge(
             "corridor_directory_expiry_timestamp_seconds",
             "End of the directory in force",
@@ -227,6 +222,11 @@ class NodeMetrics:
         self.movements_open = self._gauge(
             "corridor_movements_open",
             "Movements that have not ended, as this node knows them",
+        )
+        self.movements = self._gauge(
+            "corridor_movements",
+            "Movements that have not ended, by where they stand as this node knows them",
+            "state",
         )
         self.movements_overdue = self._gauge(
             "corridor_movements_overdue",
@@ -237,6 +237,11 @@ class NodeMetrics:
             "corridor_unexpected_messages_total",
             "Messages in queues of the own broker that must stay empty",
             "queue",
+        )
+        self.mistakes = self._counter(
+            "corridor_own_mistakes_total",
+            "What the node failed at by itself and left for later, by part",
+            "kind",
         )
         self._prepare()
 
@@ -250,33 +255,49 @@ class NodeMetrics:
         return Histogram(name, what, labels, buckets=LATENCY_BUCKETS_S, registry=self.registry)
 
     def _prepare(self) -> None:
+        for kind in range(FIRST_BUSINESS, LAST_BUSINESS + 1):
+            self._accepted.labels(type_label(kind))
         for reason in Reason:
             self._refused_here.labels(reason.label)
+        for code in STORE_FAILURES:
+            self.store_failures.labels(code)
+        for cause in Cause:
+            self.held_back.labels(cause.value).set(0)
         for queue in ("corridor.dlq", "corridor.unrouted"):
             self.alarms.labels(queue)
-        for what in Overdue:
-            self.movements_overdue.labels(what.value).set(0)
+        for part in MISTAKEN:
+            self.mistakes.labels(part)
         for role in ("sender", "receiver"):
             self.broker_connected.labels(role).set(0)
+        self._prepare_movements()
+
+    def _prepare_movements(self) -> None:
+        for state in State:
+            self.movements.labels(state_word(state)).set(0)
+        for what in Overdue:
+            self.movements_overdue.labels(what.value).set(0)
 
     def know_peers(self, peers: Iterable[Endpoint]) -> None:
         """Make the label sets of these partners."""
         for peer in peers:
+            self._peers[peer] = None
             for family in ("data", "control"):
                 self.published.labels(peer, family)
             for single in (
                 self.sealed,
                 self.received,
                 self.duplicates,
-                self.receipt_latency,
                 self.end_to_end_latency,
-                self.delivery_latency,
                 self.window,
                 self.in_flight,
+                self.peer_last_seen,
             ):
                 single.labels(peer)
-            for reason in ("returned", "nacked", "lost"):
+            for reason in FAILURES:
                 self.publish_failures.labels(peer, reason)
+            self.next_try.labels(peer).set(0)
+            for way in Way:
+                self.peer_state.labels(peer, way.value)
             for cause in ("tail", "resend", "link"):
                 self.repeated.labels(peer, cause)
             self.stored.labels(peer)
@@ -286,14 +307,18 @@ class NodeMetrics:
             self._know_refusals(peer)
 
     def _know_refusals(self, peer: Endpoint) -> None:
-        for reason in RECORD_REASONS:
-            self.refused.labels(peer, reason.label)
-        for reason, disposal in FRAME_REASONS:
-            self.quarantined.labels(peer.country, reason.label, disposal)
+        for word in RECORD_WORDS:
+            self.refused.labels(peer, word)
+        for word in FRAME_WORDS:
+            self.quarantined.labels(peer.country, word)
+
+    def watch_backups(self) -> None:
+        """Show when the newest backup was made; only where backups are to be made."""
+        self.registry.register(self.backup_last)
 
     def watch_store(self, depths: Callable[[], Sequence[Depth]]) -> None:
         """Read what waits from the store whenever Prometheus asks."""
-        self.registry.register(_Waiting(depths))
+        self.registry.register(_Waiting(depths, self._peers))
 
     def submitted(self, kinds: Sequence[int], answers: Sequence[Answer]) -> None:
         """Count what became of submissions."""
@@ -308,12 +333,29 @@ class NodeMetrics:
 
 
 class _Waiting(Collector):
-    """Outbox depth and age, taken from the store at each scrape."""
+    """Outbox depth and age, taken from the store at each scrape; and whether it can be read."""
 
-    def __init__(self, depths: Callable[[], Sequence[Depth]]) -> None:
+    def __init__(
+        self, depths: Callable[[], Sequence[Depth]], peers: Mapping[Endpoint, None]
+    ) -> None:
         self._depths = depths
+        self._peers = peers
 
     def collect(self) -> Iterable[Metric]:
+        readable = GaugeMetricFamily(
+            "corridor_store_readable",
+            "1 while the store can be read; what it tells is missing at 0",
+        )
+        try:
+            depths = {one.peer: one for one in self._depths()}
+        except StoreTrouble as error:
+            event_logger().error("scrape.failed", code=error.code)
+            readable.add_metric([], 0)
+            return (readable,)
+        readable.add_metric([], 1)
+        return (readable, *self._waiting(depths))
+
+    def _waiting(self, depths: Mapping[Endpoint, Depth]) -> Iterable[Metric]:
         records = GaugeMetricFamily(
             "corridor_outbox_records", "Records without a receipt", labels=["peer", "state"]
         )
@@ -322,8 +364,9 @@ class _Waiting(Collector):
             "When the oldest record without a receipt was kept; 0 where there is none",
             labels=["peer"],
         )
-        for depth in self._depths():
-            records.add_metric([depth.peer, "waiting"], depth.waiting)
-            records.add_metric([depth.peer, "unreceipted"], depth.unreceipted_records)
-            oldest.add_metric([depth.peer], (depth.oldest_accepted_ms or 0) / 1000)
-        return (records, oldest)
+        for peer in dict.fromkeys((*self._peers, *depths)):
+            depth = depths.get(peer, Depth(peer, 0, 0, None))
+            records.add_metric([peer, "waiting"], depth.waiting)
+            records.add_metric([peer, "unreceipted"], depth.unreceipted_records)
+            oldest.add_metric([peer], (depth.oldest_accepted_ms or 0) / 1000)
+        return records, oldest

@@ -5,17 +5,23 @@ Rules:
 * a movement has several names; records are gathered by each of them, until no name is new;
 * a record that carries another MRN belongs to another movement, whatever other name they share;
 * a container, plate or seal names a movement only while it is on one: otherwise all are listed;
+* of a record that was erased stays what its movement needs (`transit.remains`), and whoever asks
+  is told so; a movement of which no record is kept is not found any more;
 * what is told is durable, and nothing is written: a movement is folded whenever it is asked for.
 """
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from corridor.daemon.isolating import kind_of, tried
+from corridor.daemon.logs import event_logger, place_of
 from corridor.errors import InputTrouble
 from corridor.store.movement_port import TrackedMovement
 from corridor.store.port import Store
+from corridor.store.values import InboxRecord, SentRecord
 from corridor.transit.facts import Fact
 from corridor.transit.fold import fold
 from corridor.transit.movement import WORDS, Role, State
@@ -23,7 +29,7 @@ from corridor.transit.parties import Endpoint
 from corridor.transit.result import Draft, Movement
 from corridor.transit.timers import DEFAULT_TIMERS, Timers
 from corridor.transit.view import moment, view_of
-from corridor.wire.batches import decode_entry
+from corridor.wire.batches import ATTACHMENT, decode_entry
 from corridor.wire.drafting import record_of_draft
 from corridor.wire.facts import fact_of
 from corridor.wire.records import decode_record, encode_record, normal_term
@@ -67,6 +73,18 @@ def _line(one: TrackedMovement, now_ms: int) -> dict[str, Any]:
     }
 
 
+def _bare(one: TrackedMovement, error: Exception) -> dict[str, Any]:
+    """Return a line that names a movement at whose telling the node failed."""
+    event_logger().error(
+        "movement.untold", cause=kind_of(error), stage=place_of(error.__traceback__)
+    )
+    return {
+        "kind": one.name[0], "value": one.name[1], "state": one.state,
+        "words": "cannot be told; `corridor movement show` may say more",
+        "changed": None, "overdue": [], "next_deadline": None,
+    }  # fmt: skip
+
+
 @dataclass(slots=True)
 class _Gathered:
     """The records of a movement, each with its names."""
@@ -75,6 +93,11 @@ class _Gathered:
     ids: set[bytes] = field(default_factory=set)
     asked: set[_Name] = field(default_factory=set)
     full: bool = False
+
+    @property
+    def alive(self) -> bool:
+        """Whether a record of it is kept."""
+        return any(not one.erased_ms for one in self.facts.values())
 
 
 class MovementReader:
@@ -117,7 +140,7 @@ class MovementReader:
         with self._store.reading() as view:
             rows = view.movements(limit, now_ms if overdue else None)
         self._store.make_durable()
-        return [_line(one, now_ms) for one in rows]
+        return [tried(partial(_line, one, now_ms), partial(_bare, one)) for one in rows]
 
     def holds(self, mrn: str, role: int) -> bool:
         """Whether our country may hold a role for a movement, as far as its itinerary is known.
@@ -149,8 +172,27 @@ class MovementReader:
         return movement
 
     def gather(self, kind: str, value: str) -> Sequence[Fact]:
-        """Return what every record says that belongs to the movement of this name."""
-        return list(self._by_name((kind, value)).facts.values())
+        """Return what every record says that belongs to the movement of this name.
+
+        Nothing where none of them is kept.
+        """
+        gathered = self._by_name((kind, value))
+        return list(gathered.facts.values()) if gathered.alive else ()
+
+    def left_of(self, name: _Name) -> tuple[Sequence[Fact], Sequence[Fact], Sequence[_Name]]:
+        """Return what is kept of a movement; or, where none of its records is, what goes with it.
+
+        Returns:
+            Its facts; what stays of its erased records (`sender` as it is kept) and its names.
+            Either the facts or the other two are empty.
+        """
+        gathered = self._by_name(name)
+        if gathered.alive:
+            return list(gathered.facts.values()), (), ()
+        names = {each for one in gathered.facts.values() for each in one.ids} | {name}
+        with self._store.reading() as view:
+            gone = [one for each in sorted(names) for one in view.remains(each, _MOST_RECORDS)]
+        return (), [one for one in gone if self._own(one).key in gathered.facts], sorted(names)
 
     def names_of(self, record_id: bytes) -> list[tuple[str, str]]:
         """Return the best name of each movement that partners' records under an id are about."""
@@ -208,7 +250,9 @@ class MovementReader:
             if name in gathered.asked:
                 continue
             gathered.asked.add(name)
-            for fact in self._fresh(gathered, name):
+            for fact in (*self._fresh(gathered, name), *self._remains(name)):
+                if fact.erased_ms and fact.key in gathered.facts:  # another copy is kept
+                    continue
                 theirs = {value for kind, value in fact.ids if kind == "mrn"}
                 mrn = mrn or min(theirs, default="")
                 if theirs and mrn not in theirs:
@@ -227,12 +271,19 @@ class MovementReader:
         # The same id may be that of another partner's record on another movement.
         return [one for one in facts if name in one.ids]
 
+    def _remains(self, name: _Name) -> list[Fact]:
+        with self._store.reading() as view:
+            return [self._own(one) for one in view.remains(name, _MOST_RECORDS)]
+
+    def _own(self, fact: Fact) -> Fact:
+        """Return what stays of a record with its sender: who we are is not kept beside it."""
+        return fact if fact.sender else replace(fact, sender=self._me.country)
+
     def _facts(self, record_id: bytes) -> list[Fact]:
         sent = self._store.submitted(record_id)
-        told = [(self._me, one.entry, one.accepted_ms) for one in sent]
-        told += [
-            (one.peer, one.entry, one.received_ms) for one in self._store.deliveries(record_id)
-        ]
+        told = [(self._me, one.entry, one.accepted_ms) for one in sent if _counts(one)]
+        theirs = self._store.deliveries(record_id)
+        told += [(one.peer, one.entry, one.received_ms) for one in theirs if _counts(one)]
         return [self._fact(record_id, *one) for one in told]
 
     def _fact(self, record_id: bytes, sender: Endpoint, entry: bytes, known_ms: int) -> Fact:
@@ -240,3 +291,8 @@ class MovementReader:
         return fact_of(
             decode_record(body), body, record_id=record_id, sender=sender.country, known_ms=known_ms
         )
+
+
+def _counts(one: SentRecord | InboxRecord) -> bool:
+    """Whether the record says how the movement stands: a file does not, nor what was erased."""
+    return one.record_type != ATTACHMENT and bool(one.entry)

@@ -2,8 +2,9 @@
 
 Rules:
 
-* what our broker confirmed is noted with the next envelopes, at the latest after `WAIT_MS`;
-  a note that is lost with a crash loses a time that is shown, nothing else;
+* what our broker confirmed, and how the gates to partners stand, is noted with the next envelopes,
+  at the latest after `WAIT_MS`; a note that is lost with a crash loses a time that is shown, or
+  lets something be published once more than was needed;
 * whether partners have to be told of handovers is asked at most once in `handover_gap_ms`.
 """
 
@@ -11,6 +12,7 @@ from typing import Final
 
 from corridor.exchange.correspondent import NEVER_MS
 from corridor.exchange.outgoing import Flight
+from corridor.exchange.repair import Breaker
 from corridor.store.port import Store, Transaction
 from corridor.store.values import Published
 from corridor.transit.parties import Endpoint
@@ -25,7 +27,8 @@ class Noting:
     def __init__(self, gap_ms: int) -> None:
         """Begin with nothing; the store is asked about handovers at the first chance."""
         self._gap_ms = gap_ms
-        self._published: dict[bytes, int] = {}
+        self._published: dict[bytes, Published] = {}
+        self._gates: dict[Endpoint, Breaker] = {}
         self._again: set[Endpoint] = set()
         self._due_ms = NEVER_MS
         self._ask_ms = NEVER_MS
@@ -39,8 +42,14 @@ class Noting:
     def confirmed(self, flight: Flight | None, now_ms: int) -> None:
         """Our broker has an envelope of ours; only those with records have a ledger."""
         if flight is not None and flight.is_data:
-            self._published[flight.envelope.envelope_id] = now_ms
+            envelope_id = flight.envelope.envelope_id
+            self._published[envelope_id] = Published(envelope_id, now_ms, max(flight.repeats, 1))
             self._due_ms = min(self._due_ms, now_ms + WAIT_MS)
+
+    def gate(self, peer: Endpoint, breaker: Breaker, now_ms: int) -> None:
+        """The gate to a peer stands otherwise."""
+        self._gates[peer] = breaker
+        self._due_ms = min(self._due_ms, now_ms + WAIT_MS)
 
     def handed_on(self, now_ms: int) -> None:
         """Something was handed over or acknowledged."""
@@ -57,7 +66,9 @@ class Noting:
     def write(self, change: Transaction) -> None:
         """Write the notes; `written` follows the commit."""
         if self._published:
-            change.note_published([Published(*one) for one in self._published.items()])
+            change.note_published(self._published.values())
+        for peer, breaker in self._gates.items():
+            change.put_gate(peer, breaker)
         for peer in sorted(self._again):
             change.tell_handovers_again(peer)
 
@@ -66,6 +77,7 @@ class Noting:
         if self._again:
             self.handed_on(now_ms)
         self._published.clear()
+        self._gates.clear()
         self._again.clear()
         self._due_ms = NEVER_MS
 

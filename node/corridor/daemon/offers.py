@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from corridor.daemon.foreseen import CountrySays
 from corridor.errors import Reason
 from corridor.exchange.values import Lane
 
@@ -20,6 +21,8 @@ class Offered(NamedTuple):
     """The lanes that the way in may claim; None for every lane."""
     key: bytes | None = None
     """Idempotency key, 32 bytes: the same key stands for the same record for ever."""
+    with_file: bool = False
+    """Whether the file that a manifest tells of is here whole."""
 
 
 class Answer(NamedTuple):
@@ -31,3 +34,7 @@ class Answer(NamedTuple):
     faults: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     """Paths of what the recipient is not entitled to; the record was kept without it."""
+    paused: bool = False
+    """Whether an operator has paused the partner: the record waits."""
+    foreseen: tuple[CountrySays, ...] = ()
+    """What countries on the way will do with it, as far as they have said."""

@@ -14,13 +14,14 @@ Example:
 """
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from random import random
 
 from corridor.daemon.noting import Noting
 from corridor.daemon.releasing import Publish, Releasing
 from corridor.daemon.sealing import Kept, Sealing
 from corridor.daemon.timers import Timers
+from corridor.daemon.ways import Ways
 from corridor.exchange.correspondent import NEVER_MS, Correspondent
 from corridor.exchange.cues import (
     Cue,
@@ -30,14 +31,12 @@ from corridor.exchange.cues import (
     Observer,
     PeerWindow,
     RestoreSeen,
-    Way,
-    WayChanged,
 )
 from corridor.exchange.hearing import hear
-from corridor.exchange.outgoing import Flight
+from corridor.exchange.outgoing import resumed_flight
 from corridor.exchange.parts import REAL_SEALS, Identity, Seals, Trust
 from corridor.exchange.policy import ExchangePolicy
-from corridor.exchange.repair import GateCue
+from corridor.exchange.repair import GateCue, resumed
 from corridor.exchange.streams import Reception
 from corridor.exchange.values import Family, InStream, Lane
 from corridor.store.port import Store, Transaction
@@ -45,7 +44,6 @@ from corridor.transit.parties import Endpoint
 
 _REFRESH_MS = 60_000
 """How often agreements are looked at again: they begin and end at a time."""
-
 _CLOCK_STEP_MS = 10_000
 """How far a clock may be put back without any timer being worth a new start."""
 
@@ -77,12 +75,13 @@ class Outbound:
         self._peers: dict[Endpoint, Correspondent] = {}
         self.sealing = threading.Lock()
         """Held from reading what waits until it is recorded as sealed."""
+        self.paused: Container[Endpoint] = ()  # records for these wait
         self._noting = Noting(self._policy.handover_gap_ms)
         self._owner: dict[bytes, Correspondent] = {}
         """Whose envelope it is, from its publishing to the broker's answer."""
         self._active: set[Endpoint] = set()
         self._timers = Timers()
-        self._ways: dict[Endpoint, Way] = {}
+        self._ways = Ways(self._observe, self._noting)
         self._link = self._doubt = False
         self._seen_trust: Trust | None = None
         self._refresh_ms = 0
@@ -108,7 +107,7 @@ class Outbound:
         self._link = False
         self._owner.clear()
         for peer in self._peers.values():
-            peer.link_lost(now_ms)
+            self._ways.lost(peer.peer, peer.link_lost(now_ms))
 
     def on_confirmed(self, ids: Iterable[bytes], now_ms: int) -> None:
         """Our broker has these envelopes."""
@@ -127,12 +126,22 @@ class Outbound:
         """Our broker refused these envelopes."""
         self._came_back(ids, GateCue.NACKED, now_ms)
 
+    def on_absent(self, ids: Iterable[bytes], now_ms: int) -> None:
+        """Our broker has no exchange for these envelopes."""
+        self._came_back(ids, GateCue.ABSENT, now_ms)
+
+    def on_unconfirmed(self, ids: Iterable[bytes], now_ms: int) -> None:
+        """Our broker answers, but not for these envelopes; it may still do so."""
+        self._came_back(ids, GateCue.UNCONFIRMED, now_ms)
+
     def _came_back(self, ids: Iterable[bytes], cue: GateCue, now_ms: int) -> None:
-        for envelope_id in ids:
-            peer = self._owner.pop(envelope_id, None)
-            if peer is not None:
-                peer.came_back(envelope_id, cue, now_ms, self._draw())
-                self._active.add(peer.peer)
+        back = [(one, peer) for one in ids if (peer := self._owner.get(one)) is not None]
+        for envelope_id, peer in back:
+            if cue is not GateCue.UNCONFIRMED:  # an answer may come yet
+                self._owner.pop(envelope_id, None)
+            peer.came_back(envelope_id, cue, now_ms, self._draw())
+            self._active.add(peer.peer)
+        self._ways.back((peer for _, peer in back), cue)
 
     def cues(self, cues: Sequence[Cue], now_ms: int) -> None:
         """Take in what the receiving side has recorded."""
@@ -153,18 +162,7 @@ class Outbound:
 
     def windows(self) -> tuple[PeerWindow, ...]:
         """Return how the sending to each peer stands; any thread."""
-        return tuple(
-            PeerWindow(
-                peer.peer,
-                peer.in_flight,
-                peer.in_flight_bytes,
-                peer.window.size,
-                peer.window.round_trip_ms,
-                peer.way,
-                peer.head.epoch,
-            )
-            for peer in tuple(self._peers.values())
-        )
+        return tuple(self._ways.windows.values())
 
     def step(self, now_ms: int, publish: Publish) -> int:
         """Do all that may be done now; return when to call again (`now_ms`: at once).
@@ -210,14 +208,16 @@ class Outbound:
         if peer is None:
             with self._store.reading() as view:
                 stream = view.out_stream(endpoint)
-                epochs = view.in_streams(endpoint)
+                epochs, gate = view.in_streams(endpoint), view.gate(endpoint)
             peer = Correspondent(endpoint, self._policy, stream.last, now_ms)
+            peer.breaker = resumed(gate, now_ms, self._policy)
+            self._ways.found(endpoint, gate)
             # control of former epochs is asked for, if it is missed: StreamOpen shows the gap
             for envelope in self._store.unreceipted(endpoint):
                 if envelope.family is Family.DATA:
-                    peer.add(Flight(envelope))
+                    peer.add(resumed_flight(envelope, now_ms, self._policy))
             _watch(peer, epochs, now_ms)
-            peer.dues.handover = True  # the store knows
+            peer.dues.ask_the_store()
             self._peers[endpoint] = peer
             self._allow(peer, now_ms)
             self._active.add(endpoint)
@@ -240,7 +240,7 @@ class Outbound:
                     peer.drop(envelope_id)
             peer.dues.watches.clear()
             _watch(peer, epochs, now_ms)
-            peer.dues.status = peer.dues.handover = True
+            peer.dues.ask_the_store(status=True)
         for endpoint in self._store.peers_owed():
             self._peer(endpoint, now_ms).dues.receipt = True
         self._touch_all()
@@ -296,8 +296,9 @@ class Outbound:
         waiting = [
             (peer, lane)
             for endpoint, lane in self._store.lanes_waiting()
-            if (peer := self._peer(endpoint, now_ms)).can_seal and peer.has_room(lane)
-        ]
+            if endpoint not in self.paused and (peer := self._peer(endpoint, now_ms)).can_seal
+            and peer.has_room(lane)
+        ]  # fmt: skip
         involved = dict.fromkeys([*controls, *anew, *(peer for peer, _ in waiting)])
         if not involved:
             return [], False
@@ -320,6 +321,7 @@ class Outbound:
         sealing.apply()
         for peer, reason in sealing.blocked.items():
             peer.block(reason, now_ms)
+            active.add(peer.peer)  # to be told of, and tried again in time
         return sealing.kept, more
 
     def _owing(
@@ -351,14 +353,15 @@ class Outbound:
 
     def _seal_lanes(self, sealing: Sealing, waiting: Sequence[tuple[Correspondent, Lane]]) -> bool:
         """Seal waiting records, URGENT of all peers first; returns whether more could be."""
-        todo = sorted(waiting, key=lambda item: item[1])
+        todo, bulk = sorted(waiting, key=lambda item: item[1]), self._policy.bulk_per_step
         while todo:
             again: list[tuple[Correspondent, Lane]] = []
             for peer, lane in todo:
-                if len(sealing.kept) >= self._policy.envelopes_per_step:
+                if len(sealing.kept) >= self._policy.envelopes_per_step or not bulk:
                     return True
                 if sealing.can(peer) and sealing.has_room(peer, lane) and sealing.data(peer, lane):
                     again.append((peer, lane))
+                    bulk -= lane is Lane.BULK
             todo = again
         return False
 
@@ -387,9 +390,7 @@ class Outbound:
             wake_ms = max(peer.wake_ms(), now_ms + 1)
             if wake_ms < NEVER_MS:
                 self._timers.set(endpoint, wake_ms)
-            if self._ways.get(endpoint, Way.OPEN) is not peer.way:
-                self._ways[endpoint] = peer.way
-                self._observe.tell(WayChanged(endpoint, peer.way, peer.blocked))
+            self._ways.look(peer, now_ms)
         self._timers.sweep()
 
 

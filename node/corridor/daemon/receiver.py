@@ -4,18 +4,23 @@ Rules:
 
 * everything that touches `Inbound` runs in the consumer's loop thread;
 * where the store fails, nothing is acknowledged: the batch is tried again, and until it is kept
-  the broker hands over nothing more;
+  the broker hands over nothing more; nor does it while the node holds the inlet (`hold`);
 * a trust statement is acknowledged only when it is adopted on disk, or refused by name; it waits by
-  itself, without keeping the records of its batch waiting.
+  itself, without keeping the records of its batch waiting;
+* a statement at which the node itself fails waits in quarantine, a chunk is dropped and asked for
+  again: neither stops the loop.
 """
 
 from collections.abc import Callable, Sequence
 
-from corridor.daemon.inbound import Handled, Inbound
+from corridor.daemon.arrivals import Handled
+from corridor.daemon.clock import unix_ms
+from corridor.daemon.inbound import Inbound
+from corridor.daemon.isolating import FailureLog, is_mistake
 from corridor.daemon.logs import event_logger
 from corridor.daemon.metrics import NodeMetrics
-from corridor.daemon.sender import unix_ms
 from corridor.errors import KeyTrouble, StoreLost, StoreTrouble
+from corridor.seal.chunks import is_chunk_frame
 from corridor.transit.parties import CountryCode
 from corridor.transport.broker import Consumer, Delivery
 from corridor.trust.frames import is_statement_frame
@@ -57,13 +62,17 @@ class Receiver:
         self._told = told
         self._adopt = adopt
         self._failed = failed
+        self._failures = FailureLog()
         self._consumer: Consumer | None = None
         self._unkept: list[Delivery] = []
         self._strays: list[Delivery] = []
         self._unadopted: list[Delivery] = []
         self._timed: set[Callable[[], None]] = set()
         self._reviewing = False
+        self._held = False
         self.connected = False
+        self.chunk: Callable[[str, bytes], None] = lambda _link, _frame: None
+        """Takes a chunk, or an ask for chunks, that came over a link; it may be lost (§13.3)."""
         self.links: frozenset[CountryCode] = frozenset()
 
     @property
@@ -75,10 +84,21 @@ class Receiver:
         """Use this consumer; once, before it is started."""
         self._consumer = consumer
 
+    def hold(self, held: bool) -> None:  # noqa: FBT001 - a state, not a choice
+        """Take nothing more from the broker, or take again; consumer's loop thread."""
+        if held is self._held or self._consumer is None:
+            return
+        self._held = held
+        if held:
+            self._consumer.pause()
+        elif not self._unkept:
+            self._consumer.resume()
+
     def review(self) -> None:
-        """Judge again what is held; consumer's loop thread."""
+        """Judge again what is held or was released from quarantine; consumer's loop thread."""
         try:
             self._told(self._inbound.review(unix_ms()))
+            self._told(self._inbound.judge_released(unix_ms()))
         except StoreTrouble as error:
             event_logger().error("store.failed", stage="review", cause=str(error))
 
@@ -109,10 +129,28 @@ class Receiver:
 
     def on_deliveries(self, deliveries: Sequence[Delivery]) -> None:
         """Judge, commit, acknowledge."""
+        if any(is_chunk_frame(one.body) for one in deliveries):
+            deliveries = self._take_chunks(deliveries)
         if self._unkept:
             self._unkept += deliveries
             return
-        self._keep(list(deliveries))
+        if deliveries:
+            self._keep(list(deliveries))
+
+    def _take_chunks(self, deliveries: Sequence[Delivery]) -> list[Delivery]:
+        """Take the chunks out of what arrived; returns the rest. Whoever wants them asks again."""
+        chunks = [one for one in deliveries if is_chunk_frame(one.body)]
+        for one in chunks:
+            try:
+                self.chunk(one.link or "", one.body)
+            except Exception as error:
+                if not is_mistake(error):
+                    raise
+                self._metrics.mistakes.labels("chunk").inc()
+                self._failures.tell(one.link or "", len(one.body), error)
+        if self._consumer is not None:
+            self._consumer.ack(chunks)
+        return [one for one in deliveries if not is_chunk_frame(one.body)]
 
     def on_strays(self, deliveries: Sequence[Delivery]) -> None:
         """Count what lies where nothing may lie, put it into quarantine, and take it away."""
@@ -142,6 +180,7 @@ class Receiver:
             return
         except StoreTrouble as error:
             event_logger().error("store.failed", stage="receiver", cause=str(error))
+            self._metrics.store_failures.labels(error.code).inc()
             self._unkept = batch
             self._pause()
             return
@@ -174,8 +213,25 @@ class Receiver:
                 )
                 self._once_later(_ADOPT_RETRY_S, self._adopt_all)
                 return
+            except Exception as error:  # noqa: BLE001 - told; one statement must not end the node
+                if not self._kept_aside(one, error):
+                    return
             del self._unadopted[0]
             self._consumer.ack([one])
+
+    def _kept_aside(self, one: Delivery, error: Exception) -> bool:
+        """Put a statement aside at which the node failed; False where it is to be tried again."""
+        try:
+            self._inbound.set_aside(one.link or "", one.body, error, unix_ms())
+            self._make_durable(_PATIENCE_S)
+        except StoreLost as lost:
+            self._failed(lost)
+            return False
+        except StoreTrouble as trouble:
+            event_logger().error("store.failed", stage="statement", cause=str(trouble))
+            self._once_later(_ADOPT_RETRY_S, self._adopt_all)
+            return False
+        return True
 
     def _keep_strays(self) -> None:
         strays = self._strays
@@ -216,7 +272,7 @@ class Receiver:
         batch, self._unkept = self._unkept, []
         if batch:
             self._keep(batch)
-        if not self._unkept and self._consumer is not None:
+        if not self._unkept and not self._held and self._consumer is not None:
             self._consumer.resume()
 
     def _review_later(self) -> None:

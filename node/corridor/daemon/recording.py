@@ -9,10 +9,15 @@ Rules:
 """
 
 from collections.abc import MutableMapping
-from dataclasses import dataclass, field
 from typing import Final
 
-from corridor.daemon.restored import declare_restored, restored_until_ms
+from corridor.daemon.remembering import Memory as Memory  # noqa: PLC0414 (an export on purpose)
+from corridor.daemon.restored import (
+    declare_restored,
+    learn_restored,
+    remembered_until_ms,
+)
+from corridor.daemon.whole_files import with_whole_files
 from corridor.errors import Reason
 from corridor.exchange.cues import (
     CannotOpen,
@@ -57,23 +62,7 @@ from corridor.store.port import Transaction
 from corridor.transit.parties import Endpoint
 from corridor.wire import control
 
-"""Setting: until when what was created may have been handed on before a restore."""
-
-
 _HEARD_REMEMBERED: Final = 4096
-
-
-@dataclass(slots=True)
-class Memory:
-    """What the receiving side remembers between transactions; all of it can be loaded again."""
-
-    streams: dict[Endpoint, dict[int, Reception]] = field(default_factory=dict)
-    controls: dict[Endpoint, int] = field(default_factory=dict)
-    """Control envelopes since a receipt was last owed for them."""
-    heard: set[bytes] = field(default_factory=set)
-    """Control envelopes that were acted on and not kept."""
-    restored_ms: int | None = None
-    """What was created until then may have been handed on before a restore."""
 
 
 class Recording:
@@ -100,10 +89,11 @@ class Recording:
     def refuse(self, refusal: Refusal, since_ms: int) -> None:
         """Dispose of a frame that is not answered."""
         disposal = refusal.disposal
-        if disposal is Disposal.HELD:
-            if not self.hold(refusal.link, refusal.frame, refusal.reason, since_ms):
-                disposal = Disposal.DROPPED
-        elif disposal is Disposal.QUARANTINED:
+        if disposal is Disposal.HELD and not self.hold(
+            refusal.link, refusal.frame, refusal.reason, since_ms
+        ):
+            disposal = Disposal.QUARANTINED  # no statement made it right for a day: ask a person
+        if disposal is Disposal.QUARANTINED:
             self.quarantine(refusal.link, refusal.frame, refusal.reason, refusal.detail)
         self._frame_event(refusal.link, refusal.reason, disposal)
 
@@ -121,8 +111,9 @@ class Recording:
         """Put a frame aside for a person."""
         self.change.quarantine(Quarantined(link, reason, frame, self.now_ms, detail))
 
-    def unopened(self, link: str, found: Unopened) -> None:
-        """Answer an authentic envelope that we cannot open."""
+    def unopened(self, link: str, frame: bytes, found: Unopened) -> None:
+        """Answer an authentic envelope that we cannot open, and keep it: keys may come back."""
+        self.quarantine(link, frame, found.reason)
         self.cue(CannotOpen(found.peer, found.envelope_id, found.reason))
         self._frame_event(link, found.reason, "unopened")
 
@@ -141,11 +132,19 @@ class Recording:
         if judged.deferred is not None:
             self._defer(judged, judged.deferred, since_ms)
             return
+        place = self.take_if_placed(judged, known)
+        if place not in KEPT:
+            self._turn_away(judged, place)
+
+    def take_if_placed(self, judged: Judged, known: MutableMapping[bytes, bytes]) -> Place | None:
+        """Keep the envelope where its stream has a place for it, else do nothing.
+
+        Returns that place; None where no further epoch is kept open.
+        """
         place = self._place(judged) if self._has_room_for_former(judged) else None
         if place in KEPT:
             self._keep(judged, known)
-        else:
-            self._turn_away(judged, place)
+        return place
 
     def _defer(self, judged: Judged, reason: Reason, since_ms: int) -> None:
         envelope_id = judged.frame.envelope_id
@@ -239,19 +238,31 @@ class Recording:
                 held = kept.envelope_id
         return None if held == ZERO_ID else Head(position.epoch, position.seq, held)
 
-    def close(self, peer: Endpoint, position: Position, envelope_id: bytes) -> None:
-        """Close a missing position, so that no gap stays open for ever."""
-        stream = self.reception(peer, position.epoch, create=False)
-        if stream is not None and stream.close(position.seq, envelope_id):
+    def close(self, peer: Endpoint, position: Position, envelope_id: bytes) -> bool:
+        """Close a missing position, so that no gap stays open for ever; False: it is not missing.
+
+        Its sender may name by it an epoch of which nothing is here, and how far that went.
+        """
+        stream = self.named(peer, position.epoch)
+        if stream is None:
+            return False
+        if stream.close(position.seq, envelope_id):
             self.change.put_tombstone(peer, position, envelope_id, self.now_ms)
             self.touch(stream)
+            return True
+        if stream.note_highest(position.seq - 1):  # it is beyond the window
+            self.touch(stream)
+        return False
 
     def _keep(self, judged: Judged, known: MutableMapping[bytes, bytes]) -> None:
         created_ms = judged.frame.header.created_ms
-        repeat = self.restored_ms >= created_ms
+        restored_ms = remembered_until_ms(self.memory.restored_ms, self.change, judged.peer)
+        repeat = restored_ms >= created_ms
+        judged = with_whole_files(self.change, judged)
         envelope = settle(
-            judged, known, self.now_ms, possible_repeat=repeat, restored_ms=self.restored_ms
-        )
+            judged, known, self.now_ms, possible_repeat=repeat, restored_ms=restored_ms,
+            returning=judged.peer in self.memory.not_returned(self.change),
+        )  # fmt: skip
         self._kept.append(envelope)
         lane = lane_of(judged.frame)
         key = (judged.peer, judged.position.epoch)
@@ -312,16 +323,14 @@ class Recording:
         """Have an epoch recorded, and its gaps told, at the end of this transaction."""
         self._touched.setdefault((stream.peer, stream.epoch), lane)
 
-    @property
-    def restored_ms(self) -> int:
-        """Until when what is created may have been handed on before a restore."""
-        if self.memory.restored_ms is None:
-            self.memory.restored_ms = restored_until_ms(self.change)
-        return self.memory.restored_ms
-
-    def mark_restored(self) -> None:
-        """Mark what was created until now, and what waits here, as possibly handed on before."""
-        self.memory.restored_ms = declare_restored(self.change, self.now_ms)
+    def mark_restored(self, learnt_from: Endpoint | None = None) -> None:
+        """Mark what was created until now as possibly handed on before: of all, or of one alone."""
+        if learnt_from:
+            learn_restored(self.change, learnt_from, self.now_ms)
+        else:
+            declare_restored(self.change, self.now_ms)
+        self.memory.restored_ms.clear()
+        self.memory.recovering = None
 
     def leaf(self, kind: LeafKind, subject: bytes, aux: bytes = ZERO_ID) -> None:
         """Add to the evidence log."""
@@ -360,7 +369,9 @@ def _is_opening(judged: Judged) -> bool:
 
 
 def _received(judged: Judged, envelope: ReceivedEnvelope, lane: Lane) -> EnvelopeReceived:
-    refused = tuple(r.reason for r in envelope.records if r.reason is not None)
+    refused = tuple(
+        r.reason for r in envelope.records if r.reason is not None and r.verdict is Verdict.REFUSED
+    )
     count = len(envelope.records)
     accepted = sum(record.verdict is Verdict.ACCEPTED for record in envelope.records)
     return EnvelopeReceived(

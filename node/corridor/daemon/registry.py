@@ -21,6 +21,7 @@ from corridor.errors import InputTrouble, Reason, Refused
 from corridor.seal.keys import SigningKey
 from corridor.seal.pae import PayloadType
 from corridor.trust import ceremony
+from corridor.trust.agreement import read_agreement
 from corridor.trust.approval import Approval, approval
 from corridor.trust.directory import Directory, Member, read_directory
 from corridor.trust.possession import read_possession, require_admissible
@@ -100,11 +101,12 @@ def draft_inclusion(
     """Return the next directory, with agreements that both their members signed.
 
     Raises:
-        Refused: QUORUM where a member did not sign; STATEMENT_CHAIN for an id that is taken.
-        InputTrouble: A file cannot be read, or there is no directory yet.
+        Refused: QUORUM where a member did not sign; STATEMENT_CHAIN for an id that was ended.
+        InputTrouble: A file cannot be read, there is no directory yet, or an id is taken in it.
     """
     view = network.view(now_ms)
     agreements = [read_statement(file) for file in statement_files(places)]
+    _require_new(view, agreements)
     return _next(network, view, keys, now_ms, agreements=agreements)
 
 
@@ -218,6 +220,24 @@ def make_next(view: TrustView, new: Directory, keys: Sequence[SigningKey], now_m
     raw = ceremony.make_directory(replace(new, root_version=view.root.version), ours)
     _check(view, Signed.parse(raw), now_ms)
     return raw
+
+
+def _require_new(view: TrustView, agreements: Sequence[bytes]) -> None:
+    """Refuse an agreement whose id is in the directory, and say how it gets another."""
+    listed = () if view.directory is None else view.directory.agreements
+    held = {one.agreement.agreement_id: one.signed.payload for one in listed}
+    for signed in map(Signed.parse, agreements):
+        name = read_agreement(signed.payload).agreement_id
+        if held.get(name) == signed.payload:
+            raise InputTrouble(
+                f"the agreement {name} is in the directory already",
+                cure="leave it out; its members run `corridor join` to get the directory",
+            )
+        if name in held:
+            raise InputTrouble(
+                f"the directory holds another text of the agreement {name}",
+                cure="propose the new one with `--label`, and have both members sign it again",
+            )
 
 
 def _next(

@@ -4,7 +4,9 @@ Rules:
 
 * what leaves is what the store holds, identical every time;
 * memory knows of a publishing before the publisher does: the broker may answer within the call;
-* a publisher that takes nothing more ends the turn; the rest waits for the next.
+* a publisher that takes nothing more ends the turn; the rest waits for the next;
+* what is asked for and kept no more is sealed anew: records are held for longer than the bytes in
+  which they travelled. Only what nobody here can say again is closed without content.
 """
 
 from collections.abc import Callable, MutableMapping, Sequence
@@ -15,7 +17,8 @@ from corridor.exchange.cues import EnvelopeRepeated, Outgoing
 from corridor.exchange.outgoing import Flight
 from corridor.exchange.parts import Seals
 from corridor.exchange.policy import ExchangePolicy
-from corridor.exchange.values import ZERO_ID, Lane, Position
+from corridor.exchange.values import ZERO_ID, Family, Lane, Position
+from corridor.store.lookback import SentBefore
 from corridor.store.port import Store
 
 Publish = Callable[[Outgoing], bool]
@@ -56,8 +59,9 @@ class Releasing:
         for one in kept:
             if self.full:
                 return
-            flight = one.peer.flights[one.envelope.envelope_id]
-            self._send(one.peer, flight, one.envelope.frame)
+            if one.peer.room():  # otherwise a confirm makes room, and it leaves then
+                flight = one.peer.flights[one.envelope.envelope_id]
+                self._send(one.peer, flight, one.envelope.frame)
 
     def again(self, peers: Sequence[Correspondent]) -> None:
         """Publish again what is ready, and what was asked for."""
@@ -68,29 +72,29 @@ class Releasing:
     def _again(self, peer: Correspondent) -> None:
         ready = peer.ready()
         flights = {flight.envelope.position: flight for flight in ready[: self._left]}
-        asked = peer.take_asked(self._left - len(flights), self._now_ms)
+        may_ask = min(self._left, peer.room()) - len(flights)
+        asked = peer.take_asked(max(0, may_ask), self._now_ms)
         positions = (*flights, *asked)
         self._left -= len(positions)
         for start in range(0, len(positions), _FRAMES_AT_ONCE):
             some = positions[start : start + _FRAMES_AT_ONCE]
             with self._store.reading() as view:
                 frames = dict(view.frames(peer.peer, some))
+                gone = [one for one in some if one not in frames and one not in flights]
+                before = {one: view.sent_at(peer.peer, one) for one in gone}
             for position in some:
-                if not self.full:
-                    self._one_again(peer, position, flights.get(position), frames.get(position))
-        if len(ready) > len(flights) or peer.asked:
+                flight, frame = flights.get(position), frames.get(position)
+                if frame is None and flight is not None:
+                    self._flight_without_bytes(peer, flight)
+                elif frame is None:
+                    self._without_bytes(peer, position, before[position])
+                elif not self.full:
+                    self._one_again(peer, flight, frame)
+        if len(ready) > len(flights) or (peer.asked and peer.room()):
             self.unfinished.append(peer)
 
-    def _one_again(
-        self, peer: Correspondent, position: Position, flight: Flight | None, frame: bytes | None
-    ) -> None:
-        if frame is None:
-            # kept no more, or lost with a restore
-            if flight is None:
-                peer.dues.bury(position, ZERO_ID)
-            else:
-                peer.anew.add(flight.envelope, self._now_ms)
-        elif flight is not None:
+    def _one_again(self, peer: Correspondent, flight: Flight | None, frame: bytes) -> None:
+        if flight is not None:
             why = "tail" if flight.repeats else "link"
             self._send(peer, flight, frame)
             self._tell(peer, why)
@@ -98,8 +102,35 @@ class Releasing:
             parsed = self._seals.parse(frame)
             lane = Lane(parsed.header.lane)
             outgoing = Outgoing(peer.peer, parsed.envelope_id, frame, lane, repeated=True)
+            self._owner[parsed.envelope_id] = peer
+            peer.asked_on_way.add(parsed.envelope_id)
             self.full = not self._publish(outgoing)
+            if self.full:
+                del self._owner[parsed.envelope_id]
+                peer.asked_on_way.discard(parsed.envelope_id)
             self._tell(peer, "resend")
+
+    def _flight_without_bytes(self, peer: Correspondent, flight: Flight) -> None:
+        """Have it written anew; an opening makes room at once for what stands behind it."""
+        peer.cannot_be_opened(flight.envelope, self._now_ms)
+        if flight.envelope.envelope_id not in peer.flights:
+            self.unfinished.append(peer)
+
+    def _without_bytes(
+        self, peer: Correspondent, position: Position, sent: SentBefore | None
+    ) -> None:
+        """Answer for what is kept no more, or was lost with a restore of ours."""
+        if sent is None:
+            peer.dues.bury(position, ZERO_ID)
+            return
+        envelope, end = sent.envelope, sent.before
+        # the first of an epoch named the end of the one before: said by what follows that end
+        if end and not peer.dues.bury(Position(end.epoch, end.seq + 1), end.envelope_id):
+            return  # it is asked for again
+        if envelope.family is Family.CONTROL:
+            peer.dues.bury(position, envelope.envelope_id)  # it has been said anew since
+        else:
+            peer.anew.add(envelope, self._now_ms, told=True, whole=not sent.gone)
 
     def _tell(self, peer: Correspondent, why: str) -> None:
         if not self.full:

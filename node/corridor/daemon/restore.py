@@ -6,11 +6,11 @@ Rules:
   whose the signer is by the statements inside, the store under its key, every page of it;
 * anybody can seal a file for a backup key: what makes it ours is a signer that the network's first
   root leads to, and that root is named by the caller or by the configuration that is here;
-* what was here before is moved aside, never deleted;
+* what was here before is moved aside, never deleted (`putting`); an audit trail that only grew
+  since stays;
 * the restored store knows that it is one: its records are handed on as possible repeats.
 """
 
-import filecmp
 import os
 import shutil
 import tarfile
@@ -20,9 +20,10 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Final, cast
 
-from corridor.daemon.backup import CONFIGURATION, STORE, SUFFIX, files, folders
+from corridor.daemon.backup import CONFIGURATION, STORE, SUFFIX
 from corridor.daemon.config import NodeConfig, load_config
 from corridor.daemon.keystore import KeyStore
+from corridor.daemon.putting import Place, put
 from corridor.daemon.restored import declare_restored
 from corridor.daemon.trust_keeper import open_keys
 from corridor.daemon.truststore import TrustStore
@@ -31,12 +32,11 @@ from corridor.seal.archive import ArchiveHead, ArchiveReader
 from corridor.seal.keys import DecryptionKey
 from corridor.seal.storage import StorageKey
 from corridor.store.copying import check_copy
-from corridor.store.database import WriterLock
 from corridor.store.sqlite import SqliteStore
+from corridor.store.unfinished import MARK
 from corridor.transit.parties import Endpoint
 
 _STAGING: Final = ".restoring"
-_ASIDE: Final = "before-restore"
 _DEEPEST: Final = 2
 _PIECE_BYTES: Final = 1 << 20
 Told = Callable[[int], None]
@@ -75,6 +75,8 @@ class Restored:
     config: Path
     aside: Path | None
     """Where what was here before lies now."""
+    earlier: tuple[Path, ...] = ()
+    """Where tries that were broken off had put it."""
 
 
 def skim(file: Path) -> Checked:
@@ -101,24 +103,27 @@ def restore(source: Source, config_path: Path, now_ms: int, told: Told = _silent
     """Put a node back at `config_path`; it must not run.
 
     Raises:
-        CorridorError: It would not do, or a node runs here; nothing was changed.
+        CorridorError: It would not do, or a node runs here; nothing was changed, or the cure says
+            that it was, and no node starts here before it is made again.
     """
     with _staged(source, config_path, told) as (staging, checked):
         config = _config_at(staging, config_path)
         _declare(staging / STORE, config, staging, now_ms)
+        place = Place(staging, config, config_path.resolve(), _config_here(config_path))
         try:
-            config.store.path.parent.mkdir(parents=True, mode=0o700, exist_ok=True)
-            lock = WriterLock(config.store.path.parent)
-            try:
-                aside = _put(staging, config, config_path, now_ms)
-            finally:
-                lock.release()
+            done = put(place, now_ms)
         except OSError as error:
             raise ArchiveTrouble(
-                f"{error.filename}: {error.strerror}",
-                cure=f"what was here is in {_ASIDE}-*; mend the place and restore again",
+                f"{error.filename or config_path}: {error.strerror}", cure=_cure_of(place)
             ) from None
-    return Restored(checked, config_path, aside)
+    return Restored(checked, config_path, done.aside, done.earlier)
+
+
+def _cure_of(place: Place) -> str:
+    """Say what to do about files that cannot be put in place, by how far it came."""
+    if any((folder / MARK).exists() for folder in place.stores):
+        return "mend the place and restore again; until then no node starts here"
+    return "nothing was changed; give the place room and rights, and restore again"
 
 
 def backup_key(folder: Path, passphrase_file: Path | None, file: Path) -> DecryptionKey:
@@ -256,8 +261,13 @@ def _check_origin(head: ArchiveHead, staging: Path, config_path: Path, genesis: 
 
 
 def _genesis_here(config_path: Path) -> str | None:
+    here = _config_here(config_path)
+    return None if here is None else here.trust.genesis_sha256
+
+
+def _config_here(config_path: Path) -> NodeConfig | None:
     try:
-        return load_config(config_path).trust.genesis_sha256
+        return load_config(config_path)
     except ConfigurationError:
         return None
 
@@ -302,39 +312,6 @@ def _declare(store_path: Path, config: NodeConfig, staging: Path, now_ms: int) -
         store.transaction() as change,
     ):
         declare_restored(change, now_ms)
-
-
-def _put(staging: Path, config: NodeConfig, config_path: Path, now_ms: int) -> Path | None:
-    """Put each file in its place, the configuration last; move aside what differs there."""
-    home = config_path.resolve()
-    aside = home.parent / f"{_ASIDE}-{now_ms}"
-    store = config.store.path
-    targets = {
-        STORE: store,
-        **{
-            f"{role}/{one.name}": folder / one.name
-            for role, folder in folders(config).items()
-            for one in sorted((staging / role).glob("*"))
-        },
-        **files(config),
-        CONFIGURATION: home,
-    }
-    for suffix in ("-wal", "-shm"):  # what was committed to the old store, not to the new one
-        log = store.with_name(store.name + suffix)
-        _move(log, aside / f"{STORE}{suffix}")
-    for name, place in targets.items():
-        staged = staging / name
-        if staged.is_file() and not _same(staged, place):
-            _move(place, aside / name)
-            _move(staged, place)
-    return aside if aside.exists() else None
-
-
-def _same(staged: Path, place: Path) -> bool:
-    return place.is_file() and filecmp.cmp(staged, place, shallow=False)
-
-
-def _move(source: Path, target: Path) -> None:
-    if source.exists():
-        target.parent.mkdir(parents=True, mode=0o700, exist_ok=True)
-        shutil.move(os.fspath(source), os.fspath(target))
+    if store_path.with_name(f"{store_path.name}-wal").exists():
+        # SQLite says nothing when it cannot bring its log in as it closes; the log stays behind
+        raise ArchiveTrouble(f"{store_path}: cannot be written whole", cure="give the place room")

@@ -6,18 +6,24 @@ Rules:
   waiting records;
 * position, bytes and the outbox rows' new place are recorded together or not at all;
 * memory is changed only after the commit (`apply`): a failed transaction leaves no trace;
+* where the node itself fails at what one peer is to get, that peer waits (`internal`) and is tried
+  again later; the others get theirs;
 * created = max(now, that of the envelope before it), within an epoch.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 
+from corridor.daemon.isolating import kind_of, tried
+from corridor.daemon.logs import event_logger, place_of
 from corridor.errors import Reason, Refused
 from corridor.exchange.correspondent import Correspondent
 from corridor.exchange.cues import EnvelopeSealed
-from corridor.exchange.dues import Composed, Known
-from corridor.exchange.filling import first_batch, is_full
+from corridor.exchange.dues import TALLIES, Composed, Known
+from corridor.exchange.filling import first_batch, would_fill
 from corridor.exchange.outgoing import OutHead
 from corridor.exchange.parts import Identity, SealingKeyLike, Seals, Trust
 from corridor.exchange.policy import MAX_PENDING, ExchangePolicy
@@ -29,12 +35,14 @@ from corridor.exchange.values import (
     Waiting,
 )
 from corridor.seal.envelope import Draft
+from corridor.store.acceptances import OWN_ACCEPTANCE
 from corridor.store.port import Transaction
 from corridor.store.values import HandedOver
 from corridor.wire import limits
 from corridor.wire.batches import Entry, encode_entry
-from corridor.wire.control import Control, encode_control, record_type_of
+from corridor.wire.control import TALLY, Control, decode_control, encode_control, record_type_of
 from corridor.wire.handover import SILENT, TELLS
+from corridor.wire.tally import Tally
 
 _SCHEMA = "corridor.wire.v1"
 
@@ -89,6 +97,7 @@ class Sealing:
         self._heads: dict[Correspondent, OutHead] = {}
         self._keys: dict[Correspondent, SealingKeyLike | None] = {}
         self._new: dict[Correspondent, tuple[int, int]] = {}
+        self._lanes = Counter[tuple[Correspondent, Lane]]()
         self._taken: dict[tuple[Correspondent, Lane], int] = {}
         """The last row of a lane that an envelope of now holds."""
         self._retired: list[tuple[Correspondent, Position]] = []
@@ -96,24 +105,49 @@ class Sealing:
     def can(self, peer: Correspondent) -> bool:
         """Whether there is a key to seal for the peer; remembered for this transaction."""
         if peer not in self._keys:
-            try:
-                self._keys[peer] = self._trust.sealing_key(peer.peer, self._now_ms)
-            except Refused as refused:
-                self._keys[peer] = None
-                self.blocked[peer] = refused.reason
+            self._keys[peer] = tried(partial(self._key, peer), partial(self._failed, peer))
         return self._keys[peer] is not None
+
+    def _key(self, peer: Correspondent) -> SealingKeyLike | None:
+        try:
+            return self._trust.sealing_key(peer.peer, self._now_ms)
+        except Refused as refused:
+            self.blocked[peer] = refused.reason
+            return None
 
     def data(self, peer: Correspondent, lane: Lane) -> bool:
         """Seal the next batch of waiting records of a lane; False where none may leave now."""
-        waiting = self._view.waiting(
-            peer.peer,
-            lane,
-            limits.MAX_RECORDS,
-            limits.TARGET_BATCH_BYTES,
-            after=self._taken.get((peer, lane), 0),
-        )
-        batch = first_batch(waiting)
-        if not batch or not (is_full(batch) or peer.may_leave_partly_filled(lane)):
+        return bool(tried(lambda: self._data(peer, lane), partial(self._failed, peer)))
+
+    def anew(self, peer: Correspondent, position: Position, former_id: bytes) -> None:
+        """Seal the records of an envelope of ours under a new position: the open ones, or all."""
+        if self.can(peer):  # the node has not failed at the one before it
+            tried(lambda: self._anew(peer, position, former_id), partial(self._failed, peer))
+
+    def control(self, peer: Correspondent) -> None:
+        """Seal what is owed to the peer in control records."""
+        tried(lambda: self._control(peer), partial(self._failed, peer))
+
+    def _failed(self, peer: Correspondent, error: Exception) -> None:
+        """Have a peer wait at whose records the node failed."""
+        self._keys[peer] = None
+        self.blocked[peer] = Reason.INTERNAL
+        event_logger().error(
+            "sealing.failed", peer=peer.peer, reason=Reason.INTERNAL.label, cause=kind_of(error),
+            stage=place_of(error.__traceback__),
+            cure="its records are kept and tried again; RUNBOOK: the node met a mistake of its own",
+        )  # fmt: skip
+
+    def _data(self, peer: Correspondent, lane: Lane) -> bool:
+        most_bytes = peer.window.bulk_bytes if lane is Lane.BULK else limits.TARGET_BATCH_BYTES
+        after = self._taken.get((peer, lane), 0)
+        if not peer.may_leave_partly_filled(lane, self._lanes[peer, lane]):
+            size = self._view.waiting_size(peer.peer, lane, limits.MAX_RECORDS, after=after)
+            if not would_fill(*size, most_bytes):
+                return False
+        waiting = self._view.waiting(peer.peer, lane, limits.MAX_RECORDS, most_bytes, after=after)
+        batch = first_batch(waiting, most_bytes)
+        if not batch:
             return False
         self._taken[peer, lane] = batch[-1].row
         self._seal(peer, batch, lane=lane)
@@ -124,8 +158,7 @@ class Sealing:
         count, size_bytes = self._new.get(peer, (0, 0))
         return peer.has_room(lane, more=count, more_bytes=size_bytes)
 
-    def anew(self, peer: Correspondent, position: Position, former_id: bytes) -> None:
-        """Seal the records of an envelope of ours under a new position: the open ones, or all."""
+    def _anew(self, peer: Correspondent, position: Position, former_id: bytes) -> None:
         told = position in peer.anew.told
         rows = self._view.records_of(peer.peer, position, accepted=told)
         if rows:
@@ -135,8 +168,7 @@ class Sealing:
             self._retired.append((peer, position))
         self.buried.append((peer, position, former_id))
 
-    def control(self, peer: Correspondent) -> None:
-        """Seal what is owed to the peer in control records."""
+    def _control(self, peer: Correspondent) -> None:
         view = self._view
         waits = peer.receipt_on_way is not None
         known = Known(
@@ -146,10 +178,12 @@ class Sealing:
             view.log_head(),
             self._handed(peer),
             TELLS if self._policy.tell_handover else SILENT,
+            self._tallies(peer),
+            self._accepts(peer),
         )
         composed = peer.dues.compose(known, peer.before, receipt_waits=waits, now_ms=self._now_ms)
         if not composed.records:
-            if composed.handover:  # looked for, and found nothing
+            if composed.handover or composed.tally or composed.accepts:  # looked for in vain
                 peer.dues.recorded(composed, self._now_ms, self._policy)
             return
         head = self._head(peer)
@@ -166,6 +200,22 @@ class Sealing:
         if not due or not self._policy.tell_handover or not self._view.telling(peer.peer):
             return ()
         return self._view.handovers(peer.peer, limits.MAX_HANDOVER_ENVELOPES + 1)
+
+    def _tallies(self, peer: Correspondent) -> list[Tally]:
+        """Return the days of which the peer is to be told; none where it would not read them."""
+        if not peer.dues.tally or not self._view.knows_tally(peer.peer):
+            return []
+        found = self._view.tallies_pending(peer.peer, TALLIES)
+        return [
+            tally for _, body in found if isinstance(tally := decode_control(TALLY, body), Tally)
+        ]
+
+    def _accepts(self, peer: Correspondent) -> bytes:
+        """Return what we accept; nothing where the peer would not read it, or knows it."""
+        due = peer.dues.accepts or not peer.dues.announced
+        if not due or not self._view.knows_accepts(peer.peer):
+            return b""
+        return self._view.setting(OWN_ACCEPTANCE) or b""
 
     def _seal(
         self,
@@ -186,6 +236,7 @@ class Sealing:
         self.kept.append(Kept(peer, envelope, len(batch)))
         count, size_bytes = self._new.get(peer, (0, 0))
         self._new[peer] = (count + 1, size_bytes + len(envelope.frame))
+        self._lanes[peer, lane] += 1
 
     def _keep(  # noqa: PLR0913 - the parts of an envelope
         self,
@@ -256,6 +307,10 @@ class Sealing:
             if kept.composed is not None and kept.composed.handed:
                 told = [one for one in kept.composed.handed if isinstance(one, HandedOver)]
                 change.tell_handovers(kept.peer.peer, told, self._now_ms)
+            if kept.composed is not None and kept.composed.tallies:
+                days = [(one.day, encode_control(one)) for one in kept.composed.tallies]
+                envelope_id = kept.envelope.envelope_id
+                change.tallies_told(kept.peer.peer, days, envelope_id, self._now_ms)
         for peer, position in self._retired:
             change.retire_sealed(peer.peer, [position])
 

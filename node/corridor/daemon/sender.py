@@ -8,10 +8,10 @@ Rules:
 """
 
 import math
-import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
+from corridor.daemon.clock import unix_ms
 from corridor.daemon.logs import event_logger
 from corridor.daemon.metrics import NodeMetrics
 from corridor.daemon.outbound import Outbound
@@ -20,11 +20,6 @@ from corridor.exchange.cues import Cue, Outgoing
 from corridor.transport.broker import Publisher
 
 _STORE_RETRY_MS = 1_000
-
-
-def unix_ms() -> int:
-    """Return the clock's Unix time in milliseconds."""
-    return time.time_ns() // 1_000_000
 
 
 class Sender:
@@ -42,6 +37,8 @@ class Sender:
         self._timer_at_ms = math.inf
         self.connected = False
         self.blocked = False
+        self.changed_ms = unix_ms()
+        """Since when the broker is as it is: connected or not, blocked or not."""
 
     def attach(self, publisher: Publisher) -> None:
         """Use this publisher; once, before it is started."""
@@ -67,6 +64,7 @@ class Sender:
     def on_ready(self) -> None:
         """Connected: send what waits."""
         self.connected = True
+        self.changed_ms = unix_ms()
         self._metrics.broker_connected.labels("sender").set(1)
         event_logger().info("broker.connected", stage="sender")
         self._outbound.on_link_ready(unix_ms())
@@ -76,6 +74,7 @@ class Sender:
         """Disconnected: what was not confirmed is unknown."""
         if self.connected:
             event_logger().warning("broker.lost", stage="sender", cause=reason)
+            self.changed_ms = unix_ms()
         self.connected = self.blocked = False
         self._metrics.broker_connected.labels("sender").set(0)
         self._metrics.broker_blocked.set(0)
@@ -100,16 +99,26 @@ class Sender:
         self._outbound.on_nacked(_ids(tokens), unix_ms())
         self._turn()
 
+    def on_absent(self, tokens: Sequence[object]) -> None:
+        """Our broker has no exchange for these partners."""
+        self._outbound.on_absent(_ids(tokens), unix_ms())
+        self._turn()
+
+    def on_unconfirmed(self, tokens: Sequence[object]) -> None:
+        """Our broker answers, but not for these."""
+        self._outbound.on_unconfirmed(_ids(tokens), unix_ms())
+        self._turn()
+
     def on_blocked(self, reason: str) -> None:
         """Our broker takes nothing more for now."""
         event_logger().warning("broker.blocked", cause=reason, cure="free disk or memory there")
-        self.blocked = True
+        self.blocked, self.changed_ms = True, unix_ms()
         self._metrics.broker_blocked.set(1)
 
     def on_unblocked(self) -> None:
         """Our broker takes messages again."""
         event_logger().info("broker.unblocked")
-        self.blocked = False
+        self.blocked, self.changed_ms = False, unix_ms()
         self._metrics.broker_blocked.set(0)
         self._turn()
 
@@ -134,6 +143,7 @@ class Sender:
             return
         except StoreTrouble as error:
             event_logger().error("store.failed", stage="sender", cause=str(error))
+            self._metrics.store_failures.labels(error.code).inc()
             again_ms = now_ms + _STORE_RETRY_MS
         if again_ms <= now_ms:
             self.wake()

@@ -17,12 +17,11 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Protocol, runtime_checkable
 
-from corridor.daemon.audit_trail import head
 from corridor.daemon.config import NodeConfig, changed_keys
 from corridor.daemon.logs import event_logger, place_of
 from corridor.daemon.node import Node
 from corridor.daemon.notify import notify, watchdog_interval_s
-from corridor.errors import AuditTrouble, CorridorError, ExitStatus
+from corridor.errors import CorridorError, ExitStatus
 
 _TURN_S = 1.0
 _COLLECT_EVERY = 20_000
@@ -127,13 +126,9 @@ def _turn_until_ended(
 
 def _anchor(node: Node) -> None:
     """Say in the log where the audit trail stands: whoever keeps the log can tell a newer one."""
-    try:
-        stands = head(node.config.store.path.parent)
-    except AuditTrouble as error:
-        event_logger().error("audit.broken", code=error.code, cause=str(error), cure=error.cure)
-        return
+    stands = node.trail.verify()
     if stands is not None:
-        event_logger().info("audit.stands", state=f"{stands.number}:{stands.hash}")
+        event_logger().info("audit.stands", state=str(stands))
 
 
 def _reload(node: Node, gateways: Sequence[Part], reread: Callable[[], NodeConfig]) -> None:

@@ -146,6 +146,15 @@ class Telling:
         self._came_back(tokens)
         _pass_on(tokens, self._events.on_nacked)
 
+    def on_absent(self, tokens: Sequence[object]) -> None:
+        """Our broker has no exchange for these partners."""
+        self._came_back(tokens)
+        _pass_on(tokens, self._events.on_absent)
+
+    def on_unconfirmed(self, tokens: Sequence[object]) -> None:
+        """These partners' queues do not answer: their statements wait for that."""
+        _pass_on(tokens, self._events.on_unconfirmed)
+
     def on_blocked(self, reason: str) -> None:
         """Our broker takes nothing more for now."""
         self._events.on_blocked(reason)

@@ -7,15 +7,20 @@ Rules:
 * it runs between other things, some hundredths of the time while there are many and a quarter
   of it otherwise: the transactions in which records are kept know nothing of it, and while much
   arrives the list is late rather than the records;
-* the list is derived: where a movement stands is folded anew whenever somebody asks.
+* a movement of which a record was erased is folded anew, or taken off with its last record;
+* the list is derived: where a movement stands is folded anew whenever somebody asks;
+* a movement at which the node itself fails is left out and told; the others are listed.
 """
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import partial
 from itertools import zip_longest
-from typing import Final
+from typing import Final, NamedTuple
 
-from corridor.daemon.logs import event_logger
+from corridor.daemon.isolating import kind_of, tried
+from corridor.daemon.logs import event_logger, place_of
+from corridor.daemon.metric_words import state_word
 from corridor.daemon.metrics import NodeMetrics
 from corridor.daemon.movements import NAMES, MovementReader
 from corridor.daemon.refusing import RefuseBy, Refusing
@@ -23,6 +28,7 @@ from corridor.errors import Refused, StoreTrouble
 from corridor.store.movement_port import Name, TrackedMovement
 from corridor.store.port import Store, Transaction
 from corridor.transit.facts import Fact
+from corridor.transit.movement import State
 from corridor.transit.timers import Overdue
 from corridor.wire.batches import decode_entry, is_business
 from corridor.wire.facts import movement_ids
@@ -40,6 +46,14 @@ _BUSY: Final = 0.3
 _SECOND_S: Final = 1.0
 _COUNT_EVERY_S: Final = 60.0
 _CURSOR_BYTES: Final = 8
+
+
+class _Left(NamedTuple):
+    """What is left of a movement of which something was erased: its row, or what goes with it."""
+
+    tracked: tuple[TrackedMovement, list[Name]] | None
+    remains: Sequence[Fact]
+    gone: Sequence[Name]
 
 
 class MovementTracker:
@@ -75,7 +89,7 @@ class MovementTracker:
         ends = began + budget_s
         try:
             if began >= self._rest_until:
-                while self.step(ends) and time.monotonic() < ends:
+                while self._both(ends) and time.monotonic() < ends:
                     pass
                 self._refusing.turn()
                 overdrawn = max(0.0, time.monotonic() - ends)
@@ -86,6 +100,11 @@ class MovementTracker:
         except StoreTrouble as error:
             event_logger().warning("movements.late", cause=str(error))
         self._turned_at = (time.monotonic(), time.process_time())
+
+    def _both(self, ends: float) -> bool:
+        """Fold anew for half of the time: a pass of retention must not hold up what arrives."""
+        anew = self.look_anew((time.monotonic() + ends) / 2)
+        return self.step(ends) or anew
 
     def _budget_s(self, now: float) -> float:
         """Return how long this turn may take, by what the others took since the last one."""
@@ -115,9 +134,9 @@ class MovementTracker:
             return False
         rows: dict[Name, tuple[TrackedMovement, list[Name]] | None] = {}
         for side, cursor, record_type, entry in waiting:
-            name = _name(record_type, entry)
+            name = tried(partial(_name, record_type, entry), self._left_out)
             if name is not None and name not in rows:
-                rows[name] = self._row(name)
+                rows[name] = tried(partial(self._row, name), self._left_out)
             cursors[side] = cursor
             if time.monotonic() >= ends:
                 break
@@ -129,18 +148,66 @@ class MovementTracker:
             self._refusing.keep(change)
         return True
 
+    def _left_out(self, error: Exception) -> None:
+        """Say that a movement is not listed; which one, the place in the log tells who mends it."""
+        self._metrics.mistakes.labels("movement").inc()
+        event_logger().error(
+            "movement.left_out", cause=kind_of(error), stage=place_of(error.__traceback__),
+            cure="`corridor movement show` still tells what it can; report it",
+        )  # fmt: skip
+
+    def look_anew(self, ends: float) -> bool:
+        """Fold movements anew of which something was erased, one at least; returns whether any was.
+
+        Args:
+            ends: When to stop, by the monotonic clock.
+        """
+        with self._store.reading() as view:
+            waiting = view.to_refold(_AT_ONCE)
+        names: dict[Name, list[int]] = {}
+        for row, name in waiting:
+            names.setdefault(name, []).append(row)
+        done = []
+        for name, rows in names.items():
+            done.append((rows, tried(partial(self._left, name), self._left_out)))
+            if time.monotonic() >= ends:
+                break
+        if done:
+            with self._store.transaction(durable=False) as change:
+                for rows, left in done:
+                    self._put_left(change, rows, left)
+                self._refusing.keep(change)
+        return bool(done)
+
+    def _left(self, name: Name) -> _Left:
+        """Return what is left of a movement of which something was erased."""
+        facts, remains, gone = self._reader.left_of(name)
+        return _Left(self._tracked(facts) if facts else None, remains, gone)
+
+    def _put_left(self, change: Transaction, rows: Sequence[int], left: _Left | None) -> None:
+        if left is not None and left.tracked is not None:
+            change.put_movement(*left.tracked)
+        elif left is not None:
+            change.forget_movement(left.gone, left.remains)
+        if left is None or not left.remains:  # else it is looked at again: more may be there
+            change.refolded(rows)
+
     def count(self) -> None:
         """Tell the metrics how many are under way and overdue."""
         with self._store.reading() as view:
             counts = view.count_movements(self._reader.now_ms())
         self._metrics.movements_open.set(counts.open)
+        for state in State:
+            standing = counts.states.get(state.value, 0)
+            self._metrics.movements.labels(state_word(state)).set(standing)
         for what in Overdue:
             self._metrics.movements_overdue.labels(what.value).set(counts.overdue.get(what, 0))
 
     def _row(self, name: Name) -> tuple[TrackedMovement, list[Name]] | None:
         facts = self._reader.gather(*name)
-        if not facts:
-            return None
+        return self._tracked(facts) if facts else None
+
+    def _tracked(self, facts: Sequence[Fact]) -> tuple[TrackedMovement, list[Name]]:
         movement = self._reader.fold(facts)
         self._refusing.see(movement)
         best = movement.ids[0]

@@ -19,6 +19,7 @@ from corridor.errors import KeyTrouble, Reason, Refused
 from corridor.exchange.parts import Identity
 from corridor.seal.keys import SigningKey
 from corridor.seal.storage import StorageKey
+from corridor.store.unfinished import refuse_unfinished
 from corridor.transit.parties import Endpoint
 from corridor.trust.bundle import alarm_before_end, seals_until_ms
 from corridor.trust.frames import decode_statement_frame, encode_statement_frame
@@ -33,7 +34,12 @@ def open_keys(keys: KeysSection) -> KeyStore:
 
 
 def open_trust(config: NodeConfig) -> TrustStore:
-    """Return the node's folder of statements."""
+    """Return the node's folder of statements.
+
+    Raises:
+        RestoreUnfinished: A restore was broken off: trust, keys and store may be of two times.
+    """
+    refuse_unfinished(config.store.path.parent)
     genesis = bytes.fromhex(config.trust.genesis_sha256)
     return TrustStore(config.trust.directory, genesis, config.node.environment)
 
@@ -122,6 +128,11 @@ class TrustKeeper:
         bundle = self._view.bundle(self._me)
         return seals_until_ms(bundle, now_ms) if bundle else now_ms
 
+    def signs_until_ms(self) -> int:
+        """Return until when the key with which the node signs is lent to it; 0 where it is not."""
+        key_id = self._identity.signing_key.key_id
+        return _lent_until_ms(self._view, self._me, key_id)
+
     def rotation_due(self, now_ms: int) -> bool:
         """Tell whether it is time to rotate the encryption keys."""
         bundle = self._view.bundle(self._me)
@@ -144,11 +155,20 @@ def _takes_all(view: TrustView) -> None:
 def usable_key(
     view: TrustView, me: Endpoint, keys: dict[bytes, SigningKey], now_ms: int
 ) -> SigningKey | None:
-    """Return one of `keys` that the delegation in force lets sign envelopes now."""
-    for key_id, key in keys.items():
+    """Return the one of `keys` that the delegation in force lets sign envelopes for longest.
+
+    A node chooses once and keeps its choice: an earlier key would end under it.
+    """
+    for key_id in sorted(keys, key=lambda one: -_lent_until_ms(view, me, one)):
         try:
             view.signer(me, key_id, now_ms)
         except Refused:
             continue
-        return key
+        return keys[key_id]
     return None
+
+
+def _lent_until_ms(view: TrustView, me: Endpoint, key_id: bytes) -> int:
+    held = view.delegation(me.member)
+    lent = held.keys if held is not None else ()
+    return max((one.not_after_ms for one in lent if one.key.key_id == key_id), default=0)

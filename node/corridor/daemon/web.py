@@ -17,8 +17,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import make_wsgi_app
 
-from corridor.daemon.logs import event_logger
-from corridor.errors import ConfigurationError, CorridorError
+from corridor.errors import ConfigurationError
 
 Readiness = Callable[[], tuple[bool, str]]
 _TEXT = (("Content-Type", "text/plain; charset=utf-8"), ("Cache-Control", "no-store"))
@@ -98,19 +97,11 @@ class WebServer:
     def _answer(self, environ: dict[str, Any], start: Any) -> Iterable[bytes]:  # noqa: ANN401 - WSGI's untyped callback
         path = environ.get("PATH_INFO", "/")
         if path == "/metrics":
-            return self._scrape(environ, start)
+            body: Iterable[bytes] = self._metrics(environ, start)
+            return body
         status, text = self._page_for(path)
         start(status, list(_TEXT))  # the server adds to the list it is given
         return [text]
-
-    def _scrape(self, environ: dict[str, Any], start: Any) -> Iterable[bytes]:  # noqa: ANN401 - as above
-        try:
-            body: Iterable[bytes] = self._metrics(environ, start)
-        except CorridorError as error:
-            event_logger().error("scrape.failed", code=error.code)
-            start("503 Service Unavailable", list(_TEXT))
-            return [b"the store cannot be read now\n"]
-        return body
 
     def _page_for(self, path: str) -> tuple[str, bytes]:
         if path == "/":

@@ -6,8 +6,8 @@ Rules:
   and every method except `start`, `call` and `stop` may be called in it only;
 * an event is called from the top of a loop turn, never from inside a library: an exception in it
   ends the loop and is told by `on_failed`;
-* each published token meets exactly one end: confirmed, returned, nacked, or unknown at the next
-  `on_lost`; what is unknown may have been carried and is published again by its owner;
+* each published token meets exactly one end: confirmed, returned, nacked, absent, or unknown at the
+  next `on_lost`; what is unknown may have been carried and is published again by its owner;
 * a delivery is acknowledged once, after it has been recorded; one of an older channel is ignored
   (the broker delivers it again);
 * no library's exception passes this port: they become `LinkTrouble` or the reason of `on_lost`.
@@ -91,6 +91,12 @@ class PublisherEvents(LoopEvents, Protocol):
     def on_nacked(self, tokens: Sequence[object]) -> None:
         """The broker refused these: the partner's queue is full, or the broker erred."""
 
+    def on_absent(self, tokens: Sequence[object]) -> None:
+        """The broker has no exchange for these, or does not let us write to it."""
+
+    def on_unconfirmed(self, tokens: Sequence[object]) -> None:
+        """The broker lives and has not answered for these in time: no end, that may follow."""
+
     def on_blocked(self, reason: str) -> None:
         """The broker takes nothing more until `on_unblocked` (disk or memory alarm)."""
 
@@ -145,7 +151,8 @@ class Publisher(Loop, Protocol):
         """Send `body` to `to.<country>`; its end is told with `token`.
 
         Returns:
-            False if nothing was sent: not connected, blocked, or the hard cap is reached.
+            False if nothing was sent: not connected, blocked, or the hard cap is reached. A
+            country of which nothing is in flight is never refused for want of room.
         """
 
     @property

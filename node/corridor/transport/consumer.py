@@ -22,7 +22,13 @@ from pika.exceptions import AMQPError
 from pika.frame import Method
 from pika.spec import Basic
 
-from corridor.exchange.addresses import ALARM_QUEUES, inbox_queue, link_of_exchange
+from corridor.exchange.addresses import (
+    ALARM_QUEUES,
+    DEAD_LETTERS,
+    inbox_queue,
+    link_of_exchange,
+    link_of_inbox,
+)
 from corridor.transit.parties import CountryCode
 from corridor.transport.broker import BrokerAddress, ConsumerEvents, Delivery
 from corridor.transport.connection import LeanConnection, why
@@ -212,7 +218,10 @@ class PikaConsumer:
         return {*ALARM_QUEUES, *self._countries}
 
     def _seek(self) -> None:
-        if self._channel is None or self._connection is None or self._paused:
+        if self._channel is None or self._connection is None:
+            return
+        if self._paused:
+            self._link.call(self._announce)  # connected all the same
             return
         if self._finder is not None or self._asked:
             self._seek_again = True
@@ -304,7 +313,7 @@ class PikaConsumer:
     ) -> None:
         if not self._inbox and not self._strays:
             self._link.call(self._hand_over)
-        link = link_of_exchange(method.exchange)
+        link = link_of_exchange(method.exchange) or _link_of_death(queue, properties)
         tag = method.delivery_tag
         self._ledger.add(tag)
         delivery = Delivery(
@@ -321,3 +330,11 @@ class PikaConsumer:
             self._events.on_deliveries(inbox)
         if strays:
             self._events.on_strays(strays)
+
+
+def _link_of_death(queue: str, properties: BasicProperties) -> CountryCode | None:
+    """Return over whose link a dead letter came: our broker puts the queue it left first."""
+    deaths = (properties.headers or {}).get("x-death") if queue == DEAD_LETTERS else None
+    first = deaths[0] if isinstance(deaths, list) and deaths else None
+    name = first.get("queue") if isinstance(first, dict) else None
+    return link_of_inbox(name) if isinstance(name, str) else None

@@ -8,9 +8,10 @@ Rules:
   returned and never as confirmed.
 """
 
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from corridor.trust.frames import is_statement_frame
 from corridor.wire import limits
@@ -60,27 +61,74 @@ class Settled:
     returned: tuple[object, ...]
 
 
-class ConfirmLedger:
-    """Messages published on one channel in confirm mode and not yet answered."""
+class _Message(NamedTuple):
+    """A message in flight."""
 
-    __slots__ = ("_next", "_open", "_returned", "bytes")
+    token: object
+    message_id: str
+    size: int
+    at_s: float
+    group: str
+
+
+class ConfirmLedger:
+    """Messages published on one channel in confirm mode and not yet answered.
+
+    What is overdue is still answered for, and counts no longer: whoever waits for room does not
+    wait for a queue that may be dead.
+    """
+
+    __slots__ = ("_late", "_next", "_open", "_returned", "_waiting", "bytes")
 
     def __init__(self) -> None:
         """Start a new channel's count."""
         self._next = 1
-        self._open: dict[int, tuple[object, str, int, float]] = {}
+        self._open: dict[int, _Message] = {}
+        self._late: set[int] = set()
+        self._waiting: Counter[str] = Counter()
         self._returned: set[str] = set()
         self.bytes = 0
 
     def __len__(self) -> int:
-        """Count the messages in flight."""
-        return len(self._open)
+        """Count the messages in flight, without those that are overdue."""
+        return len(self._open) - len(self._late)
 
-    def add(self, token: object, message_id: str, size: int, now_s: float) -> None:
-        """Enter the message about to be published; `now_s` is any steady clock."""
-        self._open[self._next] = (token, message_id, size, now_s)
+    @property
+    def late(self) -> int:
+        """How many are overdue."""
+        return len(self._late)
+
+    def has_any(self, group: str) -> bool:
+        """Tell whether a message of a group is in flight and not overdue."""
+        return self._waiting[group] > 0
+
+    def add(self, token: object, message_id: str, size: int, now_s: float, group: str = "") -> None:
+        """Enter the message about to be published.
+
+        `now_s` is any steady clock; a `group` is what shares a fate: the messages of one country.
+        """
+        self._open[self._next] = _Message(token, message_id, size, now_s, group)
         self._next += 1
         self.bytes += size
+        self._waiting[group] += 1
+
+    def overdue(self, before_s: float) -> list[object]:
+        """Return what was published before a time and is overdue from now on; each once."""
+        found: list[object] = []
+        for number, message in self._open.items():
+            if message.at_s >= before_s:
+                break
+            if number not in self._late:
+                self._late.add(number)
+                self._count_out(message)
+                found.append(message.token)
+        return found
+
+    def _count_out(self, message: "_Message") -> None:
+        self.bytes -= message.size
+        self._waiting[message.group] -= 1
+        if not self._waiting[message.group]:
+            del self._waiting[message.group]
 
     def mark_returned(self, message_id: str) -> None:
         """Note that the broker returned `message_id`; its confirm follows."""
@@ -102,19 +150,23 @@ class ConfirmLedger:
         accepted: list[object] = []
         returned: list[object] = []
         for each in numbers:
-            token, message_id, size, _ = self._open.pop(each)
-            self.bytes -= size
-            if message_id in self._returned:
-                self._returned.discard(message_id)
-                returned.append(token)
+            message = self._open.pop(each)
+            if each in self._late:
+                self._late.discard(each)
             else:
-                accepted.append(token)
+                self._count_out(message)
+            if message.message_id in self._returned:
+                self._returned.discard(message.message_id)
+                returned.append(message.token)
+            else:
+                accepted.append(message.token)
         return Settled(tuple(accepted), tuple(returned))
 
     def oldest_s(self) -> float | None:
-        """Return the `now_s` of the oldest message in flight."""
-        for _, _, _, now_s in self._open.values():
-            return now_s
+        """Return the `now_s` of the oldest message in flight that is not overdue."""
+        for number, message in self._open.items():
+            if number not in self._late:
+                return message.at_s
         return None
 
 

@@ -18,11 +18,24 @@ from http.client import HTTPConnection, HTTPException
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from corridor.errors import ConfigurationError, LinkTrouble
-from corridor.exchange.addresses import ALARM_QUEUES, VIRTUAL_HOST
+from corridor.errors import ConfigurationError, LinkTrouble, LoginRefused
+from corridor.exchange.addresses import ALARM_QUEUES, OPERATOR_USER, VIRTUAL_HOST, WATCH_USER
 
 _TIMEOUT_S: Final = 10
+_MOST_BYTES: Final = 16 * 2**20
+"""Definitions and links of 200 partners are under 1 MiB."""
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
+_RIGHTS: Final = "give a login with the tag administrator, and its password"
+_WATCH_CURE: Final = (
+    "is `watch.password_file` the password whose hash is links.watch_password_hash, and "
+    "was the broker told (`corridor broker render`)?"
+)
+_PASSWORDS: Final = {
+    WATCH_USER: _WATCH_CURE,
+    OPERATOR_USER: "is --password-file the password whose hash is links.operator_password_hash, "
+    "and was the broker told (`corridor broker render`, then import its definitions)?",
+}
+_OTHER_PASSWORD: Final = "is --user a user of the broker, and --password-file its password?"  # noqa: S105 - a question
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +145,7 @@ def call(
     try:
         connection.request(method, path, body, headers={"Authorization": f"Basic {token}"})
         response = connection.getresponse()
-        answer = response.read()
+        answer = response.read(_MOST_BYTES + 1)
     except (OSError, HTTPException) as error:
         raise LinkTrouble(
             f"no answer from the management interface at {url}: {error}",
@@ -140,16 +153,33 @@ def call(
         ) from error
     finally:
         connection.close()
+    if len(answer) > _MOST_BYTES:
+        raise LinkTrouble(
+            f"the answer of {url} to {path} is longer than {_MOST_BYTES >> 20} MiB",
+            cure="is links.management_port its port?",
+        )
     return response.status, answer
+
+
+_LACKS_TAG: Final = re.compile(rb"Not \w+ user")
+
+
+def refusal(url: str, login: Login, path: str, status: int, said: str = "") -> LinkTrouble:
+    """Return what is wrong where a login is refused, with the cure for whose login it is."""
+    if status == HTTPStatus.UNAUTHORIZED:
+        what = f"{login.user} is not let in at {url}: no such user, or another password (HTTP 401)"
+        return LoginRefused(what, cure=_PASSWORDS.get(login.user, _OTHER_PASSWORD))
+    cure = _WATCH_CURE if login.user == WATCH_USER else _RIGHTS
+    what = f"{login.user} at {url}: {path} is refused: HTTP {status} {said}"
+    return LinkTrouble(what.rstrip(), cure=cure)
 
 
 def _get(url: str, login: Login, path: str) -> Any:  # noqa: ANN401 - JSON is any tree
     status, body = call(url, login, "GET", path)
     if status != HTTPStatus.OK:
-        raise LinkTrouble(
-            f"{login.user} may not read {path} at {url}: HTTP {status}",
-            cure="give a login with the tag administrator, and its password",
-        )
+        if _LACKS_TAG.search(body):  # RabbitMQ answers that with 401, too
+            raise LinkTrouble(f"{login.user} may not read {path} at {url}", cure=_RIGHTS)
+        raise refusal(url, login, path, status)
     try:
         return json.loads(body)
     except ValueError:

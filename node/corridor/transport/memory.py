@@ -225,11 +225,11 @@ class MemoryPublisher(_Twin):
         """Send `body` to `to.<country>`; its end is told with `token`."""
         if not self._connected or self._blocked:
             return False
-        if len(self._ledger) >= self._max_in_flight:
+        if len(self._ledger) >= self._max_in_flight and self._ledger.has_any(country):
             self._refused = True
             return False
         self._published += 1
-        self._ledger.add(token, message_id, len(body), time.monotonic())
+        self._ledger.add(token, message_id, len(body), time.monotonic(), country)
         self._held.append((self._published, country, body, message_id))
         self._loop.call(self._flush)
         return True

@@ -7,13 +7,17 @@ Rules:
 * confirms, returns and nacks that arrive in one turn are told together at its end;
 * an exchange that does not exist would close the channel at each publish and make everything in
   flight unknown, so its country is treated as returned for a while;
-* confirms that stay away for `confirm_timeout_s` drop the connection, unless the broker has said
-  that it is blocked.
+* where a confirm stays away for `confirm_timeout_s`, the channel is asked whether it lives: if so,
+  it is the country's queue that does not answer, which is told, and costs the others no room; if
+  not, the connection is dropped. Neither while the broker has said that it is blocked;
+* a country of which nothing is in flight always gets through: no number of dead queues, each with
+  its share of the room, keeps the living ones out.
 """
 
 import re
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -35,6 +39,8 @@ _PERSISTENT: Final = 2
 _ABSENT_FOR_S: Final = 15.0
 _NO_EXCHANGE: Final = re.compile(r"exchange 'to\.([A-Z]{2})' in vhost")
 _CHECKS_PER_TIMEOUT: Final = 10
+_ALIVE_WITHIN: Final = 0.5
+"""How much of the timeout a channel has for saying that it lives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +86,9 @@ class PikaPublisher:
         self._confirmed: list[object] = []
         self._returned: list[object] = []
         self._nacked: list[object] = []
+        self._absent: list[object] = []
+        self._asked_at_s: float | None = None
+        """When the channel was asked whether it lives, until it says so."""
 
     def start(self) -> None:
         """Start the loop thread and begin to connect."""
@@ -110,11 +119,11 @@ class PikaPublisher:
             return False
         now_s = time.monotonic()
         if self._absent_until and self._absent_until.get(country, now_s) > now_s:
-            self._returned.append(token)
+            self._absent.append(token)
             self._tell_soon()
             return True
         settings, ledger = self._settings, self._ledger
-        if (
+        if ledger.has_any(country) and (
             len(ledger) >= settings.max_in_flight
             or ledger.bytes + len(body) > settings.max_in_flight_bytes
         ):
@@ -130,7 +139,7 @@ class PikaPublisher:
             )
         except AMQPError:
             return False  # it is just closing; on_lost is on its way
-        ledger.add(token, message_id, len(body), now_s)
+        ledger.add(token, message_id, len(body), now_s, country)
         return True
 
     # what the link tells
@@ -204,6 +213,7 @@ class PikaPublisher:
     def _forget(self) -> None:
         self._channel = None
         self._ledger = ConfirmLedger()
+        self._asked_at_s = None
 
     # answers
 
@@ -231,12 +241,15 @@ class PikaPublisher:
         self._told = True
         confirmed, returned, nacked = self._confirmed, self._returned, self._nacked
         self._confirmed, self._returned, self._nacked = [], [], []
+        absent, self._absent = self._absent, []
         if confirmed:
             self._events.on_confirmed(confirmed)
         if returned:
             self._events.on_returned(returned)
         if nacked:
             self._events.on_nacked(nacked)
+        if absent:
+            self._events.on_absent(absent)
         if self._refused and self._has_room():
             self._refused = False
             self._events.on_room()
@@ -259,12 +272,32 @@ class PikaPublisher:
 
     def _watch_confirms(self) -> None:
         timeout_s = self._settings.confirm_timeout_s
-        oldest_s = self._ledger.oldest_s()
-        if (
-            oldest_s is not None
-            and not self._is_blocked
-            and time.monotonic() - oldest_s > timeout_s
-        ):
+        oldest_s, now_s = self._ledger.oldest_s(), time.monotonic()
+        if oldest_s is None or self._is_blocked or now_s - oldest_s <= timeout_s:
+            self._asked_at_s = None
+        elif self._asked_at_s is None:
+            self._ask_channel(now_s)
+        elif now_s - self._asked_at_s > timeout_s * _ALIVE_WITHIN:
             self._link.drop(f"no confirm for {timeout_s:.0f} s")
             self._forget()
         self._link.call_later(timeout_s / _CHECKS_PER_TIMEOUT, self._watch_confirms)
+
+    def _ask_channel(self, now_s: float) -> None:
+        """Ask for something that needs no permission and changes nothing for a publisher."""
+        channel = self._channel
+        if channel is not None:
+            self._asked_at_s = now_s
+            with suppress(AMQPError):  # it is just closing; on_lost is on its way
+                channel.basic_qos(prefetch_count=1, callback=partial(self._on_alive, channel))
+
+    def _on_alive(self, channel: Channel, _frame: Method) -> None:
+        self._link.call(partial(self._tell_overdue, channel))
+
+    def _tell_overdue(self, channel: Channel) -> None:
+        if channel is not self._channel:
+            return
+        self._asked_at_s = None
+        tokens = self._ledger.overdue(time.monotonic() - self._settings.confirm_timeout_s)
+        if tokens:
+            self._events.on_unconfirmed(tokens)
+            self._tell_soon()  # there may be room now

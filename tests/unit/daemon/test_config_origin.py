@@ -57,3 +57,17 @@ def test_what_stands_over_the_defaults_is_shown_and_nothing_else(node_folder: No
     assert "repeat_after_s" not in said.out
     broken = corridor("config", "diff", "--config", node_folder("TR"), "none.toml")
     assert broken.status == 3
+
+
+def test_what_says_the_default_in_full_does_not_differ_from_it(node_folder: NodeFolder) -> None:
+    """Lists are compared as they are written: a file has lists, the program may have others."""
+    config = node_folder()
+    before = [one.key for one in differences(config, None)]
+    text = config.read_text()
+    config.write_text(text + '\n[webhook]\nevents = ["inbox", "outcomes"]\n')
+    assert [one.key for one in differences(config, None)] == before
+    assert not [one for one in differences(config, None) if isinstance(one.there, tuple)]
+    config.write_text(text + '\n[webhook]\nevents = ["inbox"]\n')
+    said = corridor("config", "diff", "--config", config).out
+    assert '["inbox"]' in said
+    assert '["inbox", "outcomes"]' in said

@@ -8,8 +8,9 @@ import pytest
 
 from builders_trust import DAY_MS, GE, NOW_MS, TR, make_world
 from builders_wire import MRN, declaration, record_of_every_type
+from corridor.daemon import back_pressure
+from corridor.daemon.arrivals import Handled
 from corridor.daemon.config import load_config
-from corridor.daemon.inbound import Handled
 from corridor.daemon.intake import Examined, examine
 from corridor.daemon.node import Node
 from corridor.daemon.offers import Answer, Offered
@@ -38,11 +39,29 @@ def connect(node: Node) -> None:
 
 
 def test_a_node_without_its_broker_is_ready_but_says_that_it_is_degraded(node: Node) -> None:
-    assert node._ready()[0]
-    assert "degraded" in node._ready()[1]
+    assert node.ready()[0]
+    assert "degraded" in node.ready()[1]
     connect(node)
-    assert node._ready() == (True, "ready")
-    assert node._attention(time.time_ns() // 1_000_000) == []
+    assert node.ready() == (True, "ready")
+    assert node._standing.attention(time.time_ns() // 1_000_000) == []
+
+
+def test_no_canary_goes_to_who_is_left_alone_or_paused(
+    node_folder: NodeFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = load_config(node_folder("GE"))
+    watch = config.watch.model_copy(update={"left_alone": ("AZ",)})
+    node = Node(config.model_copy(update={"watch": watch}))
+    try:
+        sent: list[str] = []
+        monkeypatch.setattr(node._watch._canaries, "turn", lambda peers, _now_s: sent.extend(peers))
+        node._watch._turn()
+        assert sent == [TR]
+        node.service.pauses.pause("TR", "night work", "anna")
+        node._watch._turn()
+        assert sent == [TR]
+    finally:
+        node.stop()
 
 
 def test_a_node_that_cannot_keep_what_it_is_given_is_not_ready(
@@ -50,13 +69,24 @@ def test_a_node_that_cannot_keep_what_it_is_given_is_not_ready(
 ) -> None:
     connect(node)
     with monkeypatch.context() as change:
-        change.setattr(node, "_free_mib", 3)
-        assert node._ready() == (False, "not ready: 3 MiB free")
+        change.setattr(back_pressure, "free_mib", lambda _: 3)
+        node._pressure.measure()
+        assert node.ready() == (False, "not ready: 3 MiB free")
         refused = node.service.submit([Offered("TR", declaration().SerializeToString())])
         assert refused[0].reason is Reason.STORE_FULL
         assert "free disk space" in " ".join(node.status()["attention"])
+    node._pressure.measure()
+    with monkeypatch.context() as change:
+        node._pressure.store_failed()
+        full = (False, "not ready: the disk of the store takes nothing")
+        assert node.ready() == full
+        node._pressure.measure()
+        change.setattr(back_pressure, "_FAILED_FOR_S", 0.0)
+        assert node.ready() == full  # until it is measured again
+        node._pressure.measure()
+        assert node.ready()[0]
     node.receiver._unkept = [Delivery(TR.country, 1, 1, b"", False, None, "inbox.TR")]
-    assert not node._ready()[0]
+    assert not node.ready()[0]
     assert "does not keep" in " ".join(node.status()["attention"])
     node.receiver._unkept = []
 
@@ -67,12 +97,12 @@ def test_what_ends_soon_or_has_ended_asks_for_a_person(
     connect(node)
     node.sender.blocked = True
     later = time.time_ns() // 1_000_000 + 3_000 * DAY_MS
-    lines = " ".join(node._attention(later))
+    lines = " ".join(node._standing.attention(later))
     assert "takes nothing" in lines
     assert "directory has ended" in lines
     assert "keys rotate" in lines
-    monkeypatch.setattr("corridor.daemon.node.unix_ms", lambda: later)
-    assert node._ready() == (False, "not ready: the directory has ended")
+    monkeypatch.setattr("corridor.daemon.node_status.unix_ms", lambda: later)
+    assert node.ready() == (False, "not ready: the directory has ended")
 
 
 def test_a_partners_new_keys_are_adopted_and_ours_are_told(
@@ -150,6 +180,7 @@ def test_once_an_hour_the_store_is_pruned_and_partners_are_told_again(
     assert done == []
     for name in [name for name in vars(node) if name.endswith("_at")]:
         setattr(node, name, 0.0)
+    node._watch.look_at_clock()
     node.housekeep()
     assert set(done) == {"prune", "tell"}
     samples = node.metrics.registry.get_sample_value
@@ -182,7 +213,7 @@ def test_a_type_that_no_agreement_names_is_refused() -> None:
     found = examined(*(Offered("GE", record) for record in records))
     assert isinstance(found[0], Examined)
     assert {one.reason for one in found[1:] if isinstance(one, Answer)} == {Reason.NOT_AUTHORISED}
-    assert len(found) == 20
+    assert len(found) == 21
 
 
 def test_the_lane_is_the_national_systems_choice_or_the_types() -> None:
@@ -251,8 +282,9 @@ def test_a_role_that_is_not_held_for_the_movement_is_refused_by_name() -> None:
     assert answer.reason is Reason.ROLE_NOT_HELD
     nameless = declaration()
     nameless.header.ClearField("sender_role")
-    (kept,) = examine(
-        [Offered("GE", nameless.SerializeToString())], TR, VIEW, NOW_MS,
-        has_room=True, holds=lambda _mrn, _role: False,
-    )  # fmt: skip
+    offered = [Offered("GE", nameless.SerializeToString())]
+    (answer,) = examine(offered, TR, VIEW, NOW_MS, has_room=True, holds=lambda _mrn, _role: False)
+    assert isinstance(answer, Answer)
+    assert answer.reason is Reason.ROLE_NOT_HELD  # no role that would do is held
+    (kept,) = examine(offered, TR, VIEW, NOW_MS, has_room=True, holds=lambda _mrn, role: role == 3)
     assert isinstance(kept, Examined)

@@ -140,6 +140,20 @@ def test_the_sender_gives_up_before_it_seals_and_at_the_very_time(case: Case) ->
     assert (GE, Reason.AGREEMENT_ENDED) in case.outcomes()
 
 
+def test_a_clock_in_doubt_gives_nothing_up(case: Case) -> None:
+    """Ahead by days, it would make final what the agreement still lets through."""
+    case.view = ended()
+    sure: list[int] = []
+    ends = Ended(case.store, TR, lambda: case.view, case._tell, sure.__contains__)
+    month_ms = END_MS + ending.limits.AGREEMENT_AFTERMATH_MS
+    assert ends(END_MS) == month_ms
+    ends(month_ms)
+    assert (case.told, case.outcomes()) == ([], [])
+    sure.append(END_MS)
+    ends(END_MS)
+    assert case.told == [GivenUp(GE, Reason.AGREEMENT_ENDED, 1)]
+
+
 def test_a_submission_after_the_end_is_refused_with_its_date() -> None:
     offered = [Offered("GE", declaration().SerializeToString())]
     (answer,) = examine(offered, TR, ended(), END_MS, has_room=True)

@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -137,7 +138,18 @@ def test_a_sound_store_verifies_and_erasure_changes_nothing_of_that(store: Sqlit
     after = verified(store)
     assert after["faults"] == []
     assert after["root"] == before["root"]
-    assert (after["records"], after["erased"], after["not_provable"]) == (2, 1, 0)
+    assert (after["records"], after["erased"], after["not_provable"]) == (2, 2, 0)
+    assert (after["erased_sent"], after["erased_received"]) == (1, 1)
+
+
+def test_what_stood_aside_and_was_erased_is_counted_too(store: SqliteStore) -> None:
+    refused = ReceivedRecord(0, b"\x09" * 16, 1, b"an entry", Verdict.REFUSED)
+    with store.transaction() as change:
+        change.keep_received(replace(received(ENTRIES[:1], 3), records=(refused,)))
+    while store.erase_due(NOW_MS + 50 * DAY_MS, {1: 40 * DAY_MS}).more:
+        pass
+    told = verified(store)
+    assert (told["erased_sent"], told["erased_received"], told["erased"]) == (1, 4, 5)
 
 
 @pytest.mark.parametrize(

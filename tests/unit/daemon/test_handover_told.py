@@ -31,7 +31,7 @@ def hear(store: MemoryStore, *records: Control, epoch: int = 5, newest: int = 5)
             ),
         )
         judged = SimpleNamespace(peer=GE, position=Position(epoch, 1), control=records)
-        Controls(recording).act_on([cast("Any", judged)])
+        Controls(recording, cast("Any", None)).act_on([cast("Any", judged)])
     return cues
 
 

@@ -19,6 +19,7 @@ from builders_store import (
     verdict_on,
 )
 from builders_trust import GE as GE_RS
+from corridor.cli.leave_screens import capacity_screen
 from corridor.daemon.capacity import ASSUMED, capacity
 from corridor.daemon.config import load_config
 from corridor.daemon.config_sections import RetentionSection
@@ -87,6 +88,25 @@ def test_holds_are_bounded(keeping: Keeping, monkeypatch: pytest.MonkeyPatch) ->
         keeping.release(1, "over", "o")
 
 
+def test_a_hold_says_what_it_keeps_and_the_same_is_not_made_twice(
+    keeping: Keeping, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    placed = keeping.place("mrn", "26 ge1", "case 7", "o", None)
+    assert (placed["number"], placed["holds_now"], placed["existing"]) == (1, 1, False)
+    again = keeping.place("mrn", "26GE1", "case 7", "o", None)
+    assert (again["number"], again["existing"], again["others"]) == (1, True, [])
+    assert len(keeping.holds()["holds"]) == 1
+    other = keeping.place("mrn", "26GE1", "case 8", "o", None)  # of another court: both must go
+    assert (other["number"], other["existing"], other["others"]) == (2, False, [1])
+    assert keeping.place("mrn", "26GE7", "r", "o", None)["holds_now"] == 0
+    assert keeping.place("record", ID, "r", "o", None)["holds_now"] == 1
+    assert keeping.place("record", "ab" * 16, "r", "o", None)["holds_now"] == 0
+    keeping.release(1, "over", "o")
+    assert keeping.place("mrn", "26GE1", "case 7", "o", None)["existing"] is False
+    monkeypatch.setattr("corridor.daemon.keeping._MOST_COUNTED", 1)
+    assert keeping.place("mrn", "26GE1", "case 9", "o", None)["holds_more"]
+
+
 def test_a_held_record_is_not_erased_and_the_refusal_names_the_hold(keeping: Keeping) -> None:
     keeping.place("mrn", "26 ge1", "case 7", "o", None)  # as people write it
     with pytest.raises(RecordKept) as refused:
@@ -127,7 +147,7 @@ def test_a_retention_of_a_type_stands_over_the_default(tmp_path: Path) -> None:
     section = RetentionSection.model_validate({"default_days": 100, "days": {"incident": 400}})
     found = section.keep_ms()
     assert sorted(set(found.values())) == [100 * DAY_MS, 400 * DAY_MS]
-    assert len(found) == 20
+    assert len(found) == 21
     del tmp_path
 
 
@@ -158,6 +178,15 @@ def test_the_commands_hold_show_and_release(served: Path) -> None:
     assert corridor("records", "hold", ID, "--reason", "c", "--config", served).out.startswith(
         f"hold 2 on record {ID}"
     )
+    typed = corridor("records", "hold", "26TRNOTHERE0000000", "--reason", "c", "--config", served)
+    assert "it keeps 0 records now: is the mrn right?" in typed.out
+    assert "a typing error?" in typed.err
+    twice = corridor("records", "hold", "26TRNOTHERE0000000", "--reason", "c", "--config", served)
+    assert "hold 3 on mrn 26TRNOTHERE0000000 until it is released: it was in force" in twice.out
+    other = corridor("records", "hold", "26TRNOTHERE0000000", "--reason", "d", "--config", served)
+    assert "in force: hold 3" in other.out
+    for number in (3, 4):
+        corridor("records", "release-hold", number, "--reason", "c", "--config", served)
     shown = corridor("records", "holds", "--config", served)
     assert "2099-01-02" in shown.out
     assert "it is released" in shown.out
@@ -165,7 +194,7 @@ def test_the_commands_hold_show_and_release(served: Path) -> None:
     again = corridor("records", "release-hold", 1, "--reason", "c", "--config", served)
     assert (again.status, "no hold 1" in again.err) == (1, True)
     assert len(corridor("records", "holds", "--config", served, "--json").json) == 1
-    assert len(corridor("records", "holds", "--all", "--config", served, "--json").json) == 2
+    assert len(corridor("records", "holds", "--all", "--config", served, "--json").json) == 4
 
 
 def test_the_command_erases_only_what_is_named_twice(
@@ -240,3 +269,16 @@ def test_the_disk_is_told_to_be_full_in_so_many_days() -> None:
     assert found["growth_bytes_per_day"] == 1_000 * (700 + 300) + round(700_000 * 1.15)
     assert found["days_until_full"] == 10.0
     assert ASSUMED.per_day > 0
+
+
+def test_less_than_a_day_is_said_to_be_too_short_to_measure() -> None:
+    flow, six_minutes = Flow(11_936, 700), 6 * 60_000
+    short = capacity(Measured(10, 0, 5, six_minutes, {GE: flow}, {}), [GE, GE_RS], 10**9)
+    assert (short["extrapolated"], short["partners"][0]["basis"]) == (True, "extrapolated")
+    text = capacity_screen(short)
+    assert "too short to measure (6 minutes)" in text
+    assert " days, extrapolated" in text
+    assert "measured\n" not in text
+    whole = capacity(Measured(10, 0, 5, DAY_MS, {GE: flow}, {}), [GE], 10**9)
+    assert (whole["extrapolated"], whole["partners"][0]["basis"]) == (False, "measured")
+    assert "over the last 1.0 days" in capacity_screen(whole)

@@ -20,7 +20,7 @@ GIVEN = {
         "key_file": "pki/node.key",
     },
 }
-LEFT = {"lifetime_ms", "held_ms", "window_slack_ms"}
+LEFT = {"lifetime_ms", "held_ms", "window_slack_ms", "bulk_slack_ms", "bulk_envelope_ms"}
 """Partners see the first; the others bound what is kept and what brokers queue."""
 
 

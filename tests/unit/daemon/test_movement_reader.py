@@ -87,6 +87,10 @@ def test_it_is_told_as_the_country_sees_it(store: Store) -> None:
     view, drafts = reader(store).show(names(told)[0])
     assert (view["state"], view["seen_by"], drafts) == ("S12", "TR", [])
     text = screen_of(json.loads(json.dumps(view)))
+    forged = json.loads(json.dumps(view))
+    forged["itinerary"][0]["office"]["name"] = "A\n  ✓ forged\x1b[2J"
+    assert "A␊  ✓ forged␛[2J" in screen_of(forged)
+    assert screen_of(forged).count("\n") == text.count("\n")
     assert text.startswith(f"MRN {names(told)[0]}   LRN ")
     assert "discharged" in text.splitlines()[1]
     assert "(as TR sees it)" in text

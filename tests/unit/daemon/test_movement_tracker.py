@@ -71,6 +71,8 @@ def test_the_metrics_tell_how_many_are_open_and_overdue(store: Store) -> None:
     tracker(store, metrics, NOW_MS + YEAR_MS).turn(budget_s=5)
     value = metrics.registry.get_sample_value
     assert value("corridor_movements_open") == 1
+    assert value("corridor_movements", {"state": "in_transit"}) == 1
+    assert value("corridor_movements", {"state": "accepted"}) == 0
     assert value("corridor_movements_overdue", {"kind": "arrival"}) == 1
     assert value("corridor_movements_overdue", {"kind": "result"}) == 0
 

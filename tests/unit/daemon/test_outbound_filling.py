@@ -33,11 +33,12 @@ class Sending:
     def publish(self, _outgoing: Outgoing) -> bool:
         return True
 
-    def submit(self, lane: Lane, size: int = 1_000) -> None:
-        self.number += 1
+    def submit(self, lane: Lane, size: int = 1_000, *, count: int = 1) -> None:
         with self.store.transaction() as change:
-            one = submission(self.number, GE, lane=lane, entry=bytes(size))
-            change.accept(one, self.now_ms)
+            for _ in range(count):
+                self.number += 1
+                one = submission(self.number, GE, lane=lane, entry=bytes(size))
+                change.accept(one, self.now_ms)
         self.turn()
 
     def under_way(self) -> list[InFlight]:
@@ -91,3 +92,21 @@ def test_a_full_envelope_waits_for_nobody(sending: Sending) -> None:
     for _ in range(3):
         sending.submit(Lane.BULK, size=100_000)
     assert sending.waiting(Lane.BULK) == 1
+
+
+def test_what_fits_leaves_when_a_larger_record_stands_behind_it(sending: Sending) -> None:
+    for _ in range(4):
+        sending.submit(Lane.ROUTINE)
+    for _ in range(3):
+        sending.submit(Lane.ROUTINE, size=60_000)
+    assert sending.waiting(Lane.ROUTINE) == 3
+    sending.submit(Lane.ROUTINE, size=100_000)
+    assert sending.waiting(Lane.ROUTINE) == 1
+
+
+def test_envelopes_of_the_same_step_count_among_the_four(sending: Sending) -> None:
+    sending.submit(Lane.ROUTINE, size=60_000, count=18)  # four to an envelope
+    assert len(sending.under_way()) == 4
+    assert sending.waiting(Lane.ROUTINE) == 2
+    sending.receipt_of_one()
+    assert sending.waiting(Lane.ROUTINE) == 0

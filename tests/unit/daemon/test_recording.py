@@ -38,7 +38,10 @@ def test_what_gives_way_to_newer_frames_is_told_by_its_reason(store: MemoryStore
     assert store.counts()["held"] == 64
 
 
-def test_what_was_held_too_long_is_told_as_dropped(store: MemoryStore) -> None:
+def test_what_was_held_too_long_waits_in_quarantine_for_a_person(store: MemoryStore) -> None:
     told = refuse(store, 1, since_ms=NOW_MS - POLICY.held_ms - 1)
-    assert told == {("directory_unknown", "dropped"): 1}
+    assert told == {("directory_unknown", "quarantined"): 1}
+    with store.reading() as view:
+        (item,) = view.quarantine_items(limit=9)
+    assert item.reason is Reason.DIRECTORY_UNKNOWN
     assert store.counts()["held"] == 0

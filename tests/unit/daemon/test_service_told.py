@@ -2,15 +2,18 @@
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 import pytest
 
 from builders_store import NOW_MS, incoming, received, sealed, submission, verdict_on
 from builders_trust import GE, TR, make_world
+from corridor.daemon.long_records import LongRecords
 from corridor.daemon.metrics import NodeMetrics
 from corridor.daemon.offers import Offered
 from corridor.daemon.service import NodeService
 from corridor.exchange.values import Verdict
+from corridor.store.chunk_files import ChunkFiles
 from corridor.store.memory import MemoryStore
 
 
@@ -51,7 +54,7 @@ TELLING: dict[str, Callable[[NodeService], object]] = {
 
 
 def serving(store: Watched) -> NodeService:
-    return NodeService(
+    service = NodeService(
         me=TR,
         store=store,
         trust=make_world().view,
@@ -60,6 +63,9 @@ def serving(store: Watched) -> NodeService:
         has_room=lambda: True,
         now_ms=lambda: NOW_MS,
     )
+    files = ChunkFiles(Path("nowhere"))
+    service.long_records = LongRecords(store, files, has_room=lambda _: False)
+    return service
 
 
 @pytest.mark.parametrize("telling", TELLING)

@@ -8,10 +8,10 @@ import pytest
 
 from builders_store import KEY
 from builders_trust import DAY_MS, GE, NOW_MS, TR, make_world
+from corridor.daemon.clock import unix_ms
 from corridor.daemon.config import load_config
 from corridor.daemon.node import Node
 from corridor.daemon.rotation import rotate
-from corridor.daemon.sender import unix_ms
 from corridor.daemon.trust_keeper import TrustKeeper
 from corridor.daemon.trust_record import TrustRecord
 from corridor.errors import Reason, Refused, StoreTrouble

@@ -108,3 +108,21 @@ def test_a_statement_may_be_longer_than_an_envelope() -> None:
     assert len(shortened(b"CRD1" + bytes(most))) == limits.MAX_FRAME_BYTES + 1
     whole = bytes(limits.MAX_FRAME_BYTES)
     assert shortened(whole) is whole
+
+
+# -- what is overdue
+
+
+def test_what_is_overdue_takes_no_room_and_is_answered_for_all_the_same() -> None:
+    ledger = ConfirmLedger()
+    ledger.add("a", "1", 100, 1.0, "GE")
+    ledger.add("b", "2", 10, 2.0, "AZ")
+    ledger.add("c", "3", 1, 3.0, "GE")
+    assert ledger.overdue(2.5) == ["a", "b"]
+    assert ledger.overdue(2.5) == []
+    assert (len(ledger), ledger.late, ledger.bytes, ledger.oldest_s()) == (1, 2, 1, 3.0)
+    assert (ledger.has_any("GE"), ledger.has_any("AZ")) == (True, False)
+    assert ledger.settle(1, multiple=False).accepted == ("a",)
+    assert ledger.settle(3, multiple=True).accepted == ("b", "c")
+    assert (len(ledger), ledger.late, ledger.bytes, ledger.oldest_s()) == (0, 0, 0, None)
+    assert not ledger.has_any("GE")

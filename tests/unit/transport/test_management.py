@@ -86,7 +86,7 @@ def test_a_broker_tells_its_version(url: str, monkeypatch: pytest.MonkeyPatch) -
 def test_what_is_no_broker_is_named(url: str, monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
     monkeypatch.setattr(
         "corridor.transport.management.HTTPConnection.getresponse",
-        lambda _self: SimpleNamespace(status=200, read=answer.encode),
+        lambda _self: SimpleNamespace(status=200, read=lambda _most: answer.encode()),
     )
     for ask in (read_version, read_broker):
         with pytest.raises(LinkTrouble, match="is not the management interface") as told:
@@ -95,7 +95,9 @@ def test_what_is_no_broker_is_named(url: str, monkeypatch: pytest.MonkeyPatch, a
 
 
 def test_a_refused_login_is_named_without_its_password(url: str) -> None:
-    with pytest.raises(LinkTrouble, match=r"corridor-operator may not read .* HTTP 401") as trouble:
+    with pytest.raises(
+        LinkTrouble, match=r"corridor-operator is not let in at .*HTTP 401"
+    ) as trouble:
         read_broker(url, Login("corridor-operator", "wrong-secret"))
     assert "wrong-secret" not in str(trouble.value)
     assert "wrong-secret" not in repr(Login("x", "wrong-secret"))

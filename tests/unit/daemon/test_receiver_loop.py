@@ -1,89 +1,15 @@
-"""The sender's and the receiver's thread, driven by a broker that the test plays."""
+"""The receiver's thread, driven by a broker that the test plays."""
 
-from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
-from corridor.daemon.inbound import Handled
+from builders_loops import TR, Loop, value
+from corridor.daemon.arrivals import Handled
 from corridor.daemon.metrics import NodeMetrics
 from corridor.daemon.receiver import Receiver
-from corridor.daemon.sender import Sender
-from corridor.errors import KeyTrouble, LinkTrouble, StoreLost, StoreTrouble
-from corridor.transit.parties import CountryCode
+from corridor.errors import KeyTrouble, StoreLost, StoreTrouble
 from corridor.transport.broker import Delivery
-
-TR = CountryCode("TR")
-
-
-class Loop:
-    """A publisher and consumer whose loop turns when the test says so."""
-
-    def __init__(self) -> None:
-        self.ended = False
-        self.calls: list[Callable[[], None]] = []
-        self.timers: list[tuple[float, Callable[[], None]]] = []
-        self.acked: list[Delivery] = []
-        self.paused = False
-        self.acked_when_flushed: list[int] = []
-        self.disk_fails = False
-
-    def call(self, action: Callable[[], None]) -> None:
-        if self.ended:
-            raise LinkTrouble("the loop has ended")
-        self.calls.append(action)
-
-    def call_later(self, delay_s: float, action: Callable[[], None]) -> None:
-        self.timers.append((delay_s, action))
-
-    def turn(self) -> None:
-        calls, self.calls = self.calls, []
-        for action in calls:
-            action()
-
-    def tick(self) -> None:
-        timers, self.timers = self.timers, []
-        for _, action in timers:
-            action()
-
-    def publish(self, *_: object) -> bool:
-        return True
-
-    def make_durable(self, _patience_s: float) -> None:
-        if self.disk_fails:
-            raise StoreLost("the disk")
-        self.acked_when_flushed.append(len(self.acked))
-
-    def ack(self, deliveries: Sequence[Delivery]) -> None:
-        self.acked += deliveries
-
-    def pause(self) -> None:
-        self.paused = True
-
-    def resume(self) -> None:
-        self.paused = False
-
-
-class Outbound:
-    """Says when it wants to be asked again, and notes what it was told."""
-
-    def __init__(self) -> None:
-        self.told: list[tuple[str, object]] = []
-        self.again_in_ms: float = 1e12
-        self.lost = False
-
-    def step(self, now_ms: int, publish: Callable[[Any], bool]) -> float:
-        self.told.append(("step", bool(publish)))
-        if self.lost:
-            raise StoreLost("the disk")
-        return now_ms + self.again_in_ms
-
-    def __getattr__(self, name: str) -> Callable[..., None]:
-        return lambda *arguments: self.told.append((name, arguments[0]))
-
-    def names(self) -> list[str]:
-        return [name for name, _ in self.told]
 
 
 class Inbound:
@@ -119,121 +45,9 @@ class Inbound:
         self.reviews += 1
         return Handled()
 
-
-@pytest.fixture
-def metrics() -> NodeMetrics:
-    return NodeMetrics()
-
-
-# --- sender ----------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def outbound() -> Outbound:
-    return Outbound()
-
-
-@pytest.fixture
-def loop() -> Loop:
-    return Loop()
-
-
-@pytest.fixture
-def failures() -> list[Exception]:
-    return []
-
-
-@pytest.fixture
-def sender(
-    outbound: Outbound, metrics: NodeMetrics, loop: Loop, failures: list[Exception]
-) -> Sender:
-    made = Sender(outbound, metrics, failures.append)  # type: ignore[arg-type]
-    made.attach(loop)  # type: ignore[arg-type]
-    return made
-
-
-def value(metrics: NodeMetrics, name: str, **labels: str) -> float | None:
-    return metrics.registry.get_sample_value(name, labels)
-
-
-def test_when_the_disk_has_failed_the_sender_ends_the_node(
-    sender: Sender, outbound: Outbound, loop: Loop, failures: list[Exception]
-) -> None:
-    outbound.lost = True
-    sender.wake()
-    loop.turn()
-    assert [type(one) for one in failures] == [StoreLost]
-    assert (loop.calls, loop.timers) == ([], [])
-
-
-def test_many_wakes_before_a_turn_cost_one_turn(
-    sender: Sender, loop: Loop, outbound: Outbound
-) -> None:
-    for _ in range(100):
-        sender.wake()
-    assert len(loop.calls) == 1
-    loop.turn()
-    assert outbound.names() == ["step"]
-    sender.wake()
-    assert len(loop.calls) == 1
-
-
-def test_what_wants_to_be_asked_at_once_is_and_what_can_wait_has_one_timer(
-    sender: Sender, loop: Loop, outbound: Outbound
-) -> None:
-    outbound.again_in_ms = 0
-    sender.wake()
-    loop.turn()
-    assert len(loop.calls) == 1
-    outbound.again_in_ms = 5_000
-    loop.turn()
-    sender.wake()
-    loop.turn()
-    assert [round(delay) for delay, _ in loop.timers] == [5]
-    loop.tick()
-    assert outbound.names() == ["step"] * 4
-
-
-def test_what_the_broker_says_reaches_what_decides(
-    sender: Sender, loop: Loop, outbound: Outbound, metrics: NodeMetrics
-) -> None:
-    sender.on_ready()
-    assert sender.connected
-    assert value(metrics, "corridor_broker_connected", role="sender") == 1
-    sender.on_confirmed([b"a" * 32, None])
-    sender.on_returned([b"b" * 32])
-    sender.on_nacked([b"c" * 32])
-    sender.on_blocked("low on disk")
-    assert sender.blocked
-    assert value(metrics, "corridor_broker_blocked") == 1
-    sender.on_unblocked()
-    sender.on_room()
-    sender.hear([])
-    sender.hear(["cue"])  # type: ignore[list-item]
-    sender.run_in_loop(lambda: outbound.told.append(("action", None)))
-    loop.turn()
-    sender.on_lost("gone")
-    sender.on_lost("still gone")
-    assert not sender.connected
-    told = dict(outbound.told)
-    assert told["on_confirmed"] == [b"a" * 32]  # a statement has no envelope's id
-    assert told["on_returned"] == [b"b" * 32]
-    assert told["on_nacked"] == [b"c" * 32]
-    assert {"on_link_ready", "on_link_lost", "cues", "action"} <= set(told)
-    assert value(metrics, "corridor_broker_connected", role="sender") == 0
-
-
-def test_a_loop_that_has_ended_takes_no_work_and_says_nothing(
-    sender: Sender, loop: Loop, failures: list[Exception]
-) -> None:
-    loop.ended = True
-    sender.wake()
-    error = RuntimeError("x")
-    sender.on_failed(error)
-    assert failures == [error]
-
-
-# --- receiver --------------------------------------------------------------------------------
+    def judge_released(self, now_ms: int) -> Handled:
+        assert now_ms
+        return Handled()
 
 
 def delivery(tag: int, queue: str = "inbox.TR") -> Delivery:
@@ -335,6 +149,29 @@ def test_while_the_store_fails_nothing_is_acknowledged_and_nothing_is_lost(
     assert len(told) == 1
 
 
+def test_a_held_inlet_opens_only_when_nobody_wants_it_shut(
+    receiver: Receiver, inbound: Inbound, loop: Loop
+) -> None:
+    inbound.fails = True
+    receiver.on_deliveries([delivery(1)])
+    receiver.hold(True)
+    inbound.fails = False
+    loop.tick()
+    assert [one.tag for one in loop.acked] == [1]  # the store keeps again
+    assert loop.paused  # and the node still takes nothing
+    receiver.hold(False)
+    assert not loop.paused
+
+    inbound.fails = True
+    receiver.hold(True)
+    receiver.on_deliveries([delivery(2)])
+    receiver.hold(False)
+    assert loop.paused  # the node would take, the store does not keep
+    inbound.fails = False
+    loop.tick()
+    assert ([one.tag for one in loop.acked], loop.paused) == ([1, 2], False)
+
+
 @pytest.mark.parametrize("trouble", [KeyTrouble("disk full"), StoreTrouble("disk full")])
 def test_a_statement_is_acknowledged_when_it_is_kept_and_not_before(
     trouble: Exception, receiver: Receiver, folder: Folder, loop: Loop, told: list[Handled]
@@ -394,7 +231,7 @@ def test_what_is_held_is_judged_again_from_time_to_time_and_when_asked(
     inbound.fails = True
     receiver.review()
     assert len(loop.timers) == 1
-    assert len(told) == 1
+    assert len(told) == 2  # what was held, what was released
 
 
 def test_messages_where_none_may_lie_are_counted_kept_and_then_taken_away(
