@@ -7,7 +7,6 @@ Rules:
 * a file that a partner handed over is shown in words before it is signed.
 """
 
-import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -27,6 +26,7 @@ from corridor.cli.ceremony import (
 from corridor.cli.leave import agreement as command
 from corridor.cli.link_certificates import Country
 from corridor.cli.options import config_option, emit, json_option
+from corridor.daemon.clock import unix_ms
 from corridor.errors import Reason, Refused
 
 if TYPE_CHECKING:
@@ -162,7 +162,7 @@ def _open(config_path: Path) -> _Desk:
     from corridor.daemon.joining import require_listed
     from corridor.daemon.trust_keeper import open_trust
 
-    now_ms = time.time_ns() // 1_000_000
+    now_ms = unix_ms()
     config = load_config(config_path)
     view = open_trust(config).load(now_ms)
     require_listed(config, view)
@@ -220,15 +220,16 @@ def _terms(
 
 def _types(text: str) -> tuple[int, ...]:
     from corridor.trust.agreement import BUSINESS_TYPES
+    from corridor.wire.batches import ATTACHMENT
 
     if text.strip().lower() == "all":
-        return tuple(BUSINESS_TYPES)
+        return (*BUSINESS_TYPES, ATTACHMENT)
     try:
         found = tuple(sorted({int(part) for part in text.split(",")}))
     except ValueError:
         found = ()
-    if not found or any(kind not in BUSINESS_TYPES for kind in found):
-        raise click.BadParameter("all, or numbers of 1 to 20: 1,2,5", param_hint="--types")
+    if not found or any(kind not in {*BUSINESS_TYPES, ATTACHMENT} for kind in found):
+        raise click.BadParameter("all, or numbers of 1 to 21: 1,2,21", param_hint="--types")
     return found
 
 

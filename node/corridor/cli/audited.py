@@ -21,20 +21,29 @@ import click
 ACTS: Final = frozenset({
     "join", "run", "leave", "movement enquire",
     "records erase", "records hold", "records release-hold", "records resend", "records withdraw",
-    "evidence export", "support-bundle", "keys adopt", "keys rotate",
+    "quarantine note", "quarantine export", "quarantine release", "quarantine reject",
+    "peer pause", "peer resume", "dlq redrive", "dlq dismiss", "evidence export",
+    "support-bundle", "keys adopt", "keys rotate",
     "http token add", "http token revoke",
-    "broker clean", "broker password", "broker render", "broker request",
+    "broker clean", "broker password", "broker renew", "broker render", "broker request",
     "agreement end", "agreement propose", "agreement sign",
-    "backup create", "backup restore",
+    "backup create", "backup restore", "codelists import", "audit renew",
+    "standards publish",
 })  # fmt: skip
 """What changes a node, or takes data out of it."""
 
+_NOTES_ITSELF: Final = frozenset({"audit renew"})
+"""Begins the trail with what it did: the one before may take no line any more."""
+
 LOOKS: Final = frozenset({
-    "inbox", "find", "send", "movement list", "movement show", "records holds",
+    "inbox", "find", "send", "attach send", "attach list", "attach get",
+    "movement list", "movement show", "records holds",
     "records timeline", "evidence verify", "status", "check", "doctor", "peer test", "config diff",
     "config show", "config validate", "keys fingerprint", "keys list", "http token list",
-    "broker check", "broker firewall", "agreement list", "agreement show", "backup verify",
-    "replay play", "replay record", "audit list", "audit verify",
+    "broker check", "broker firewall", "peer list", "peer show", "agreement list", "agreement show",
+    "backup verify", "replay play", "replay record", "audit list", "audit verify",
+    "reconcile list", "reconcile show", "reconcile now",
+    "quarantine list", "quarantine show", "dlq peek", "standards preflight",
 })  # fmt: skip
 """What looks, or is traffic: the ledger and the evidence tell of every record."""
 
@@ -55,7 +64,7 @@ def noting(path: str, callback: Callable[..., Any]) -> Callable[..., Any]:
             return callback(*positional, **given)  # it says itself what is wrong
         about = {name: value for name, value in given.items() if _said(name, value)}
         try:
-            number = begin(folder, path, _who(), about)
+            number = begin(folder, path, who(), about)
         except AuditTrouble as error:
             if path != "run":
                 raise
@@ -71,7 +80,11 @@ def instrument(command: click.Command, path: str) -> click.Command:
     if isinstance(command, click.Group):
         for name, one in command.commands.items():
             instrument(one, f"{path} {name}")
-    elif path in ACTS and command not in _INSTRUMENTED and command.callback is not None:
+    elif (
+        path in ACTS - _NOTES_ITSELF
+        and command not in _INSTRUMENTED
+        and command.callback is not None
+    ):
         _INSTRUMENTED.add(command)
         command.callback = noting(path, command.callback)
     return command
@@ -114,7 +127,8 @@ def _said(name: str, value: object) -> bool:
     return name not in {"config_path", "as_json"} and value not in {None, False, ()}
 
 
-def _who() -> str:
+def who() -> str:
+    """Return the user of this command, and by whose sudo."""
     import pwd
 
     def name(user: int) -> str:

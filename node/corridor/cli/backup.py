@@ -1,6 +1,5 @@
 """`corridor backup`: copies of a node that only the backup key opens, and the way back."""
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -11,6 +10,7 @@ import click
 
 from corridor.cli.options import config_option, emit, json_option, when
 from corridor.cli.progress import bar
+from corridor.daemon.clock import unix_ms
 from corridor.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -62,10 +62,12 @@ def create(config_path: Path, as_json: bool) -> None:
     config = load_config(config_path)
     size = config.store.path.stat().st_size if config.store.path.exists() else 0
     with bar("KiB copied", size >> 10, quiet=as_json) as advance:
-        made = create_backup(config, config_path, _now_ms(), lambda count: advance(count >> 10))
+        made = create_backup(config, config_path, unix_ms(), lambda count: advance(count >> 10))
     data: dict[str, Any] = {**asdict(made), "digest": made.digest.hex()}
     lines = [f"{made.path}: {made.size / _MIB:.1f} MiB, sealed and signed"]
     lines += [f"  removed {one.name}" for one in made.removed]
+    if (config.store.path.parent / "attachments").is_dir():
+        lines.append("  files are not in it, only their manifests: copy the folder attachments too")
     lines.append(f"next: take it to another machine; `corridor backup verify {made.path.name}`")
     emit(data, "\n".join(lines), as_json=as_json)
 
@@ -125,7 +127,8 @@ def restore(
     """Put a node back from FILE, at the place of --config. The node must not run.
 
     What is there already is moved aside into a folder before-restore-*, never deleted. Partners
-    are asked for what they sent since; records of that time come as possible repeats.
+    are asked for what they sent since; records of that time come as possible repeats. Where it is
+    broken off, no node starts there until it was run again.
     """
     from corridor.daemon.restore import restore as restore_backup
     from corridor.daemon.restore import verify as verify_backup
@@ -140,10 +143,13 @@ def restore(
             checked = verify_backup(source, config_path, told)
             emit(_data(checked), f"{_describe(checked)}\nnothing was changed", as_json=as_json)
             return
-        done = restore_backup(source, config_path, _now_ms(), told)
+        done = restore_backup(source, config_path, unix_ms(), told)
     lines = [_describe(done.checked), f"restored to {done.config}"]
     if done.aside:
         lines.append(f"what was there before lies in {done.aside}")
+    if done.earlier:
+        told_of = ", ".join(map(str, done.earlier))
+        lines.append(f"an earlier try was broken off; what was there before it lies in {told_of}")
     lines += [
         f"next: corridor run --config {config_path}",
         "partners return what they hold; `corridor status` says when that is complete",
@@ -151,6 +157,7 @@ def restore(
     ]
     data = {**_data(done.checked), "config": str(done.config)}
     data["aside"] = str(done.aside) if done.aside else None
+    data["earlier"] = [str(one) for one in done.earlier]
     emit(data, "\n".join(lines), as_json=as_json)
 
 
@@ -180,7 +187,20 @@ def _describe(checked: "Checked") -> str:
     if checked.rows:
         names = ("outbox", "inbox", "unreceipted", "leaves")
         lines.append("  store: " + ", ".join(f"{checked.rows[one]} {one}" for one in names))
+    if _is_old(checked):
+        lines += [
+            "  it is older than 30 days: partners no longer keep the bytes of all that came since,",
+            "  and seal anew what they still hold. After a restore `corridor status` says how many",
+            "  positions they closed without content: ask the partner's people for these",
+        ]
     return "\n".join(lines)
+
+
+def _is_old(checked: "Checked") -> bool:
+    """Whether partners may have erased what they sealed after it (PROTOCOL §7.1)."""
+    from corridor.store.rules import SEALED_KEPT_MS
+
+    return unix_ms() - checked.head.created_ms > SEALED_KEPT_MS
 
 
 def _data(checked: "Checked") -> dict[str, Any]:
@@ -189,8 +209,5 @@ def _data(checked: "Checked") -> dict[str, Any]:
         "content": checked.content,
         "opened": bool(checked.rows),
         "rows": checked.rows,
+        "older_than_partners_keep": _is_old(checked),
     }
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000

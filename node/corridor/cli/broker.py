@@ -2,7 +2,6 @@
 
 import secrets
 import sys
-import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,9 +9,11 @@ from typing import TYPE_CHECKING
 import click
 
 from corridor.cli.broker_clean import clean
+from corridor.cli.broker_renew import renew
 from corridor.cli.firewall import firewall
 from corridor.cli.link_certificates import issue, request
 from corridor.cli.options import config_option, emit, json_option, read_file, table, write_new
+from corridor.daemon.clock import unix_ms
 from corridor.errors import ExitStatus, InputTrouble
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def command() -> None:
 
 command.add_command(request)
 command.add_command(issue)
+command.add_command(renew)
 command.add_command(firewall)
 command.add_command(clean)
 
@@ -55,7 +57,7 @@ def render(config_path: Path, out: Path | None, version: str, as_json: bool) -> 
     from corridor.daemon.trust_keeper import open_trust
 
     config = load_config(config_path)
-    now_ms = time.time_ns() // 1_000_000
+    now_ms = unix_ms()
     view = open_trust(config).load(now_ms)
     rendered = broker_files(config, view, now_ms, _numbers(version))
     folder = out or config.links.files_folder
@@ -107,18 +109,19 @@ def differences(config: "NodeConfig", login: "Login", version: str | None) -> "l
     """Return everything in which the running broker is not what was rendered."""
     from corridor.daemon.links import expected_definitions
     from corridor.daemon.trust_keeper import open_trust
-    from corridor.exchange.addresses import cluster_name
+    from corridor.exchange.addresses import VIRTUAL_HOST, cluster_name
     from corridor.transport.check import compare
     from corridor.transport.management import read_broker, read_version
 
-    now_ms = time.time_ns() // 1_000_000
+    now_ms = unix_ms()
     view = open_trust(config).load(now_ms)
     url = f"http://127.0.0.1:{config.links.management_port}"
     numbers = _numbers(version) if version else read_version(url, login)
     expected = expected_definitions(config, view, now_ms, numbers)
     observed = read_broker(url, login)
     country = cluster_name(config.endpoint.country)
-    return [*compare(expected, observed, country), *_stray(url, login)]
+    there = any(row["name"] == VIRTUAL_HOST for row in observed["vhosts"])
+    return [*compare(expected, observed, country), *(_stray(url, login) if there else ())]
 
 
 def _stray(url: str, login: "Login") -> "list[Difference]":
@@ -138,24 +141,31 @@ def _stray(url: str, login: "Login") -> "list[Difference]":
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--config", "config_path", type=click.Path(path_type=Path, dir_okay=False),
               help="Write the hash into this configuration too.")  # fmt: skip
+@click.option("--for", "whose", type=click.Choice(["operator", "watch"]), default="operator",
+              show_default=True, help="A person's, or that of the node's watch.")  # fmt: skip
 @json_option
-def password(file: Path, config_path: Path | None, as_json: bool) -> None:
+def password(file: Path, config_path: Path | None, whose: str, as_json: bool) -> None:
     """Write a new password to FILE, which must not exist, and print RabbitMQ's hash of it.
 
+    With --for watch the configuration also learns where FILE is: the node reads it there.
+
     \b
-    corridor broker password operator.password    its hash is links.operator_password_hash
+    corridor broker password operator.password               links.operator_password_hash
+    corridor broker password watch.password --for watch      links.watch_password_hash
     """  # noqa: D301 - click's own mark for lines that stay as they are
     from corridor.daemon.config_edit import read_value, write_value
     from corridor.transport.render import password_hash
 
     if config_path is not None:
-        read_value(config_path, "links", "operator_password_hash")
+        read_value(config_path, "links", f"{whose}_password_hash")
     text = secrets.token_urlsafe(24)
     write_new(file, f"{text}\n".encode(), 0o600)
     hashed = password_hash(text, secrets.token_bytes(4))
     said = hashed
     if config_path is not None:
-        write_value(config_path, "links", "operator_password_hash", hashed)
+        write_value(config_path, "links", f"{whose}_password_hash", hashed)
+        if whose == "watch":
+            write_value(config_path, "watch", "password_file", str(file.resolve()))
         said = f"wrote {file}, and its hash into {config_path}\nnext: `corridor broker render`"
     emit({"file": str(file), "hash": hashed}, said, as_json=as_json)
 

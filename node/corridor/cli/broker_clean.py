@@ -1,6 +1,5 @@
 """`corridor broker clean`: take away at our broker what a partner has left there."""
 
-import time
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from corridor.cli.options import config_option, emit, json_option, read_file, table, when
+from corridor.daemon.clock import unix_ms
 from corridor.errors import InputTrouble
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def _refuse_partner(config: "NodeConfig", partner: "CountryCode") -> None:
     from corridor.daemon.trust_keeper import open_trust
     from corridor.trust.ending import standings
 
-    now_ms = time.time_ns() // 1_000_000
+    now_ms = unix_ms()
     view = open_trust(config).load(now_ms)
     if partner == config.endpoint.country:
         raise InputTrouble(f"{partner} is this node's own country")
@@ -102,7 +102,7 @@ def _files(config: "NodeConfig", partner: "CountryCode") -> list[Path]:
 def _aside(path: Path) -> str:
     folder = path.parent / "left"
     folder.mkdir(mode=0o700, exist_ok=True)
-    target = folder / f"{time.time_ns() // 1_000_000}-{path.name}"
+    target = folder / f"{unix_ms()}-{path.name}"
     path.replace(target)
     return f"moved to {target}"
 

@@ -96,7 +96,7 @@ def draft_words(said: dict[str, Any]) -> str:
 def agreement_words(said: dict[str, Any]) -> str:
     """Return what an agreement says, in a line."""
     kinds = said["record_types"]
-    what = "all record types" if len(kinds) == 20 else f"record types {_numbers(kinds)}"  # noqa: PLR2004 - 1 to 20
+    what = "all record types" if len(kinds) == 21 else f"record types {_numbers(kinds)}"  # noqa: PLR2004 - 1 to 21
     law = f", by {said['legal_reference']}" if said["legal_reference"] else ""
     span = f"{when(said['from_ms'])} to {when(said['to_ms'])}"
     return (

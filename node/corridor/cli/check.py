@@ -44,8 +44,11 @@ def _pair(name: str, unit: str, default: Sequence[float]) -> Callable[[_F], _F]:
 @click.option("--peer", "peers", multiple=True, help="Only this partner; may be repeated.")
 @_pair("age", "Seconds the oldest record has no receipt", _DEFAULT.age_s)
 @_pair("waiting", "Records that wait for one partner", _DEFAULT.waiting)
-@_pair("days", "Days left of the directory and the own key", _DEFAULT.days)
+@_pair("days", "Days left of directory, keys and certificates", _DEFAULT.days)
 @_pair("free", "MiB free beneath the store", _DEFAULT.free_mib)
+@click.option("--timeout", "timeout_s", type=FiniteRange(min=0.1, max=600), default=8.0,
+              show_default=True,
+              help="Seconds to wait for the node; NRPE waits for 10.")  # fmt: skip
 @json_option
 def command(
     config_path: Path,
@@ -54,6 +57,7 @@ def command(
     waiting: tuple[float, float],
     days: tuple[float, float],
     free: tuple[float, float],
+    timeout_s: float,
     as_json: bool,
 ) -> None:
     """Say on one line how the node is, for Nagios, Icinga and their like.
@@ -66,9 +70,11 @@ def command(
     from corridor.gateway.local_client import LocalClient
 
     limits = Limits(age, _whole(waiting), days, _whole(free))
+    if turned := limits.turned:
+        _end(Verdict(State.UNKNOWN, f"WARN lies beyond CRIT in {turned}"), as_json=as_json)
     try:
         config = load_config(config_path)
-        with LocalClient(config.gateway.socket) as node:
+        with LocalClient(config.gateway.socket, timeout_s) as node:
             status = node.status()
     except LocalTrouble as error:
         _end(Verdict(State.CRITICAL, error.message), as_json=as_json)

@@ -1,5 +1,6 @@
 """`corridor config`: show, check and explain the configuration."""
 
+import json
 import sys
 from pathlib import Path
 
@@ -70,7 +71,7 @@ def diff(config_path: Path, other: Path | None, as_json: bool) -> None:
 
 
 def _told(value: object) -> str:
-    return "-" if value is None else str(value)
+    return "-" if value is None else json.dumps(value, ensure_ascii=False)
 
 
 @command.command("validate")

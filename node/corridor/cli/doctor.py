@@ -2,7 +2,8 @@
 
 Rules:
 
-* later checks stand on earlier ones, and each goes as far as it can when an earlier one failed;
+* later checks stand on earlier ones, so that the first failing line names the cause; each goes as
+  far as it can when an earlier one failed;
 * nothing is changed, whether the node runs or not; `--canary` alone sends something;
 * a failure is one line of what is and one of what to do.
 """
@@ -13,23 +14,43 @@ from typing import Any, Final
 
 import click
 
-from corridor.cli import doctor_links, doctor_node
+from corridor.cli import (
+    doctor_accepts,
+    doctor_audit,
+    doctor_backup,
+    doctor_broker,
+    doctor_disk,
+    doctor_hardening,
+    doctor_links,
+    doctor_national,
+    doctor_node,
+    doctor_quarantine,
+)
 from corridor.cli.doctor_parts import Check, Patient, Result, Status, fail, skip
 from corridor.cli.options import FiniteRange, config_option, emit, json_option
 from corridor.errors import ConfigurationError, CorridorError, ExitStatus
 
 _CHECKS: Final[dict[str, Check]] = {
     "configuration": doctor_node.configuration,
-    "keys": doctor_node.keys,
+    "store": doctor_disk.store,
+    "disk": doctor_disk.disk,
     "clock": doctor_node.clock,
-    "trust": doctor_node.trust,
+    "keys": doctor_node.keys,
+    "directory": doctor_node.directory,
     "agreements": doctor_node.agreements,
     "certificates": doctor_links.certificates,
-    "store": doctor_node.store,
-    "broker": doctor_links.broker,
+    "hardening": doctor_hardening.hardening,
+    "audit": doctor_audit.audit,
+    "backup": doctor_backup.backup,
+    "ports": doctor_national.ports,
+    "broker": doctor_broker.broker,
     "node": doctor_node.node,
     "reach": doctor_links.reach,
     "links": doctor_links.links,
+    "national": doctor_national.national,
+    "accepts": doctor_accepts.accepts,
+    "quarantine": doctor_quarantine.quarantine,
+    "attention": doctor_node.attention,
     "canary": doctor_links.canary,
 }
 _NAMES: Final = click.Choice(list(_CHECKS))
@@ -45,6 +66,7 @@ _NAMES: Final = click.Choice(list(_CHECKS))
 @click.option("--canary", "canary", is_flag=True, help="Send a canary to each partner.")
 @click.option("--wait", "wait_s", type=FiniteRange(min=0, max=600), default=10.0,
               show_default=True, help="Seconds to wait for a canary's receipt.")  # fmt: skip
+@click.option("--before-start", is_flag=True, help="That the node does not run is no failure yet.")
 @click.option("--only", type=_NAMES, multiple=True, help="Only this check; may be repeated.")
 @click.option("--skip", "left_out", type=_NAMES, multiple=True, help="Not this check.")
 @json_option
@@ -54,11 +76,12 @@ def command(
     user: str,
     canary: bool,
     wait_s: float,
+    before_start: bool,
     only: tuple[str, ...],
     left_out: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    """Check configuration, keys, clock, trust, certificates, store, broker and links.
+    """Check the node from its configuration to its partners; the first failure is the cause.
 
     Exit status 0 where nothing failed (warnings are none), 1 where something did.
     """
@@ -66,8 +89,15 @@ def command(
     from corridor.transport.management import Login
 
     login = Login(user, read_password(password_file)) if password_file is not None else None
-    patient = Patient(config_path, login, wait_s if canary else None)
+    patient = Patient(
+        config_path, login, wait_s if canary else None,
+        before_start=before_start, password_file=password_file,
+    )  # fmt: skip
     names = [name for name in _CHECKS if (not only or name in only) and name not in left_out]
+    if not names:
+        raise click.UsageError(
+            "--skip leaves out every check that --only names: nothing is looked at"
+        )
     found = {name: _run(_CHECKS[name], patient) for name in names}
     data = _as_data(found)
     failed = sum(one["status"] == Status.FAIL for one in data)
@@ -94,7 +124,7 @@ def _run(check: Check, patient: Patient) -> list[Result]:
         return check(patient)
     except ConfigurationError as error:
         # Told once, where it belongs; what stands on it cannot be looked at.
-        if check in (doctor_node.configuration, doctor_node.trust):
+        if check in (doctor_node.configuration, doctor_node.directory):
             return [fail(_line(error), error.cure)]
         return [skip(_line(error), "see the checks above")]
     except CorridorError as error:

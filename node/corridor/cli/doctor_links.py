@@ -1,21 +1,23 @@
-"""Checks of `corridor doctor` on the way to partners: certificates, broker, links, canary."""
+"""Checks of `corridor doctor` on the way to partners: certificates, reach, links, canary."""
 
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from corridor.cli.doctor_parts import Patient, Result, ends, fail, ok, skip, warn
+from corridor.cli.doctor_broker import cure_at_partner
+from corridor.cli.doctor_parts import OPERATOR, Patient, Result, ends, fail, ok, skip, warn
 from corridor.cli.options import age
+from corridor.cli.watch_screen import watched_links
 from corridor.errors import KeyTrouble, LinkTrouble
 
 if TYPE_CHECKING:
+    from corridor.exchange.link_values import Seen
     from corridor.transit.parties import Endpoint
 
 STALE_S = 8.0
 """What the management interface tells of consumers may be more than 5 s old: look again."""
 _STEP_S = 0.5
-_ISSUE_OWN = "have the own CA issue it again, and put it there"
-_OPERATOR = "give the operator's password: --password-file operator.password"
+_ISSUE_OWN = "`corridor broker renew`, or have the own CA issue it again, and put it there"
 _REASON_THERE = "if it says only `closed`, the reason is in the partner's broker's log"
 
 
@@ -51,34 +53,10 @@ def certificates(patient: Patient) -> list[Result]:
     return found
 
 
-def broker(patient: Patient) -> list[Result]:
-    """The own broker can be reached over TLS, and is exactly what was rendered."""
-    from corridor.cli.broker import differences
-    from corridor.transport.broker import BrokerAddress
-    from corridor.transport.management import read_version
-    from corridor.transport.reach import unreachable
-
-    section = patient.config.broker
-    address = BrokerAddress(section.host, section.port, section.server_name, section.ca_file,
-                            section.cert_file, section.key_file)  # fmt: skip
-    reason = unreachable(address)
-    place = f"{section.host}:{section.port}"
-    if reason is not None:
-        return [fail(f"{place}: {reason}", "start the broker; see its log, and RUNBOOK")]
-    found = [ok(f"{place} answers, with the right certificate")]
-    if patient.login is None:
-        return [*found, skip("what it holds was not compared", _OPERATOR)]
-    numbers = read_version(patient.management_url, patient.login)
-    found.append(ok("RabbitMQ " + ".".join(map(str, numbers))))
-    different = differences(patient.config, patient.login, None)
-    found += [fail(f"{one.object}: {one.found}, not {one.expected}", one.cure) for one in different]
-    return found if different else [*found, ok("it holds exactly what it should")]
-
-
 def reach(patient: Patient) -> list[Result]:
     """Each partner's broker can be reached from this machine, with the right certificate."""
     from corridor.transport.broker import BrokerAddress
-    from corridor.transport.reach import unreachable
+    from corridor.transport.reach import obstacle
 
     found = []
     folder = patient.config.links.partner_folder
@@ -93,41 +71,41 @@ def reach(patient: Patient) -> list[Result]:
             continue
         address = BrokerAddress(host, member.broker.port, member.broker.host, ca, cert,
                                 cert.with_suffix(".key"))  # fmt: skip
-        reason = unreachable(address)
-        if reason is None:
+        seen = obstacle(address)
+        if seen is None:
             found.append(ok(f"{place} answers, with the certificate the directory names"))
         else:
-            cure = (
-                "`corridor broker firewall` prints what must pass, on both sides; call the partner"
-            )
-            found.append(fail(f"{place}: {reason}", cure))
+            found.append(fail(f"{place}: {seen.what}", cure_at_partner(partner, seen)))
     return found or [skip("no partner yet")]
 
 
 def links(patient: Patient) -> list[Result]:
     """Each link works from both sides: ours fetches there, the partner's fetches here."""
-    from corridor.transport.management import read_consumers, read_links
+    from corridor.transport.link_report import read_report
 
     if not patient.partners:
         return [skip("no partner yet")]
-    if patient.login is None:
-        return [skip("both ends of the links show at the broker only", _OPERATOR), *_heard(patient)]
-    url = patient.management_url
+    login, url = patient.monitor, patient.management_url
+    if login is None:
+        both = skip("both ends of the links show at the broker only", OPERATOR)
+        return [both, *watched_links(patient), *_heard(patient)]
+    if not patient.entered:
+        return [skip("the links are in a vhost that is not in order", "see the check `broker`")]
     try:
-        upstreams = {link.upstream: link for link in read_links(url, patient.login)}
-        consumers = read_consumers(url, patient.login)
+        seen = read_report(url, login)
         end = time.monotonic() + STALE_S
-        while not _all_fetch(patient, consumers) and time.monotonic() < end:
+        while not _all_fetch(patient, seen) and time.monotonic() < end:
             time.sleep(_STEP_S)
-            consumers = read_consumers(url, patient.login)
+            seen = read_report(url, login)
     except LinkTrouble as trouble:
         return [fail(trouble.message, trouble.cure)]
     found = []
+    upstreams = {link.upstream: link for link in seen.links}
     for partner, _ in patient.partners:
         link = upstreams.get(partner.country)
         found.append(_our_end(partner, link.status if link else "", link.reason if link else ""))
-        found.append(_their_end(patient, partner, consumers))
-    return [*found, *_heard(patient)]
+        found.append(_their_end(patient, partner, seen))
+    return [*found, *watched_links(patient), *_heard(patient)]
 
 
 def canary(patient: Patient) -> list[Result]:
@@ -138,7 +116,7 @@ def canary(patient: Patient) -> list[Result]:
     if patient.canary_wait_s is None:
         return [skip("not asked for", "--canary sends one to each partner")]
     if patient.status is None:
-        return [skip("the node does not run")]
+        return [skip(patient.no_status)]
     found = []
     for partner, _ in patient.partners:
         with LocalClient(patient.config.gateway.socket) as node_:
@@ -185,21 +163,22 @@ def _our_end(partner: "Endpoint", status: str, reason: str) -> Result:
     return fail(f"{what} is {status}{why}", f"see the check `reach`; {_REASON_THERE}")
 
 
-def _their_end(patient: Patient, partner: "Endpoint", consumers: dict[str, int]) -> Result:
-    from corridor.exchange.addresses import federation_queue
-
-    queue = federation_queue(patient.config.endpoint.country, partner.country)
-    if consumers.get(queue, 0):
+def _their_end(patient: Patient, partner: "Endpoint", seen: "Seen") -> Result:
+    if _fetches(patient, partner, seen):
         return ok(f"{partner}'s broker fetches from ours")
     cure = f"have {partner} run `corridor doctor`: its link to our broker is the one that is shut"
     return fail(f"{partner}'s broker does not fetch from ours", cure)
 
 
-def _all_fetch(patient: Patient, consumers: dict[str, int]) -> bool:
+def _all_fetch(patient: Patient, seen: "Seen") -> bool:
+    return all(_fetches(patient, one, seen) for one, _ in patient.partners)
+
+
+def _fetches(patient: Patient, partner: "Endpoint", seen: "Seen") -> bool:
     from corridor.exchange.addresses import federation_queue
 
-    me = patient.config.endpoint.country
-    return all(consumers.get(federation_queue(me, one.country)) for one, _ in patient.partners)
+    queue = seen.queues.get(federation_queue(patient.config.endpoint.country, partner.country))
+    return queue is not None and queue.consumers > 0
 
 
 def _heard(patient: Patient) -> list[Result]:

@@ -1,11 +1,11 @@
-"""Checks of `corridor doctor` on this machine: configuration, keys, clock, trust, store, node."""
+"""Checks of `corridor doctor` on this machine: configuration, keys, clock, directory, node."""
 
 import ctypes
-import shutil
-from typing import Final
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
 
+from corridor.cli.doctor_disk import private
 from corridor.cli.doctor_parts import (
-    DAY_MS,
     Patient,
     Result,
     ends,
@@ -14,9 +14,13 @@ from corridor.cli.doctor_parts import (
     skip,
     warn,
 )
-from corridor.errors import Refused
+from corridor.cli.watch_screen import watched_clock
+from corridor.errors import CorridorError, Refused
+from corridor.wire.limits import DAY_MS
 
-_MIB: Final = 2**20
+if TYPE_CHECKING:
+    from corridor.daemon.config import NodeConfig
+
 _UNSYNCHRONISED: Final = 5  # TIME_ERROR of adjtimex(2)
 _TIMEX_BYTES: Final = 512  # more than any struct timex
 _RENEW: Final = "the registry signs a newer directory; take it with `corridor join`"
@@ -62,6 +66,7 @@ def keys(patient: Patient) -> list[Result]:
         len(store.decryption_keys()),
     )
     found = [ok("{} signing, {} key manager's and {} decryption keys open".format(*held))]
+    found += private(patient.config)
     if store.signing_keys(KeyRole.IDENTITY):
         found.append(
             warn("identity keys lie in the node's key folder", "move them to offline media")
@@ -82,14 +87,19 @@ def clock(patient: Patient) -> list[Result]:
                 "ten minutes",
             )
         ]
-    directory = patient.view.directory
-    if directory is not None and directory.issued_ms > patient.now_ms:
-        behind = (directory.issued_ms - patient.now_ms) // 1000
-        found.append(fail(f"the clock is {behind} s behind the directory", "set the clock"))
-    return found
+    signed_ms = _signed_ms(patient.config)
+    if signed_ms > patient.now_ms:
+        behind = (signed_ms - patient.now_ms) // 1000
+        found.append(
+            fail(
+                f"the clock is {behind} s behind what the registry signed",
+                "set the clock; have chrony or systemd-timesyncd keep it",
+            )
+        )
+    return [*found, *watched_clock(patient)]
 
 
-def trust(patient: Patient) -> list[Result]:
+def directory(patient: Patient) -> list[Result]:
     """The directory is in force and lists us; the node's keys are lent to it and announced."""
     view, me, now_ms = patient.view, patient.config.endpoint, patient.now_ms
     name = f"directory {view.dir_version} of {view.root.network_name!r}"
@@ -122,38 +132,67 @@ def agreements(patient: Patient) -> list[Result]:
     return found
 
 
-def store(patient: Patient) -> list[Result]:
-    """The store opens, has our schema, and the disk has room."""
-    from corridor.store.look import look
-
-    section = patient.config.store
-    folder = section.path.parent
-    found = []
-    if section.path.exists():
-        found.append(ok(f"{section.path}: schema {look(section.path)}"))
-    else:
-        found.append(skip(f"{section.path}: the node makes it at its first start"))
-    while not folder.exists():
-        folder = folder.parent
-    free = shutil.disk_usage(folder).free // _MIB
-    cure = "free disk space; below the floor the node refuses records before it accepts them"
-    if free < section.free_space_min_mib:
-        found.append(fail(f"{free} MiB free, less than {section.free_space_min_mib}", cure))
-    elif free < 4 * section.free_space_min_mib:
-        found.append(warn(f"{free} MiB free", cure))
-    else:
-        found.append(ok(f"{free} MiB free"))
-    return found
-
-
 def node(patient: Patient) -> list[Result]:
-    """The node runs, is connected to its broker, and asks for nobody."""
+    """The node runs, and is connected to its broker."""
     status = patient.status
     if status is None:
-        return [warn("the node does not run", "`corridor run --config ...`, or start its service")]
+        return [_silent(patient)]
     found = [ok(f"runs, corridor {status['version']}")]
-    found += [fail(line, "RUNBOOK has a heading for it") for line in status["attention"]]
+    ends_ = status["broker"]
+    if not (ends_["sender"] and ends_["receiver"]):
+        cure = "see the check `broker`; the node dials again by itself, records are kept"
+        found.append(fail("the own broker is not connected", cure))
     return found
+
+
+def _silent(patient: Patient) -> Result:
+    """Tell a node that hangs from one that is down, and that from one that was never started."""
+    from corridor.store.look import writer
+
+    path = patient.config.store.path
+    process = writer(path)
+    if patient.hangs:
+        return fail(patient.unanswered, "restart its service; what it accepted is kept")
+    if process is not None:
+        what = f"process {process} has the store, and no node answers: {patient.unanswered}"
+        return fail(what, f"`ps {process}`: a node that has just started needs a moment; restart "
+                    "its service where it goes on; another program has to end")  # fmt: skip
+    cure = "`corridor run --config ...`, or start its service; its log says why it ended"
+    what = f"the node does not run: {patient.unanswered}"
+    if patient.before_start or not path.exists():
+        return warn(what, cure)
+    return fail(what, cure)
+
+
+def attention(patient: Patient) -> list[Result]:
+    """The node asks for nobody."""
+    if patient.status is None:
+        return [skip(patient.no_status)]
+    found = [fail(line, "RUNBOOK has a heading for it") for line in patient.status["attention"]]
+    found += [
+        warn(f"{one['endpoint']} is paused: {one['waiting']} records wait", one["cure"])
+        for one in patient.status["peers"]
+        if one["state"] == "paused"
+    ]
+    return found or [ok("the node asks for nobody")]
+
+
+def _signed_ms(config: "NodeConfig") -> int:
+    """Return when the newest directory in the folder was issued; 0 where none can be read.
+
+    It is not verified here: with a clock that is far behind, nothing is believed.
+    """
+    from corridor.daemon.network_folder import read_statement
+    from corridor.trust.directory import read_directory
+    from corridor.trust.statements import Signed
+
+    issued = [0]
+    network_id = bytes.fromhex(config.trust.genesis_sha256)[:16]
+    for path in config.trust.directory.glob("directory-*"):
+        with suppress(OSError, CorridorError):
+            payload = Signed.parse(read_statement(path)).payload
+            issued.append(read_directory(payload, network_id, {}).issued_ms)
+    return max(issued)
 
 
 def _delegation(patient: Patient) -> Result:

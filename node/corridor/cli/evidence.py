@@ -3,13 +3,13 @@
 import json
 import re
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from corridor.cli.options import config_option, emit, json_option, read_file, table, write_new
+from corridor.daemon.clock import unix_ms
 from corridor.errors import ExitStatus, InputTrouble
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ _LINES: Final = (
     ("", "signer_not_listed", " by keys that no statement lists any more"),
     ("records", "records", " as they were signed"),
     ("erased", "erased", " records; their leaves stay"),
+    ("", "erased_sent", " of them sent by us"),
     ("", "not_provable", " envelopes without what proves single records"),
     ("partners", "partner_roots", " roots of partners' logs compared"),
 )
@@ -111,7 +112,7 @@ def check(file: Path, genesis: str, as_json: bool) -> None:
     genesis = plain_hex(genesis)
     if not re.fullmatch(r"[0-9a-f]{64}", genesis):
         raise InputTrouble("--genesis is 64 hexadecimal digits", cure="the registry publishes it")
-    now_ms = time.time_ns() // 1_000_000
+    now_ms = unix_ms()
     copies = _copies(read_file(file, _MAX_EXPORT))
     shown: list[dict[str, Any]] = []
     for number, one in enumerate(copies, 1):
@@ -141,6 +142,6 @@ def _open(config_path: Path) -> "tuple[SqliteStore, TrustView]":
     from corridor.store.sqlite import SqliteStore
 
     config = load_config(config_path)
-    view = open_trust(config).load(time.time_ns() // 1_000_000)
+    view = open_trust(config).load(unix_ms())
     key = StorageKey(open_keys(config.keys).storage_key())
     return SqliteStore.open(config.store.path, key, read_only=True), view

@@ -46,7 +46,7 @@ def command(
         if "record" in line:
             whole = json.dumps(line["record"], indent=2, ensure_ascii=False)
             text += f"\n\n{line['record_id']}\n{whole}"
-    if doubt := _doubt(kind, value):
+    if doubt := doubt_of(kind, value):
         click.echo(f"note: {doubt}", err=True)
     emit(lines, text or f"no record carries this {kind}", as_json=as_json)
 
@@ -56,7 +56,8 @@ _COLUMNS = ("direction", "partner", "type", "record_id", "since", "state")
 
 def _lines(one: "LocalFound", *, full: bool) -> list[dict[str, Any]]:
     from corridor.wire.batches import type_label
-    from corridor.wire.records import decode_record, record_to_json
+    from corridor.wire.long_records import decode_whole
+    from corridor.wire.records import record_to_json
 
     lines: list[dict[str, Any]] = []
     for sent in one.sent:
@@ -83,12 +84,12 @@ def _lines(one: "LocalFound", *, full: bool) -> list[dict[str, Any]]:
             "cursor": received.cursor,
         }
         if full:
-            line["record"] = json.loads(record_to_json(decode_record(received.record)))
+            line["record"] = json.loads(record_to_json(decode_whole(received.record)))
         lines.append(line)
     return lines
 
 
-def _doubt(kind: str, value: str) -> str:
+def doubt_of(kind: str, value: str) -> str:
     """Say what makes an identifier look mistyped; records with such identifiers exist."""
     from corridor.transit.identifiers import ContainerNumber, Lrn, Mrn, TirCarnet
     from corridor.wire.records import normal_term

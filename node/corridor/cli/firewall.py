@@ -8,7 +8,6 @@ Rules:
   that cannot be resolved is a line in words, with the flag that gives the address.
 """
 
-import time
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from corridor.cli.options import config_option, emit, json_option
+from corridor.daemon.clock import unix_ms
 
 if TYPE_CHECKING:
     from corridor.daemon.config import NodeConfig
@@ -61,7 +61,7 @@ def firewall(config_path: Path, given: tuple[str, ...], as_json: bool) -> None:
     from corridor.daemon.trust_keeper import open_trust
 
     config = load_config(config_path)
-    now_ms = time.time_ns() // 1_000_000
+    now_ms = unix_ms()
     view = open_trust(config).load(now_ms)
     told = dict(_address(text) for text in given)
     ways = []

@@ -1,13 +1,13 @@
 """`corridor http`: who may use the node over HTTP, and what it offers there."""
 
 import json
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from corridor.cli.options import config_option, emit, json_option, table, when
+from corridor.daemon.clock import unix_ms
 from corridor.errors import InputTrouble
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def add(
     made = clients.Client(
         name, "", roles=tuple(dict.fromkeys(roles)),
         lanes=lanes or clients.DEFAULT_LANES,
-        partners=partners, created_ms=time.time_ns() // 1_000_000,
+        partners=partners, created_ms=unix_ms(),
     )  # fmt: skip
     fresh = None if certificate else clients.new_token()
     made = _certified(made, certificate) if fresh is None else clients.token_client(made, fresh)

@@ -8,7 +8,11 @@ import click
 from corridor.cli.options import config_option, emit, json_option, table, when
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from corridor.daemon.config import NodeConfig
     from corridor.gateway.local_client import LocalClient
+    from corridor.standards.deliver import Report
     from corridor.wire.v1.local_pb2 import LocalDelivery
 
 
@@ -25,6 +29,11 @@ if TYPE_CHECKING:
 )
 @click.option("--acknowledge", is_flag=True, help="Tell the node that these have arrived safely.")
 @click.option("--outcomes", is_flag=True, help="Show what became of the records we sent instead.")
+@click.option(
+    "--accounts",
+    is_flag=True,
+    help="Show how each reads in the standard of your system, and what that cannot say.",
+)
 @click.option("--full", is_flag=True, help="Show the whole records, as protobuf JSON.")
 @config_option
 @json_option
@@ -33,6 +42,7 @@ def command(
     limit: int,
     acknowledge: bool,
     outcomes: bool,
+    accounts: bool,
     full: bool,
     config_path: Path,
     as_json: bool,
@@ -41,14 +51,17 @@ def command(
     from corridor.daemon.config import load_config
     from corridor.gateway.local_client import LocalClient
 
-    if outcomes and (acknowledge or full):
-        raise click.UsageError("--outcomes goes with neither --acknowledge nor --full")
+    if outcomes and (acknowledge or full or accounts):
+        raise click.UsageError("--outcomes goes with neither of the other ways to look")
+    if accounts and full:
+        raise click.UsageError("--accounts and --full are two ways to look")
     config = load_config(config_path)
+    account = _accounts(config) if accounts else None
     with LocalClient(config.gateway.socket) as node:
         if outcomes:
             _show_outcomes(node, after, limit, as_json=as_json)
             return
-        found = [_line(one, full=full) for one in node.take(after, limit=limit)]
+        found = [_line(one, account, full=full) for one in node.take(after, limit=limit)]
         if acknowledge and found:
             node.acknowledge(int(str(found[-1]["cursor"])))
     text = table(
@@ -57,7 +70,27 @@ def command(
     )
     if full:
         text = "\n".join(f"{one['record_id']}\n{one['record']}" for one in found)
+    if accounts:
+        text = "\n".join(
+            f"{one['cursor']}  {one['sender']}  {one['type']}  {one['record_id']}\n"
+            f"{one.pop('words')}"
+            for one in found
+        )
     emit(found, text or "no records after this cursor", as_json=as_json)
+
+
+def _accounts(config: "NodeConfig") -> "Callable[[LocalDelivery], Report]":
+    """Return how to say what this country's standard makes of a record."""
+    from corridor.gateway.national import make_national
+    from corridor.wire.long_records import decode_whole
+
+    national = make_national(config.node.endpoint, config.standards)
+
+    def account(one: "LocalDelivery") -> "Report":
+        record = decode_whole(one.record)
+        return national.written(record, one.sender, one.record_id, one.received_ms).report
+
+    return account
 
 
 _COLUMNS = ("cursor", "sender", "type", "record_id", "received")
@@ -82,9 +115,12 @@ def _show_outcomes(node: "LocalClient", after: int, limit: int, *, as_json: bool
     emit(found, text or "no outcomes after this cursor", as_json=as_json)
 
 
-def _line(one: "LocalDelivery", *, full: bool) -> dict[str, object]:
+def _line(
+    one: "LocalDelivery", account: "Callable[[LocalDelivery], Report] | None", *, full: bool
+) -> dict[str, object]:
     from corridor.wire.batches import type_label
-    from corridor.wire.records import decode_record, record_to_json
+    from corridor.wire.long_records import decode_whole
+    from corridor.wire.records import record_to_json
 
     line: dict[str, object] = {
         "cursor": one.cursor,
@@ -94,6 +130,9 @@ def _line(one: "LocalDelivery", *, full: bool) -> dict[str, object]:
         "received": when(one.received_ms),
         "possible_repeat": one.possible_repeat,
     }
+    if account is not None:
+        report = account(one)
+        line["account"], line["words"] = report.as_json(), report.as_text()
     if full:
-        line["record"] = record_to_json(decode_record(one.record))
+        line["record"] = record_to_json(decode_whole(one.record))
     return line

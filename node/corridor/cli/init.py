@@ -2,13 +2,13 @@
 
 import re
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from corridor.cli.options import emit, json_option
+from corridor.daemon.clock import unix_ms
 
 if TYPE_CHECKING:
     from corridor.daemon.founding import Founded
@@ -80,7 +80,7 @@ def command(
         broker_ca,
         broker_address,
     )
-    founded = found_node(answers, time.time_ns() // 1_000_000)
+    founded = found_node(answers, unix_ms())
     steps = _next_steps(founded, known=genesis is not None, locked=passphrase_file is not None)
     data = {
         "endpoint": me,
@@ -124,6 +124,9 @@ def _plain_hex(genesis: str | None) -> str | None:
     return None if genesis is None else re.sub(r"[\s:]", "", genesis).lower()
 
 
+AGREEING = "its partner signs (`agreement sign`), the registry includes it, both join again"
+
+
 def _next_steps(founded: "Founded", *, known: bool, locked: bool) -> list[str]:
     place, config = founded.identity_at, f"--config {founded.config}"
     offline = f"move {place} to offline media, in two places; the node needs none of it"
@@ -136,12 +139,14 @@ def _next_steps(founded: "Founded", *, known: bool, locked: bool) -> list[str]:
         steps.append(f"{issue} and .key for the client corridor-node")
     if not known:
         steps.append("take the fingerprint of the network's first root from it the same way")
+    heard = "--network FOLDER --fingerprint HEX   what the registry signed, and you heard from it"
+    signed = f"--out FOLDER   {AGREEING}"
     steps += [
-        f"corridor join {config} --identity {place} --network FOLDER   which the registry signed",
-        f"corridor agreement propose CC {config}   with each partner",
+        f"corridor join {config} --identity {place} {heard}",
+        f"corridor agreement propose CC {config} --identity {place} {signed}",
         f"corridor broker request CC {config}   for each partner; its broker's CA signs it",
         f"corridor broker firewall {config}   says what to ask the firewall's keeper for",
-        "corridor broker password operator.password   and its hash into the configuration",
+        f"corridor broker password operator.password {config}   for the operator; keeps its hash",
         f"corridor broker render {config}, corridor run {config}, corridor doctor {config}",
     ]
     return steps

@@ -1,7 +1,6 @@
 """`corridor join`: join a network whose fingerprint was compared over another channel."""
 
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,9 @@ from corridor.cli.ceremony import (
     require_same,
     with_next,
 )
+from corridor.cli.init import AGREEING
 from corridor.cli.options import config_option, emit, json_option
+from corridor.daemon.clock import unix_ms
 
 if TYPE_CHECKING:
     from corridor.daemon.joining import Step
@@ -55,7 +56,7 @@ def command(
     from corridor.daemon.config import load_config
     from corridor.daemon.network_folder import read_network
 
-    now_ms = time.time_ns() // 1_000_000
+    now_ms = unix_ms()
     network = read_network(network_at)
     _compare(network, config_path, heard)
     joining.require_current(config_path, network, now_ms)
@@ -73,7 +74,8 @@ def command(
     joined = joining.is_delegated(config, view)
     if joined:
         steps.append(joining.announce(config, view, now_ms))
-    _tell(view, config.endpoint, steps, _next_steps(config_path, joined=joined), as_json=as_json)
+    after = _next_steps(config_path, joined=joined, identity=identity_at is not None)
+    _tell(view, config.endpoint, steps, after, as_json=as_json)
 
 
 def _tell(
@@ -111,14 +113,14 @@ def _compare(network: "Network", config_path: Path, heard: str | None) -> None:
     require_same(plain_hex(heard), network.genesis_hash, "the network")
 
 
-def _next_steps(config_path: Path, *, joined: bool) -> list[str]:
+def _next_steps(config_path: Path, *, joined: bool, identity: bool) -> list[str]:
     config = f"--config {config_path}"
     if not joined:
-        step = f"corridor join {config} --network FOLDER --identity FOLDER"
+        step = f"corridor join {config} --network FOLDER --fingerprint HEX --identity FOLDER"
         return [f"{step}   where the identity keys are: the node may not sign yet"]
     return [
-        "take the identity keys away from this machine again",
-        f"corridor agreement propose CC {config}   with each partner",
+        *(["take the identity keys away from this machine again"] if identity else []),
+        f"corridor agreement propose CC {config} --identity FOLDER --out FOLDER   {AGREEING}",
         f"corridor broker request CC {config}   asks each partner for a certificate",
         f"corridor doctor {config}   says what is missing",
     ]

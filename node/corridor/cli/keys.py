@@ -3,13 +3,13 @@
 import os
 import signal
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
 import click
 
 from corridor.cli.options import config_option, emit, json_option, table, when
+from corridor.daemon.clock import unix_ms
 from corridor.errors import ExitStatus
 
 _PID = click.option(
@@ -45,7 +45,7 @@ def list_(config_path: Path, as_json: bool) -> None:
     from corridor.daemon.config import load_config
     from corridor.daemon.rotation import describe_keys
 
-    now_ms = time.time_ns() // 1_000_000
+    now_ms = unix_ms()
     found = describe_keys(load_config(config_path), now_ms)
     rows = [
         (one["role"], one["key_id"], one["protection"], when(one["until_ms"]), one["state"])
@@ -69,7 +69,7 @@ def rotate(config_path: Path, suites: tuple[str, ...], pid: int | None, as_json:
     from corridor.daemon.config import load_config
     from corridor.daemon.rotation import rotate as rotate_keys
 
-    now_ms = time.time_ns() // 1_000_000
+    now_ms = unix_ms()
     done: dict[str, Any] = rotate_keys(
         load_config(config_path), tuple(int(suite) for suite in suites), now_ms
     )
@@ -101,7 +101,7 @@ def adopt(files: tuple[Path, ...], config_path: Path, pid: int | None, as_json: 
     from corridor.daemon.adoption import adopt as adopt_files
     from corridor.daemon.config import load_config
 
-    results = adopt_files(load_config(config_path), files, time.time_ns() // 1_000_000)
+    results = adopt_files(load_config(config_path), files, unix_ms())
     rows = [(one.status, one.statement or "-", one.file, one.reason) for one in results]
     emit([asdict(one) for one in results], table(rows, ("status", "statement", "file", "reason")),
          as_json=as_json)  # fmt: skip
@@ -119,7 +119,7 @@ def fingerprint(config_path: Path, as_json: bool) -> None:
     from corridor.daemon.config import load_config
     from corridor.daemon.rotation import fingerprints
 
-    found = fingerprints(load_config(config_path), time.time_ns() // 1_000_000)
+    found = fingerprints(load_config(config_path), unix_ms())
     emit(found, "\n".join(f"{name}  {value}" for name, value in found.items()), as_json=as_json)
     if not found:
         sys.exit(ExitStatus.TRUST)

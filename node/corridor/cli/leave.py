@@ -11,7 +11,6 @@ Rules:
 
 import hashlib
 import json
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from corridor.cli.options import config_option, emit, json_option, table, when, write_new
+from corridor.daemon.clock import unix_ms
 from corridor.errors import InputTrouble
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def command(
     the member as LEFT. The store, and with it the evidence, stays here.
     """
     me, found = _standings(config_path)
-    now_ms = time.time_ns() // 1_000_000
+    now_ms = unix_ms()
     open_now = [one for one in found if one.end_ms > now_ms]
     _request(me, "leave", open_now, at, reason, out or Path("leave-request.json"), as_json)
 
@@ -107,7 +107,7 @@ def _request(
     from corridor.daemon.registry_ending import REQUEST
     from corridor.daemon.rotation import grouped
 
-    now_ms = time.time_ns() // 1_000_000
+    now_ms = unix_ms()
     at_ms = None if at is None else round(at.replace(tzinfo=UTC).timestamp() * 1000)
     if at_ms is not None and at_ms <= now_ms:
         raise InputTrouble("an end lies in the future", cure="leave --at out: as soon as possible")
@@ -146,7 +146,7 @@ def _standings(config_path: Path) -> "tuple[str, tuple[Standing, ...]]":
     from corridor.trust.ending import standings
 
     config = load_config(config_path)
-    now_ms = time.time_ns() // 1_000_000
+    now_ms = unix_ms()
     view = open_trust(config).load(now_ms)
     return config.endpoint, standings(view, config.endpoint, now_ms)
 

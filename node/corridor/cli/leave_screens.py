@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from corridor.cli.options import table, when
 
+_MINUTES: Final = 24 * 60
 _NEXT: Final = {
     "to come": "in force from its date",
     "in force": "data stop at its end",
@@ -26,17 +27,17 @@ def agreements_screen(found: list[dict[str, Any]]) -> str:
 
 def capacity_screen(found: dict[str, Any]) -> str:
     """Return the disk that is needed, for a person."""
-    days = found["measured_days"]
     reusable, sealed = mib(found["reusable_bytes"]), mib(found["sealed_bytes_per_day"])
     full = f"in {found['days_until_full']} days" if found["days_until_full"] else "-"
-    when_measured = f"over the last {days} days" if days else "nothing was exchanged yet"
+    if found["extrapolated"]:
+        full += ", extrapolated"
     growth = mib(found["growth_bytes_per_day"])
     lines = [
         f"store       {mib(found['store_bytes'])}, of it {reusable} free for what comes next",
         f"disk        {mib(found['disk_free_bytes'])} free",
         f"growth      {growth} a day, of it {sealed} sealed bytes that go after 30 days",
         f"full        {full}",
-        f"measured    {when_measured}",
+        f"measured    {_how_long(found)}",
         "",
         table(list(map(_partner_row, found["partners"])), _HEAD),
         f"all of them down for a week: {mib(found['week_down_all_bytes'])}",
@@ -53,8 +54,17 @@ def _partner_row(one: dict[str, Any]) -> tuple[str, ...]:
         str(one["records_per_day"]),
         str(one["bytes_per_record"]),
         mib(one["week_down_bytes"]),
-        "assumed" if one["assumed"] else "measured",
+        one["basis"],
     )
+
+
+def _how_long(found: dict[str, Any]) -> str:
+    """Say over how long the figures were measured, or that this is too short to be called so."""
+    days = found["measured_days"]
+    if not found["extrapolated"]:
+        return f"over the last {days} days" if days else "nothing was exchanged yet"
+    minutes = round(days * _MINUTES)
+    return f"too short to measure ({minutes} minutes): what is said of a day is extrapolated"
 
 
 def mib(count: int) -> str:

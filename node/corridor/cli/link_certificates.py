@@ -7,12 +7,12 @@ Rules:
 * nothing that exists is overwritten.
 """
 
-import time
 from pathlib import Path
 
 import click
 
 from corridor.cli.options import config_option, emit, json_option, read_file, write_new
+from corridor.daemon.clock import unix_ms
 from corridor.errors import KeyTrouble
 from corridor.transit.parties import CountryCode
 
@@ -99,7 +99,7 @@ def issue(
     from corridor.exchange.addresses import federation_user
     from corridor.seal.x509 import Identity, expires_ms, sign_request
 
-    now_ms = time.time_ns() // 1_000_000
+    now_ms = unix_ms()
     ca = Identity(read_file(ca_cert, _MAX_PEM_BYTES), read_file(ca_key, _MAX_PEM_BYTES))
     user = federation_user(country)
     try:

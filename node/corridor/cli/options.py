@@ -5,13 +5,14 @@ import math
 import os
 import sys
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from corridor.errors import InputTrouble
+from corridor.transit.calendar import written
+from corridor.transit.plain import plain, plain_lines
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -46,17 +47,18 @@ def config_option(function: _F) -> _F:
 
 
 def emit(data: Any, text: str, *, as_json: bool) -> None:  # noqa: ANN401 - any JSON value
-    """Print `data` as JSON, or `text` for people."""
+    """Print `data` as JSON, or `text` for people, in which nothing commands the terminal."""
     if as_json:
         click.echo(json.dumps(data, indent=2, ensure_ascii=False, default=str))
     elif text:
-        click.echo(text)
+        click.echo(plain_lines(text))
 
 
 def table(rows: Sequence[Sequence[str]], head: Sequence[str]) -> str:
     """Return rows in columns under a head, for a terminal."""
     if not rows:
         return ""
+    rows = [[plain(cell) for cell in row] for row in rows]
     widths = [max(len(row[i]) for row in [head, *rows]) for i in range(len(head))]
     lines = [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
@@ -121,7 +123,7 @@ def when(unix_ms: int | None) -> str:
     """Return a time as people and machines read it: "2026-11-25T20:48:15Z"; "-" for none."""
     if unix_ms is None:
         return "-"
-    return f"{datetime.fromtimestamp(unix_ms / 1000, UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return written(unix_ms)
 
 
 def age(now_ms: int, then_ms: int | None) -> str:

@@ -1,4 +1,4 @@
-"""`corridor peer`: test the whole way to a partner and back."""
+"""`corridor peer`: how each partner stands, and a test of the whole way to one and back."""
 
 import sys
 import time
@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from corridor.cli.options import FiniteRange, config_option, emit, json_option
+from corridor.cli.options import FiniteRange, age, config_option, emit, json_option, table
+from corridor.cli.peer_pause import pause, pauses_screen, resume
+from corridor.cli.peer_show import show
 from corridor.errors import ExitStatus
 
 if TYPE_CHECKING:
@@ -19,7 +21,53 @@ _STEP_S = 0.05
 
 @click.group("peer")
 def command() -> None:
-    """Test the whole way to a partner and back."""
+    """See how each partner stands, test the whole way to one and back, pause and resume."""
+
+
+command.add_command(show)
+command.add_command(pause)
+command.add_command(resume)
+
+
+@command.command("list")
+@config_option
+@json_option
+def list_(config_path: Path, as_json: bool) -> None:
+    """Show how each partner stands: state, since when, next try, cause and cure.
+
+    Exit status 0 where every way is open, 1 otherwise.
+    """
+    from corridor.cli.status import way
+    from corridor.daemon.config import load_config
+    from corridor.gateway.local_client import READ_S, LocalClient
+
+    config = load_config(config_path)
+    with LocalClient(config.gateway.socket, READ_S) as node:
+        status, pauses = node.status(), node.pauses()
+    peers, now_ms = status["peers"], status["now_ms"]
+    rows = [
+        (
+            peer["endpoint"],
+            str(peer["waiting"] + peer["unreceipted"]),
+            age(now_ms, peer["oldest_ms"]),
+            f"{peer['in_flight']} of {peer['window']}",
+            age(now_ms, peer["last_heard_ms"]),
+            str(peer["attempts"]),
+            way(peer, now_ms),
+        )
+        for peer in peers
+    ]
+    head = ("partner", "open records", "oldest", "in flight", "last heard", "tries", "way")
+    lines = [table(rows, head) or "no partner yet: an agreement in the directory makes one"]
+    lines += [
+        f"! {peer['endpoint']}: {peer['cause']}\n  what to do: {peer['cure']}"
+        for peer in peers
+        if peer["cause"]
+    ]
+    lines += [pauses_screen(pauses)] if pauses else []
+    emit(peers, "\n".join(lines), as_json=as_json)
+    if any(peer["state"] != "open" for peer in peers):
+        sys.exit(ExitStatus.FAILED)
 
 
 @command.command("test")

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from corridor.cli.find import doubt_of
 from corridor.cli.options import config_option, emit, json_option, table, when
 from corridor.errors import InputTrouble
 from corridor.store.keeping import BY_ID
@@ -42,9 +43,9 @@ def hold(
         until_ms = round(until.replace(tzinfo=UTC).timestamp() * 1000) + 86_400_000
     found = kind or (BY_ID if _is_id(ref) else "mrn")
     done = _node(config_path, "place_hold", found, ref, reason, _who(by), until_ms)
-    text = f"hold {done['number']} on {found} {done['value']}"
-    text += f" until {when(done['until_ms'])}" if until_ms else " until it is released"
-    emit(done, text, as_json=as_json)
+    if doubt := doubt_of(found, ref):
+        click.echo(f"note: {doubt}", err=True)
+    emit(done, _placed(done), as_json=as_json)
 
 
 @click.command("release-hold")
@@ -112,6 +113,22 @@ def erase(
         lines.append("note: somebody reads the store; its log is cleaned within the hour")
     lines.append("copies and backups of the store are not reached by this")
     emit(done, "\n".join(lines), as_json=as_json)
+
+
+def _placed(done: dict[str, Any]) -> str:
+    what = f"hold {done['number']} on {done['kind']} {done['value']}"
+    what += f" until {when(done['until_ms'])}" if done["until_ms"] else " until it is released"
+    if done["existing"]:
+        what += ": it was in force already, no second one is made"
+    count = f"{done['holds_now']}{' or more' if done['holds_more'] else ''}"
+    lines = [what, f"it keeps {count} record{'' if count == '1' else 's'} now"]
+    if not done["holds_now"]:
+        named = "id" if done["kind"] == BY_ID else done["kind"]
+        lines[1] = f"it keeps 0 records now: is the {named} right?"
+    if done["others"]:
+        numbers = ", ".join(map(str, done["others"]))
+        lines.append(f"on the same, for other reasons, in force: hold {numbers}")
+    return "\n".join(lines)
 
 
 def _end(one: dict[str, Any]) -> str:

@@ -28,8 +28,9 @@ from corridor.cli.ceremony import (
     yes_option,
 )
 from corridor.cli.options import emit, json_option
-from corridor.cli.registry_drafts import KEYS, OUT, sign_steps, unix_ms, write_draft
+from corridor.cli.registry_drafts import KEYS, OUT, sign_steps, write_draft
 from corridor.cli.registry_end import end, leave
+from corridor.daemon.clock import unix_ms
 from corridor.errors import ExitStatus
 
 if TYPE_CHECKING:

@@ -1,6 +1,5 @@
 """What every ceremony of the registry shares: its options, and how a draft is shown and kept."""
 
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,6 +7,7 @@ import click
 
 from corridor.cli.ceremony import FILE, FOLDER, confirm, draft_words, with_next
 from corridor.cli.options import emit
+from corridor.daemon.clock import unix_ms
 
 if TYPE_CHECKING:
     from corridor.daemon.network_folder import Network
@@ -40,8 +40,3 @@ def write_draft(
     done = [f"wrote {out}: {said['statement']}", f"  {said['signatures']}",
             f"  fingerprint {said['fingerprint']}"]  # fmt: skip
     emit({**said, "file": str(out), "next": steps}, with_next(done, steps), as_json=as_json)
-
-
-def unix_ms() -> int:
-    """Return Unix milliseconds."""
-    return time.time_ns() // 1_000_000

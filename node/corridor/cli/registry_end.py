@@ -14,7 +14,8 @@ from corridor.cli.ceremony import (
     yes_option,
 )
 from corridor.cli.options import json_option, read_file
-from corridor.cli.registry_drafts import KEYS, OUT, sign_steps, unix_ms, write_draft
+from corridor.cli.registry_drafts import KEYS, OUT, sign_steps, write_draft
+from corridor.daemon.clock import unix_ms
 
 _MOST_REQUEST_BYTES: Final = 1 << 20
 

@@ -2,21 +2,21 @@
 
 import secrets
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from corridor.cli.options import FiniteRange, emit, json_option, table, when
+from corridor.daemon.clock import unix_ms
 from corridor.errors import ConfigurationError, ExitStatus, InputTrouble
+from corridor.wire.limits import DAY_MS
 
 if TYPE_CHECKING:
     from corridor.lab.capture_info import Info
     from corridor.lab.capture_play import Result
     from corridor.lab.thresholds import Threshold
 
-_DAY_MS = 86_400_000
 _CAPTURE = click.argument("capture", type=click.Path(path_type=Path, dir_okay=False))
 
 
@@ -56,7 +56,7 @@ def record(
         capture,
         redaction=Redaction(secrets.token_bytes(32)) if redact else None,
         only_new=only_new,
-        now_ms=_now_ms,
+        now_ms=unix_ms,
     )
     if not as_json:
         click.echo(f"recording into {capture}; Ctrl-C ends it", err=True)
@@ -131,7 +131,7 @@ def parse_shift(text: str, first_ms: int, now_ms: int) -> int:
         InputTrouble: It is none of these.
     """
     if text == "now":
-        return now_ms // _DAY_MS - first_ms // _DAY_MS if first_ms else 0
+        return now_ms // DAY_MS - first_ms // DAY_MS if first_ms else 0
     if text == "keep":
         return 0
     sign, number, unit = text[:1], text[1:-1], text[-1:]
@@ -170,7 +170,7 @@ def play_capture(
     asked = parse_thresholds(thresholds)
     countries = parse_map(mapping)
     found = read_info(capture)
-    days = parse_shift(shift, found.first_ms, _now_ms())
+    days = parse_shift(shift, found.first_ms, unix_ms())
     key = secrets.token_bytes(32) if seed is None else seed.to_bytes(32, "big", signed=True)
     rewriting = Rewriting(key, days, countries)
     replay = Replay(capture, sockets, rewriting, Choice(countries, frozenset(to)))
@@ -201,6 +201,7 @@ def _tell(
         "seconds": round(result.seconds, 3),
         "shifted_days": days,
         "unread_dates": result.unread_dates,
+        "files_passed_over": result.files,
         "damaged_places": found.damaged,
         "refused_for": dict(result.refused),
         "pairs": dict(result.pairs),
@@ -227,6 +228,8 @@ def _result_text(data: dict[str, Any], result: "Result") -> str:
     lines.append(table(rows, ("figure", "value")))
     lines += [f"  {pair}: {count}" for pair, count in sorted(result.pairs.items())]
     lines += [f"  refused, {reason}: {count}" for reason, count in result.refused.most_common()]
+    if result.files:
+        lines.append(f"  {result.files} files were passed over: a capture holds none")
     if data["unread_dates"]:
         lines.append(f"  {data['unread_dates']} dates could not be read and stayed as they were")
     if data["damaged_places"]:
@@ -263,7 +266,3 @@ def _damage_text(found: "Info") -> str:
     if found.sound:
         return "the last block was being written; everything before it is sound"
     return f"DAMAGED in {found.damaged} places, {found.damaged_bytes} bytes in all"
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000

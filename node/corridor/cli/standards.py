@@ -8,15 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from corridor.cli.explain import command as explain
 from corridor.cli.options import emit, json_option
+from corridor.cli.standards_preflight import preflight, publish
+from corridor.cli.standards_rules import command as rules_command
+from corridor.cli.standards_rules import judging_options
 from corridor.errors import ExitStatus, InputTrouble
 
 if TYPE_CHECKING:
     from corridor.standards.check import Checked
+    from corridor.standards.convert import Difference
+    from corridor.standards.mapper import Options
     from corridor.standards.schema import Schemas
     from corridor.standards.standard import Standard
 
-_SUFFIXES = frozenset({".xml"})
+_SUFFIXES = frozenset({".xml", ".edi"})
 _SHOWN = 8
 
 schema_option = click.option(
@@ -27,10 +33,22 @@ schema_option = click.option(
     help="Folder with the official schemas (cc015c.xsd and so on); files are validated too.",
 )
 
+dialect_option = click.option(
+    "--dialect",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="TOML file with the dialect of your ASYCUDA.",
+)
+
 
 @click.group("standards")
 def command() -> None:
     """Try messages of national systems: what they are, what is kept of them, what is refused."""
+
+
+command.add_command(explain)
+command.add_command(rules_command)
+command.add_command(publish)
+command.add_command(preflight)
 
 
 @command.command("check")
@@ -42,31 +60,53 @@ def command() -> None:
     metavar="PATH...",
 )
 @click.option("--to", "target", help="Write each in this standard as well, for example NCTS-P6.")
+@dialect_option
 @schema_option
+@judging_options
 @json_option
 def check(
-    paths: tuple[Path, ...], target: str | None, schema_dir: Path | None, as_json: bool
+    paths: tuple[Path, ...],
+    target: str | None,
+    dialect: Path | None,
+    schema_dir: Path | None,
+    codelists: Path | None,
+    signers: tuple[str, ...],
+    rules: str,
+    as_json: bool,
 ) -> None:
     """Try each file, and each file below a folder.
 
     For each file: the standard and message that it is, whether a node would accept it and if not
-    why, how many of its leaves the record maps, narrows, keeps in the residual or drops, and
-    whether it comes back the same. Nothing is sent, and no node is needed. The exit status is 0
-    only if all are accepted.
+    why, what is doubtful about it and no reason to refuse it, how many of its leaves the record
+    maps, narrows, keeps in the residual or drops, and whether it comes back the same. Nothing is
+    sent, and no node is needed. The exit status is 0 only if all are accepted.
+
+    Published rules of the standard that the file breaks, and codes that are not on the lists in
+    `--codelists`, are warnings, or refusals where `--rules` or the list says so.
+
+    With `--to`, also what the other standard demands and the file does not say (the file is then
+    not accepted: nothing is made up), and what the other standard cannot say.
     """
     from corridor.cli.progress import bar
+    from corridor.cli.standards_rules import judging_of
+    from corridor.gateway.dialects import read_dialect
+    from corridor.standards.mapper import Options
     from corridor.standards.standard import standard_named
 
-    to = standard_named(target) if target else None
+    judging = judging_of(codelists, signers, rules)
+    options = Options(dialect=read_dialect(dialect), judging=judging)
+    to = standard_named(target, options.dialect) if target else None
     files = list(_files(paths))
     if not files:
-        raise InputTrouble("no XML file there", cure="name files, or folders that hold some")
+        raise InputTrouble(
+            "no .xml or .edi file there", cure="name files, or folders that hold some"
+        )
     schemas = _schemas(schema_dir)
     seen: list[dict[str, Any]] = []
     accepted = 0
     with bar("checked", len(files), quiet=as_json) as advance:
         for path in files:
-            entry = _entry(path, _try(path, schemas, to), to)
+            entry = _entry(path, _try(path, options, schemas, to), to)
             accepted += entry["accepted"]
             if as_json:
                 seen.append(entry)
@@ -105,11 +145,11 @@ def _schemas(folder: Path | None) -> "Schemas | None":
     return Schemas(read)
 
 
-def _try(path: Path, schemas: "Schemas | None", to: "Standard | None") -> "Checked":
+def _try(
+    path: Path, options: "Options", schemas: "Schemas | None", to: "Standard | None"
+) -> "Checked":
     from corridor.standards.check import Checked, Refusal, check
-    from corridor.standards.ncts.mapper import Options
 
-    options = Options()
     most = options.limits.max_bytes
     try:
         with path.open("rb") as source:
@@ -133,6 +173,9 @@ def _entry(path: Path, found: "Checked", to: "Standard | None") -> dict[str, Any
         **{fate.value: found.count(fate) for fate in Fate},
         "round_trip": found.round_trip,
         "schema": found.validated,
+        "warnings": [
+            {"path": one.path, "rule": one.rule, "words": one.words} for one in found.warnings
+        ],
     }
     if to is not None:
         made = found.conversion
@@ -140,8 +183,14 @@ def _entry(path: Path, found: "Checked", to: "Standard | None") -> dict[str, Any
             "standard": to.name,
             "message": made.message if made else None,
             "missing": list(made.missing) if made else [],
+            "lost": _differences(made.lost if made else ()),
+            "narrowed": _differences(made.narrowed if made else ()),
         }
     return entry
+
+
+def _differences(told: "Iterable[Difference]") -> list[dict[str, str]]:
+    return [{"path": one.element or one.field, "value": one.value} for one in told]
 
 
 def _text(entry: dict[str, Any]) -> str:
@@ -153,10 +202,27 @@ def _text(entry: dict[str, Any]) -> str:
         trip = entry["round_trip"]
         back = "comes back equal" if trip == "equal" else f"comes back different at {trip}"
         lines.append(f"           {leaves}{dropped}; {back}")
-    refusals = entry["refusals"]
-    for one in refusals[:_SHOWN]:
-        place = f"{one['path']}: " if one["path"] else ""
-        lines.append(f"           {place}{one['reason']}: {one['words']}")
-    if len(refusals) > _SHOWN:
-        lines.append(f"           and {len(refusals) - _SHOWN} more; --json lists all")
+    lines += _some(
+        [
+            f"{one['path'] + ': ' if one['path'] else ''}{one['reason']}: {one['words']}"
+            for one in entry["refusals"]
+        ]
+    )
+    lines += _some(
+        [f"warning: {one['path']}: {one['rule']}: {one['words']}" for one in entry["warnings"]]
+    )
+    to = entry.get("to")
+    if to and to["message"]:
+        lines.append(f"           as {to['standard']} {to['message']}:")
+        for word, told in (("not said", to["lost"]), ("said otherwise", to["narrowed"])):
+            lines += [f"             {word}: {one['path']}" for one in told[:_SHOWN]]
+            if len(told) > _SHOWN:
+                lines.append(f"             {word}: {len(told) - _SHOWN} more; --json lists all")
     return "\n".join(lines)
+
+
+def _some(lines: list[str]) -> list[str]:
+    """Give the first of some lines, and say of how many more only JSON tells."""
+    more = len(lines) - _SHOWN
+    shown = lines[:_SHOWN] + ([f"and {more} more; --json lists all"] if more > 0 else [])
+    return [f"           {line}" for line in shown]

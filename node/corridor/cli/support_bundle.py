@@ -1,5 +1,6 @@
 """`corridor support-bundle`: one archive with what support needs, and no secret in it."""
 
+import json
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from corridor.cli.options import config_option, emit, json_option, write_new
-from corridor.errors import ConfigurationError
+from corridor.errors import ConfigurationError, InputTrouble
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +27,7 @@ _METRICS_MOST = 8 * 2**20
     help="The archive; by default corridor-support-ENDPOINT-TIME.tar.gz here.",
 )
 @click.option("--log", type=click.Path(path_type=Path, exists=True, dir_okay=False),
-              help="The node's log as JSON lines: its end goes in.")  # fmt: skip
+              help="The node's log, JSON lines: its end goes in; else the journal's.")  # fmt: skip
 @json_option
 def command(config_path: Path, out: Path | None, log: Path | None, as_json: bool) -> None:
     """Gather versions, configuration, status, checks, metrics and the log's end in one archive.
@@ -53,8 +54,9 @@ def command(config_path: Path, out: Path | None, log: Path | None, as_json: bool
         "trust.json": lambda: _trust(patient),
         "metrics.txt": lambda: _metrics(patient),
     }
-    if log is not None:
-        sources["log.jsonl"] = lambda: support.log_end(log)
+    if out is not None and not out.parent.is_dir():
+        raise InputTrouble(f"{out.parent}: there is no such folder", cure="name one that is there")
+    sources["log.jsonl"] = lambda: support.log_end(log) if log else support.journal_end()
     found = support.gather(sources)
     name = f"corridor-support-{_whose(patient)}-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}"
     path = out or Path(f"{name}.tar.gz")
@@ -62,9 +64,20 @@ def command(config_path: Path, out: Path | None, log: Path | None, as_json: bool
     sizes = {one: len(content) for one, content in found.items()}
     lines = [f"{path}: {len(sizes)} files"]
     lines += [f"  {one:20} {size:>9} bytes" for one, size in sizes.items()]
+    if why := _not_readable(found["log.jsonl"]):
+        lines.append(f"The node's log is not in it: {why}. Give its file with --log.")
     lines.append("Look through it before you hand it on: it names hosts, paths and partners.")
     text = "\n".join(lines)
     emit({"path": path, "files": sizes}, text, as_json=as_json)
+
+
+def _not_readable(content: bytes) -> str:
+    """Return why a file of the bundle holds nothing; "" where it does."""
+    try:
+        told = json.loads(content)
+    except ValueError:
+        return ""  # lines, not one object
+    return str(told.get("not_readable", "")) if isinstance(told, dict) else ""
 
 
 def _whose(patient: "Patient") -> str:

@@ -16,7 +16,7 @@ import pytest
 
 from builders_cli import Said, corridor
 from builders_join import JoinWorld, agreed, good
-from corridor.cli import doctor_links, peer
+from corridor.cli import doctor_broker, doctor_links, peer
 from corridor.daemon.config import load_config
 from corridor.daemon.config_edit import write_value
 from corridor.daemon.node import Node
@@ -63,24 +63,29 @@ def statuses(found: list[dict[str, Any]]) -> list[str]:
 
 def test_a_node_that_does_not_run_is_looked_at_as_far_as_it_goes(world: JoinWorld) -> None:
     said, found = examine(world)
-    assert list(found) == ["configuration", "keys", "clock", "trust", "agreements", "certificates",
-                           "store", "broker", "node", "reach", "links", "canary"]  # fmt: skip
-    for name in ("configuration", "keys", "trust", "agreements", "certificates"):
+    assert list(found) == [
+        "configuration", "store", "disk", "clock", "keys", "directory", "agreements",
+        "certificates", "hardening", "audit", "backup", "ports", "broker", "node", "reach",
+        "links", "national", "accepts", "quarantine", "attention", "canary",
+    ]  # fmt: skip
+    for name in ("configuration", "keys", "directory", "agreements", "certificates"):
         assert set(statuses(found[name])) == {"ok"}, found[name]
     assert statuses(found["node"]) == ["warn"]
     assert statuses(found["broker"]) == ["fail"]
     assert statuses(found["canary"]) == ["skip"]
     assert said.status == 1
-    shown = corridor("doctor", "--config", world.config("ge"), "--only", "trust").out
-    assert "[  ok] trust" in shown
+    shown = corridor("doctor", "--config", world.config("ge"), "--only", "directory").out
+    assert "[  ok] directory" in shown
     assert shown.endswith("nothing failed\n")
     assert "what to do" in corridor("doctor", "--config", world.config("ge")).out
 
 
 def test_checks_are_chosen_by_name(world: JoinWorld) -> None:
-    assert list(examine(world, "--only", "keys", "--only", "store")[1]) == ["keys", "store"]
+    assert list(examine(world, "--only", "keys", "--only", "store")[1]) == ["store", "keys"]
     assert "reach" not in examine(world, "--skip", "reach", "--skip", "broker")[1]
     assert corridor("doctor", "--only", "nonsense").status == 2
+    nothing = corridor("doctor", "--only", "disk", "--skip", "disk")
+    assert (nothing.status, "nothing is looked at" in nothing.err) == (2, True)
 
 
 def other_ca(world: JoinWorld) -> None:
@@ -123,10 +128,10 @@ WRONG: list[tuple[Callable[[JoinWorld], object], str, str]] = [
     (lambda w: next((w.at / "ge/keys").glob("sign-*")).chmod(0o644), "keys", "fail"),
     (lambda w: next((w.at / "ge/keys").glob("storage-*")).unlink(), "keys", "fail"),
     (identity_at_node, "keys", "warn"),
-    (no_identity, "trust", "fail"),
-    (lambda w: shutil.rmtree(w.at / "ge/trust"), "trust", "fail"),
-    (lambda w: next((w.at / "ge/trust").glob("directory-*")).unlink(), "trust", "fail"),
-    (lambda w: next((w.at / "ge/trust").glob("bundle-*")).write_bytes(b""), "trust", "fail"),
+    (no_identity, "directory", "fail"),
+    (lambda w: shutil.rmtree(w.at / "ge/trust"), "directory", "fail"),
+    (lambda w: next((w.at / "ge/trust").glob("directory-*")).unlink(), "directory", "fail"),
+    (lambda w: next((w.at / "ge/trust").glob("bundle-*")).write_bytes(b""), "directory", "fail"),
     (other_ca, "certificates", "fail"),
     (wrong_names, "certificates", "fail"),
     (wrong_user, "certificates", "fail"),
@@ -152,7 +157,7 @@ def test_a_broken_configuration_is_told_once(world: JoinWorld) -> None:
     world.config("ge").write_text("nonsense =")
     _, found = examine(world)
     failed = [one for results in found.values() for one in results if one["status"] == "fail"]
-    assert {one["check"] for one in failed} <= {"configuration", "trust"}
+    assert {one["check"] for one in failed} <= {"configuration", "directory"}
 
 
 @pytest.mark.parametrize(
@@ -163,8 +168,8 @@ def test_what_ends_is_told_three_weeks_before(
 ) -> None:
     now = time.time_ns()
     monkeypatch.setattr(time, "time_ns", lambda: now + days * 86_400 * 10**9)
-    _, found = examine(world, "--only", "trust")
-    assert found["trust"][0]["status"] == status
+    _, found = examine(world, "--only", "directory")
+    assert found["directory"][0]["status"] == status
 
 
 def test_a_clock_that_is_behind_what_was_signed_is_told(
@@ -190,20 +195,21 @@ def test_without_an_agreement_nothing_is_well(tmp_path: Path) -> None:
 
 
 @contextmanager
-def tls_server(pki: Path, port: int = 0) -> Iterator[int]:
-    """A listener with a country's certificate, as far as the handshake."""
+def tls_server(pki: Path, answer: bytes = b"\x01") -> Iterator[int]:
+    """A listener with a country's certificate, as far as the greeting."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(pki / "server.pem", pki / "server.key")
     ended = threading.Event()
-    with socket.create_server(("127.0.0.1", port)) as listener:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(0.05)
 
         def serve() -> None:
             while not ended.is_set():
                 with suppress(OSError):
                     connection, _ = listener.accept()
-                    with context.wrap_socket(connection, server_side=True):
-                        pass
+                    with context.wrap_socket(connection, server_side=True) as tls:
+                        assert tls.recv(8) == b"AMQP\x00\x00\x09\x01"
+                        tls.sendall(answer)
 
         thread = threading.Thread(target=serve)
         thread.start()
@@ -218,7 +224,8 @@ def test_a_broker_is_known_by_its_certificate(world: JoinWorld) -> None:
         text = config.read_text()
         config.write_text(text.replace("port = 5671", f"port = {port}", 1))
         _, found = examine(world, "--only", "broker")
-        assert statuses(found["broker"]) == ["ok", "skip"]
+        assert statuses(found["broker"])[:2] == ["ok", "fail"]  # it greets, and lets nobody in
+        assert "corridor-node is not let in" in found["broker"][1]["what"]
     with tls_server(world.at / "tr" / "pki") as port:
         config.write_text(text.replace("port = 5671", f"port = {port}", 1))
         _, found = examine(world, "--only", "broker")
@@ -227,12 +234,12 @@ def test_a_broker_is_known_by_its_certificate(world: JoinWorld) -> None:
 
 
 @contextmanager
-def management(answers: dict[str, object]) -> Iterator[int]:
+def management(answers: dict[str, object], status: int = 404) -> Iterator[int]:
     """A management interface that says what it is told to."""
 
     class Broker(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self.send_response(200 if self.path in answers else 404)
+            self.send_response(200 if self.path in answers else status)
             self.end_headers()
             self.wfile.write(json.dumps(answers.get(self.path)).encode())
 
@@ -268,7 +275,12 @@ def test_a_link_is_looked_at_from_both_sides(
     monkeypatch.setattr(doctor_links, "STALE_S", 0.6)
     answers = {
         "/api/federation-links/corridor": links,
-        "/api/consumers/corridor": [{"queue": {"name": name}} for name in consumers],
+        "/api/queues/corridor?columns=name,messages,consumers": [
+            {"name": name, "consumers": 1} for name in consumers
+        ],
+        "/api/parameters/federation-upstream/corridor": [],
+        "/api/policies/corridor": [],
+        "/api/health/checks/local-alarms": {"status": "ok"},
     }
     with management(answers) as port:
         text = world.config("ge").read_text()
@@ -309,8 +321,10 @@ def test_a_running_node_is_asked_and_its_canary_waits(running: JoinWorld) -> Non
     _, found = examine(running, "--canary", "--wait", "0", "--skip", "reach")
     assert statuses(found["store"])[0] == "ok"
     assert statuses(found["node"]) == ["ok", "fail"]  # it is not connected to a broker
+    assert "not connected" in found["attention"][0]["what"]
     assert statuses(found["canary"]) == ["fail"]
-    assert statuses(found["links"]) == ["skip", "warn"]
+    assert statuses(found["links"]) == ["skip", "warn", "warn"]
+    assert "watch.password_file" in found["links"][1]["what"]
 
 
 def test_a_canary_that_waits_is_told_and_kept(running: JoinWorld) -> None:
@@ -352,3 +366,33 @@ def test_how_far_a_canary_came_is_said_in_words(
 def test_a_canary_needs_a_node(world: JoinWorld) -> None:
     said = corridor("peer", "test", "TR", "--config", world.config("ge"), "--json")
     assert said.json["error"]["code"] == "local_socket"
+
+
+def test_a_wrong_password_is_told_once_by_whose_it_is(
+    world: JoinWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The watch's password, which is right, is not blamed for it, and goes on to be used."""
+    monkeypatch.setattr(doctor_broker, "_entered", lambda *_: [])
+    with tls_server(world.at / "ge" / "pki") as amqps, management({}, status=401) as port:
+        config = world.config("ge")
+        text = config.read_text().replace("port = 5671", f"port = {amqps}", 1)
+        config.write_text(text.replace("# management_port = 15672", f"management_port = {port}"))
+        password = ("--password-file", world.at / "operator.password")
+        _, found = examine(world, "--only", "broker", "--only", "links", *password)
+        failed = [one for one in found["broker"] if one["status"] == "fail"]
+        assert len(failed) == 1
+        assert failed[0]["what"].startswith("corridor-operator is not let in")
+        assert "--password-file" in failed[0]["cure"]
+        assert "watch" not in str(failed)
+        assert statuses(found["links"])[0] == "skip"
+        _, found = examine(world, "--only", "broker", *password, "--user", "anna")
+        assert "anna is not let in" in found["broker"][-1]["what"]
+        assert "--user" in found["broker"][-1]["cure"]
+        # and the watch's own, where it alone is known
+        good(
+            "broker", "password", world.at / "watch.password", "--for", "watch", "--config", config
+        )
+        _, found = examine(world, "--only", "broker")
+        (failed,) = [one for one in found["broker"] if one["status"] == "fail"]
+        assert failed["what"].startswith("corridor-watch is not let in")
+        assert "watch.password_file" in failed["cure"]

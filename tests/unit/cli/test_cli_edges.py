@@ -192,6 +192,7 @@ STATUS = {
     "broker": {"sender": True, "receiver": False, "blocked": False, "inboxes": []},
     "encryption_key_until_ms": NOW_MS, "store": {"path": "s", "free_mib": 9}, "peers": [],
     "attention": ["the own broker is not connected"], "refused": [],
+    "quarantine": {"waiting": 0, "not_kept": 0, "oldest_ms": None},
 }  # fmt: skip
 
 
@@ -200,7 +201,7 @@ class Node:
 
     asked = 0
 
-    def __init__(self, _path: Path) -> None:
+    def __init__(self, _path: Path, _timeout_s: float) -> None:
         pass
 
     def __enter__(self) -> "Node":  # noqa: PYI034 - one class, one use

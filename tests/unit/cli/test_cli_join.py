@@ -218,7 +218,7 @@ def test_keys_that_end_soon_are_followed_by_new_ones(
     assert held is not None
     assert len(held.keys) == (4 if new else 2)
     assert not any(step["new"] for step in done.join("ge", "--json").json["steps"])
-    found = corridor("doctor", "--config", done.config("ge"), "--only", "trust", "--json").json
+    found = corridor("doctor", "--config", done.config("ge"), "--only", "directory", "--json").json
     assert found["checks"][1]["status"] == "ok"
 
 
@@ -248,7 +248,7 @@ def test_terms_are_flags_and_another_agreement_is_another_file(done: JoinWorld) 
 
 @pytest.mark.parametrize(
     "flags",
-    [("--types", "0"), ("--types", "21"), ("--types", "x"), ("--types", ""), ("--from", "soon")],
+    [("--types", "0"), ("--types", "22"), ("--types", "x"), ("--types", ""), ("--from", "soon")],
 )
 def test_terms_that_cannot_be_are_refused(done: JoinWorld, flags: tuple[str, str]) -> None:
     assert done.propose(*flags).status == 2
@@ -347,6 +347,15 @@ def test_a_password_s_hash_goes_where_it_belongs(done: JoinWorld) -> None:
     assert load_config(config).links.operator_password_hash != hashed
     missing = corridor("broker", "password", done.at / "new", "--config", done.at / "none")
     assert (missing.status, (done.at / "new").exists()) == (3, False)
+
+
+def test_the_watch_is_told_where_its_password_lies(done: JoinWorld) -> None:
+    config, secret = done.config("ge"), done.at / "watch.password"
+    good("broker", "password", secret, "--for", "watch", "--config", config)
+    changed = load_config(config)
+    assert changed.links.watch_password_hash
+    assert changed.watch.password_file == secret.resolve()
+    assert secret.stat().st_mode & 0o777 == 0o600
 
 
 def test_the_broker_s_environment_names_its_files(done: JoinWorld) -> None:

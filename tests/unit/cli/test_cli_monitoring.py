@@ -27,6 +27,7 @@ def status(*peers: dict[str, Any], **other: object) -> dict[str, Any]:
         "encryption_key_until_ms": NOW_MS + 60 * DAY_MS,
         "store": {"free_mib": 50_000},
         "peers": list(peers),
+        "attention": [],
         **other,
     }
 
@@ -65,6 +66,19 @@ CASES = {
         State.CRITICAL,
         "the own encryption key has ended",
     ),
+    "attention": (
+        status(attention=["12 frames wait in quarantine (signature): `corridor quarantine list`"]),
+        State.WARNING,
+        "12 frames wait in quarantine",
+    ),
+    "said once": (
+        status(
+            broker={"sender": False, "receiver": False, "blocked": False},
+            attention=["the own broker is not connected; records are kept and wait"],
+        ),
+        State.CRITICAL,
+        "the own broker is not connected |",
+    ),
     "a clock ahead": (status(peer(oldest_ms=NOW_MS + 9_000)), State.OK, "oldest=0s"),
 }
 
@@ -87,6 +101,17 @@ def test_the_worst_finding_makes_the_state_and_comes_first() -> None:
     )
 
 
+def test_the_link_of_another_partner_is_not_the_business_of_who_asks_for_one() -> None:
+    what = "the link that fetches from TR does not run (error: econnrefused)"
+    told = status(
+        peer(), peer("AZ.SCC"), attention=[f"{what}; call the partner"],
+        watch={"findings": [{"partner": "TR", "what": what}]},
+    )  # fmt: skip
+    assert judge(told, Limits()).line.startswith(f"{what} |")
+    assert judge(told, Limits(), ["TR.GTB"]).state is State.WARNING
+    assert judge(told, Limits(), ["AZ"]).state is State.OK
+
+
 def test_only_the_partners_asked_for_count_and_an_unknown_one_is_unknown() -> None:
     told = status(peer(oldest_ms=NOW_MS - 9_000_000), peer("AZ.SCC"))
     assert judge(told, Limits(), ("AZ",)).state is State.OK
@@ -107,6 +132,20 @@ def test_a_mistake_in_the_command_line_is_unknown_and_wakes_nobody(
     assert (said.status, said.err) == (3, "")
     assert said.out.startswith("CORRIDOR UNKNOWN - ")
     assert corridor("check", *arguments, "--json").json["state"] == "UNKNOWN"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("--age", 10, 5), ("--waiting", 10, 5), ("--days", 3, 14), ("--free", 512, 2048)],
+)
+def test_limits_that_are_critical_before_they_warn_are_unknown(
+    arguments: tuple[object, ...], node_folder: NodeFolder
+) -> None:
+    said = corridor("check", "--config", node_folder(), *arguments)
+    assert said.status == 3
+    assert f"WARN lies beyond CRIT in {arguments[0]}" in said.out
+    same = corridor("check", "--config", node_folder("TR"), arguments[0], 7, 7)
+    assert same.status == 2  # no node answers
 
 
 def test_a_configuration_that_cannot_be_read_is_unknown_and_a_silent_node_critical(

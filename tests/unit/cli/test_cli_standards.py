@@ -13,7 +13,7 @@ from builders_cli import corridor
 FIXTURES = Path(__file__).parents[2] / "fixtures/ncts"
 KEYS = {
     "path", "standard", "message", "accepted", "refusals", "mapped", "narrowed", "residual",
-    "dropped", "round_trip", "schema",
+    "dropped", "round_trip", "schema", "warnings",
 }  # fmt: skip
 
 
@@ -78,6 +78,8 @@ def test_another_standard_is_written_and_what_it_lacks_is_told() -> None:
         "standard": "NCTS-P6",
         "message": "CC029C",
         "missing": [],
+        "lost": [],
+        "narrowed": [],
     }
 
 
@@ -96,7 +98,7 @@ def test_an_unknown_standard_is_refused_with_those_that_are_known() -> None:
 def test_a_folder_without_messages_is_told(tmp_path: Path) -> None:
     said = corridor("standards", "check", tmp_path)
     assert said.status == 1
-    assert "no XML file there" in said.err
+    assert "no .xml or .edi file there" in said.err
 
 
 def test_a_file_that_cannot_be_read_is_one_refusal_among_others(tmp_path: Path) -> None:
@@ -204,3 +206,117 @@ def test_a_file_of_200_mb_is_refused_in_bounded_time_and_memory(tmp_path: Path) 
     assert "at most 20971520 bytes are read" in said.stdout
     assert time.monotonic() - began < 20
     assert int(said.stderr.split("VmHWM:")[1].split()[0]) < 300 * 1024  # KiB
+
+
+OTHERS = FIXTURES.parent
+
+
+def test_files_of_every_standard_are_found_in_a_folder() -> None:
+    said = corridor(
+        "standards", "check", OTHERS / "asycuda", OTHERS / "wco", OTHERS / "edifact", "--json"
+    )
+    assert said.status == 0
+    assert [(one["standard"], one["message"], one["round_trip"]) for one in said.json["files"]] == [
+        ("ASYCUDA-SAD", "SAD", "equal"),
+        ("WCO-DM", "DEC", "equal"),
+        ("WCO-DM", "RES-03", "equal"),
+        ("EDIFACT", "CUSDEC", "equal"),
+        ("EDIFACT", "CUSRES", "equal"),
+    ]
+
+
+def test_what_another_standard_cannot_say_is_shown() -> None:
+    sad = OTHERS / "asycuda/sad.xml"
+    said = corridor("standards", "check", sad, "--to", "WCO-DM")
+    assert said.status == 0
+    assert "as WCO-DM DEC:" in said.out
+    assert "not said: ASYCUDA/Property/Sad_flow" in said.out
+    assert "said otherwise: " in said.out
+    demanded = corridor("standards", "check", sad, "--to", "NCTS-P5")
+    assert demanded.status == 1
+    assert "CC015C/TransitOperation/security: missing: NCTS-P5 demands it" in demanded.out
+
+
+def dialect(tmp_path: Path, text: str) -> Path:
+    file = tmp_path / "asycuda.toml"
+    file.write_text(text)
+    return file
+
+
+def test_a_dialect_is_read_from_its_file(tmp_path: Path) -> None:
+    file = dialect(
+        tmp_path, 'country = "GE"\nversion = "4"\ndemanded = ["ASYCUDA/Warehouse/Delay"]\n'
+    )
+    said = corridor("standards", "check", OTHERS / "asycuda", "--dialect", file)
+    assert said.status == 1
+    assert "ASYCUDA-SAD-GE-4 SAD" in said.out
+    assert "ASYCUDA/Warehouse/Delay: missing: ASYCUDA-SAD-GE-4 demands it" in said.out
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("country", "is not TOML"),
+        ('country = "Georgia"', "two capitals"),
+        ("x = 1\n" * 200_000, "larger than"),
+    ],
+)
+def test_a_dialect_that_cannot_be_used_is_refused_by_its_fault(
+    text: str, words: str, tmp_path: Path
+) -> None:
+    file = dialect(tmp_path, text)
+    said = corridor("standards", "check", OTHERS / "asycuda", "--dialect", file)
+    assert said.status == 3
+    assert words in said.err
+    assert str(file) in said.err
+
+
+def test_a_message_is_explained_in_the_words_of_customs() -> None:
+    said = corridor("standards", "explain", OTHERS / "asycuda/sad.xml")
+    assert said.status == 0
+    assert said.out.startswith("ASYCUDA-SAD SAD: 257 values and boxes, 150 of them empty")
+    assert "itinerary > office of departure > reference" in said.out
+    told = corridor("standards", "explain", OTHERS / "asycuda/sad.xml", "--json").json
+    assert told["standard"] == "ASYCUDA-SAD"
+    lrn = next(one for one in told["lines"] if one["value"] == "GE-2026-000417")
+    assert (lrn["words"], lrn["fate"], lrn["held"]) == ("movement > LRN", "mapped", lrn["value"])
+
+
+def test_the_page_needs_nothing_else_and_shows_what_is_hostile_as_text(tmp_path: Path) -> None:
+    text = (OTHERS / "asycuda/sad.xml").read_text()
+    bad = "&lt;script&gt;alert(1)&lt;/script&gt;"
+    file, page = tmp_path / "<b>.xml", tmp_path / "page.html"
+    file.write_text(
+        text.replace(">Batumi Port<", f">{bad}<").replace("<Warehouse>", "<Warehouse><K>x</K>")
+    )
+    said = corridor("standards", "explain", file, "--html", page)
+    assert said.status == 0
+    shown = page.read_text()
+    assert "<script" not in shown
+    assert bad in shown
+    assert "<h1>&lt;b&gt;.xml</h1>" in shown
+    assert "http:" not in shown
+    assert "default-src 'none'" in shown
+    assert "1 residual" in shown
+
+
+def test_a_page_that_cannot_be_written_and_a_file_that_is_no_message_are_told(
+    tmp_path: Path,
+) -> None:
+    sad = OTHERS / "asycuda/sad.xml"
+    said = corridor("standards", "explain", sad, "--html", tmp_path / "none/page.html")
+    assert said.status == 1
+    assert "name a file that can be written" in said.err
+    (tmp_path / "x.xml").write_text("<x/>")
+    assert "source_unsupported" in corridor("standards", "explain", tmp_path / "x.xml").err
+
+
+def test_of_each_published_rule_it_is_said_whether_it_is_evaluated_and_if_not_why() -> None:
+    told = corridor("standards", "rules", "--json").json
+    others = {rule: one["words"] for one in told["others"] for rule in one["rules"]}
+    assert told["evaluated"] + len(others) == told["published"] == 455
+    shown = corridor("standards", "rules").out.splitlines()
+    assert f"{len(told['others'][0]['rules']):5}  {told['others'][0]['words']}" in shown
+    said = corridor("standards", "rules", "C0004", "ZZ1", "R0028")
+    assert said.status != 0
+    assert f"C0004 ({others['C0004']}), ZZ1" in said.err

@@ -83,6 +83,55 @@ def test_a_node_whose_configuration_is_broken_has_a_bundle_all_the_same(tmp_path
     assert "is there already" in again.err
 
 
+def with_journal(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
+    """Put a program in the place of journalctl, which few machines of tests have."""
+    folder.mkdir()
+    program = folder / "journalctl"
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+
+
+def test_without_a_log_the_journals_end_goes_in_through_the_allow_list(
+    node_folder: NodeFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event = json.dumps({"event": "node.started", "endpoint": "GE.RS", "password": PLANTED})
+    with_journal(tmp_path / "bin", monkeypatch, f"echo '{event}'; echo \"$@\" {PLANTED}")
+    out = tmp_path / "bundle.tar.gz"
+    said = corridor("support-bundle", "--config", node_folder(), "--out", out)
+    assert said.status == 0, said
+    assert "is not in it" not in said.out
+    log = unpacked(out)["log.jsonl"]
+    assert '"event": "node.started"' in log
+    assert PLANTED not in log
+    assert log.endswith('{"lines_left_out": 1}\n')
+
+
+@pytest.mark.parametrize("script", ["exit 1", "exit 0", "exec sleep 9"])
+def test_a_journal_that_gives_nothing_is_told_in_the_bundle_and_on_the_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str
+) -> None:
+    monkeypatch.setattr(support, "_JOURNAL_S", 1)
+    with_journal(tmp_path / "bin", monkeypatch, script)
+    out = tmp_path / "bundle.tar.gz"
+    said = corridor("support-bundle", "--config", tmp_path / "none.toml", "--out", out)
+    assert said.status == 0, said
+    assert "log is not in it" in said.out
+    assert "--log" in said.out
+    assert "journal" in json.loads(unpacked(out)["log.jsonl"])["not_readable"]
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert "no journal" in support.gather({"log": support.journal_end})["log"].decode()
+
+
+def test_a_folder_that_is_not_there_is_refused_and_not_made(
+    node_folder: NodeFolder, tmp_path: Path
+) -> None:
+    out = tmp_path / "mistyped" / "bundle.tar.gz"
+    said = corridor("support-bundle", "--config", node_folder(), "--out", out, "--json")
+    assert said.json["error"]["code"] == "input"
+    assert not out.parent.exists()
+
+
 def test_only_the_end_of_a_log_goes_in(tmp_path: Path) -> None:
     log = tmp_path / "log"
     with log.open("w") as file:

@@ -205,7 +205,13 @@ def without(monkeypatch: pytest.MonkeyPatch, package: str) -> None:
             raise ModuleNotFoundError(f"No module named {package!r}", name=package)
         return real(name, *more, **named)  # type: ignore[arg-type]
 
-    for name in ("corridor.standards.ncts.mapper", "corridor.standards.xml", "corridor.lab.files"):
+    for name in (
+        "corridor.standards.standard",
+        "corridor.standards.mapper",
+        "corridor.standards.ncts.mapper",
+        "corridor.standards.xml",
+        "corridor.lab.files",
+    ):
         monkeypatch.delitem(__import__("sys").modules, name, raising=False)
     monkeypatch.setattr(builtins, "__import__", imported)
 
