@@ -4,7 +4,8 @@ Rules:
 
 * each country has a CA of its own; it issues its server's certificate, its node's and those of
   the partners' brokers that log in there, and nothing else is trusted by its listener;
-* `watch.password` and `operator.password` lie beside the broker's data, mode 0600.
+* `watch.password` and `operator.password` lie beside the broker's data, mode 0600, and so does
+  `authority.key`: a lab renews certificates as a country does.
 
 Example:
     >>> with PortLease() as lease:
@@ -28,7 +29,7 @@ from corridor.transport.broker import HEARTBEAT_S, BrokerAddress
 from corridor.transport.render import BrokerSettings, PartnerLink, password_hash, render_country
 
 LOOPBACK: Final = "127.0.0.1"
-_CERTIFICATE_DAYS: Final = 30  # longer than any lab lives
+_CERTIFICATE_DAYS: Final = 365  # as a country's: nothing may warn of their end in a lab
 _PASSWORD_BYTES: Final = 18
 _SALT_BYTES: Final = 4
 
@@ -110,9 +111,15 @@ def node_address(plan: BrokerPlan) -> BrokerAddress:
     )
 
 
+def authority(plan: BrokerPlan) -> Identity:
+    """Return the CA of a lab's broker, which issues whatever its listener trusts."""
+    certificate = (plan.pki / "ca.pem").read_bytes()
+    return Identity(certificate, (plan.directory / "authority.key").read_bytes())
+
+
 def password(plan: BrokerPlan, user: str) -> str:
     """Return the password of `corridor-watch` or `corridor-operator` at a lab's broker."""
-    return _password_file(plan, user).read_text(encoding="ascii").strip()
+    return password_path(plan, user).read_text(encoding="ascii").strip()
 
 
 def _settings(plan: BrokerPlan, tuning: LabTuning) -> BrokerSettings:
@@ -138,6 +145,7 @@ def _settings(plan: BrokerPlan, tuning: LabTuning) -> BrokerSettings:
 def _write_own(plan: BrokerPlan, ca: Identity, now_ms: int) -> None:
     server = Leaf(plan.server_name, Usage.SERVER, _CERTIFICATE_DAYS, (plan.server_name,))
     _write(plan.pki / "ca.pem", ca.certificate)
+    _write(plan.directory / "authority.key", ca.key)
     _write_identity(plan.pki / "server", issue(ca, server, now_ms))
     node = Leaf(NODE_USER, Usage.CLIENT, _CERTIFICATE_DAYS)
     _write_identity(plan.pki / "node", issue(ca, node, now_ms))
@@ -174,11 +182,12 @@ def _write(path: Path, content: bytes) -> None:
     path.write_bytes(content)
 
 
-def _password_file(plan: BrokerPlan, user: str) -> Path:
+def password_path(plan: BrokerPlan, user: str) -> Path:
+    """Return the file that holds the password of `corridor-watch` or `corridor-operator`."""
     return plan.directory / f"{user.removeprefix('corridor-')}.password"
 
 
 def _make_password(plan: BrokerPlan, user: str) -> str:
     text = secrets.token_urlsafe(_PASSWORD_BYTES)
-    _write(_password_file(plan, user), text.encode("ascii") + b"\n")
+    _write(password_path(plan, user), text.encode("ascii") + b"\n")
     return password_hash(text, secrets.token_bytes(_SALT_BYTES))

@@ -211,15 +211,20 @@ class PrivateBroker:
             raise LinkTrouble(
                 f"rabbitmqctl {arguments[0]}: the broker of {self.country} does not run"
             )
-        result = subprocess.run(  # noqa: S603 - RabbitMQ's own tool, no shell
-            [str(_SCRIPTS / "rabbitmqctl"), "--quiet", *arguments],
-            env=self._environment(),
-            cwd=self.plan.directory,
-            capture_output=True,
-            text=True,
-            timeout=_CTL_TIMEOUT_S,
-            check=False,
-        )
+        try:
+            result = subprocess.run(  # noqa: S603 - RabbitMQ's own tool, no shell
+                [str(_SCRIPTS / "rabbitmqctl"), "--quiet", *arguments],
+                env=self._environment(),
+                cwd=self.plan.directory,
+                capture_output=True,
+                text=True,
+                timeout=_CTL_TIMEOUT_S,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise LinkTrouble(
+                f"rabbitmqctl {arguments[0]} did not end within {_CTL_TIMEOUT_S} s"
+            ) from None
         if result.returncode:
             raise LinkTrouble(f"rabbitmqctl {arguments[0]}: {result.stderr.strip()[-300:]}")
         return result.stdout

@@ -27,13 +27,13 @@ from types import TracebackType
 from typing import Any, BinaryIO, Final, NamedTuple, Self
 
 from corridor.errors import InputTrouble
-from corridor.wire.limits import MAX_RECORD_BYTES
+from corridor.wire.limits import MAX_LONG_RECORD_BYTES
 
 MARKER: Final = b"\x89TCAP\r\n\x1a"
 FORMAT: Final = 1
 SESSION: Final = 1
 RECORD: Final = 2
-MAX_BODY_BYTES: Final = MAX_RECORD_BYTES + 4096
+MAX_BODY_BYTES: Final = MAX_LONG_RECORD_BYTES + 4096
 """The longest record, and what stands around it."""
 
 _HEAD: Final = struct.Struct(">BBI")

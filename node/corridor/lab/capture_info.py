@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from corridor.exchange.lanes import default_lane
 from corridor.lab.capture import Captured, Damage, Session, read_capture
-from corridor.wire.batches import type_label
+from corridor.wire.batches import ATTACHMENT, type_label
 
 _DAMAGES_SHOWN: Final = 20
 
@@ -25,6 +25,8 @@ class Info:
     types: Counter[str] = field(default_factory=Counter)
     lanes: Counter[str] = field(default_factory=Counter)
     pairs: Counter[tuple[str, str]] = field(default_factory=Counter)
+    files: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Of these, manifests of files."""
     damages: list[Damage] = field(default_factory=list)
     damaged: int = 0
     damaged_bytes: int = 0
@@ -89,3 +91,4 @@ def _count(info: Info, one: Captured) -> None:
     info.types[type_label(one.record_type)] += 1
     info.lanes[default_lane(one.record_type).name.lower()] += 1
     info.pairs[one.sender, one.recipient] += 1
+    info.files[one.sender, one.recipient] += one.record_type == ATTACHMENT

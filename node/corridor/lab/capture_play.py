@@ -6,6 +6,8 @@ Rules:
   a record is read;
 * how long a record took is counted from the time at which it was due, so that a network that is
   late for everything cannot look quick;
+* a manifest of a file is passed over: a capture holds no file, and without one the manifest would
+  wait at its recipient for ever;
 * memory does not grow with the capture: at most `_MOST_WAITING` records wait for their receipts,
   and playing rests until fewer do.
 """
@@ -25,6 +27,7 @@ from corridor.lab.capture_info import Info
 from corridor.lab.capture_record import refuse_production
 from corridor.lab.rewrite import Rewriting
 from corridor.lab.thresholds import Timings
+from corridor.wire.batches import ATTACHMENT
 from corridor.wire.v1 import local_pb2 as local
 
 _BATCH: Final = 128
@@ -71,6 +74,8 @@ class Result:
     timings: Timings = field(default_factory=Timings)
     refused_by_partner: int = 0
     unread_dates: int = 0
+    files: int = 0
+    """Manifests of files, passed over; not among `records`."""
     seconds: float = 0.0
 
     @property
@@ -137,15 +142,19 @@ class Replay:
         for path in self._sockets.values():
             with LocalClient(path) as node:
                 refuse_production(node.status())
-        played = [(pair, count) for pair, count in info.pairs.items() if self._chosen(pair[1])]
-        absent = sorted({pair[0] for pair, _ in played if self._here(pair[0]) is None})
+        played = {
+            pair: count - info.files[pair]
+            for pair, count in info.pairs.items()
+            if count > info.files[pair] and self._chosen(pair[1])
+        }
+        absent = sorted({sender for sender, _ in played if self._here(sender) is None})
         if absent:
             raise ConfigurationError(
                 f"no node here for the senders {', '.join(absent)}; "
                 f"nodes: {', '.join(sorted(self._sockets))}",
                 cure="--map GE=TR plays what Georgia sent as Türkiye; --to chooses recipients",
             )
-        return sum(count for _, count in played)
+        return sum(played.values())
 
     def play(self, pace: Pace, wait_s: float, progress: Progress = lambda _count: None) -> Result:
         """Play it and wait for the receipts, at most `wait_s` seconds after the last record.
@@ -182,6 +191,9 @@ class Replay:
         clock_s, before_ms, number = 0.0, 0, 0
         for one in read_capture(self._path):
             if not isinstance(one, Captured) or not self._chosen(one.recipient):
+                continue
+            if one.record_type == ATTACHMENT:
+                self.result.files += 1
                 continue
             if before_ms and pace.speed is not None:
                 gap_s = max(0, one.received_ms - before_ms) / 1000

@@ -21,7 +21,13 @@ from corridor.errors import LinkTrouble
 from corridor.exchange.addresses import OPERATOR_USER
 from corridor.lab.broker_layout import AS_EVER, LabTuning, lay_out, password
 from corridor.lab.brokers import PrivateBroker, stop_together, wait_ready
-from corridor.lab.nodes import NodePlan, NodeProcess, RecorderProcess, wait_nodes
+from corridor.lab.nodes import (
+    NationalProcess,
+    NodePlan,
+    NodeProcess,
+    RecorderProcess,
+    wait_nodes,
+)
 from corridor.lab.ports import PortLease
 from corridor.lab.provision import directory_address, socket_path, write_node
 from corridor.lab.registry import keep_registry
@@ -59,6 +65,7 @@ class Network:
         self.brokers: dict[CountryCode, PrivateBroker] = {}
         self.nodes: dict[CountryCode, NodeProcess] = {}
         self.recorders: dict[CountryCode, RecorderProcess] = {}
+        self.systems: dict[CountryCode, NationalProcess] = {}
 
     def __enter__(self) -> Self:
         """Return the network itself; nothing is up yet."""
@@ -120,6 +127,8 @@ class Network:
             write_node(plan, self.brokers[country.code].plan, world, now_ms, self._tuning)
             self.nodes[country.code] = NodeProcess(plan)
             self.recorders[country.code] = RecorderProcess(plan)
+            if country.standard:
+                self.systems[country.code] = NationalProcess(plan)
 
     def start_brokers(self) -> None:
         """Start every broker and wait until all links between them run.
@@ -138,21 +147,24 @@ class Network:
         """Start every node and recorder and wait until all nodes are connected.
 
         Raises:
-            LinkTrouble: A node ended, or not all were ready in time.
+            LinkTrouble: A node or a national system ended, or not all were ready in time.
         """
         begun = time.monotonic()
         for node in self.nodes.values():
             node.start()
-        for recorder in self.recorders.values():
-            recorder.start()
+        systems = (*self.recorders.values(), *self.systems.values())
+        for program in systems:
+            program.start()
         wait_nodes(list(self.nodes.values()), _NODES_S)
+        for program in systems:
+            program.check()
         self._say(f"{len(self.nodes)} nodes are connected ({time.monotonic() - begun:.1f} s)")
 
     def down(self) -> None:
         """End everything, nodes first; safe to call at any point and twice."""
         with self._stack:
-            for recorder in self.recorders.values():
-                recorder.stop()
+            for program in (*self.systems.values(), *self.recorders.values()):
+                program.stop()
             for node in self.nodes.values():
                 node.ask_to_end()
             for node in self.nodes.values():
@@ -170,21 +182,32 @@ class Network:
         expected = sum(
             len(self.scenario.partners(country.code)) for country in self.scenario.countries
         )
-        while (running := self._running_links()) < expected:
+        while len(running := self._running_links()) < expected:
             if time.monotonic() - begun > _LINKS_S:
                 raise LinkTrouble(
-                    f"{running} of {expected} links run after {_LINKS_S:.0f} s; "
+                    f"{len(running)} of {expected} links run after {_LINKS_S:.0f} s; not: "
+                    f"{', '.join(self._links_that_wait(running))}; "
                     f"see the brokers' logs in {self.directory / 'brokers'}"
                 )
             time.sleep(_STEP_S)
         self._say(f"{expected} federation links run ({time.monotonic() - begun:.1f} s)")
 
-    def _running_links(self) -> int:
-        count = 0
+    def _running_links(self) -> set[tuple[CountryCode, str]]:
+        running = set()
         for code in self.brokers:
             with suppress(LinkTrouble):
-                count += sum(link.status == "running" for link in self.links(code))
-        return count
+                running |= {(code, one.upstream) for one in self.links(code)
+                            if one.status == "running"}  # fmt: skip
+        return running
+
+    def _links_that_wait(self, running: set[tuple[CountryCode, str]]) -> list[str]:
+        """Tell of each link that does not run what its broker says of it."""
+        told = []
+        for code in self.brokers:
+            with suppress(LinkTrouble):
+                told += [f"{code} {one.upstream} {one.status} {one.reason}".rstrip()
+                         for one in self.links(code) if one.status != "running"]  # fmt: skip
+        return told or [f"unknown to their brokers, which run {sorted(running)}"]
 
 
 def sweep(folder: Path, keep: int) -> None:

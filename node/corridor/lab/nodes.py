@@ -56,6 +56,16 @@ class NodePlan:
         return self.directory.parent / f"spool-{self.country.code}"
 
     @property
+    def desk(self) -> Path:
+        """Where officers work with a national system that knows its own standard only."""
+        return self.directory.parent / f"desk-{self.country.code}"
+
+    @property
+    def dialect(self) -> Path:
+        """The dialect of an ASYCUDA-like system."""
+        return self.directory / "dialect.toml"
+
+    @property
     def token(self) -> Path:
         """With what its national system shows over HTTP who it is; not the node's own file."""
         return self.directory.parent / f"http-{self.country.code}.token"
@@ -150,15 +160,31 @@ class RecorderProcess:
 
     def start(self) -> None:
         """Start it; it waits for its node."""
-        plan = self._plan
-        command = [sys.executable, "-m", *_system(plan), str(plan.recording)]
-        log = plan.recording.with_suffix(".log")
-        self._process = Guarded(command, env=dict(os.environ), log=log)
+        command, log = self._what()
+        self._process = Guarded([sys.executable, "-m", *command], env=dict(os.environ), log=log)
+
+    def _what(self) -> tuple[list[str], Path]:
+        """Return the program with its arguments, and its log."""
+        recording = self._plan.recording
+        return [*_system(self._plan), str(recording)], recording.with_suffix(".log")
 
     @property
     def pid(self) -> int | None:
         """Its process id while it runs."""
         return self._process.pid if self._process and self._process.running() else None
+
+    def check(self) -> None:
+        """Raise where it has ended by itself: nobody would take what the node hands over.
+
+        Raises:
+            LinkTrouble: It has ended.
+        """
+        if self._process is not None and not self._process.running():
+            log = self._what()[1]
+            raise LinkTrouble(
+                f"the national system of {self._plan.country.code} has ended; see {log}: "
+                + last_line(log)
+            )
 
     def kill(self) -> None:
         """Kill it (SIGKILL); what it had written down is in its file."""
@@ -175,9 +201,22 @@ class RecorderProcess:
         return orderly
 
 
+class NationalProcess(RecorderProcess):
+    """A national system that knows its own standard only, as a process of its own."""
+
+    def _what(self) -> tuple[list[str], Path]:
+        plan, where = self._plan, str(self._plan.desk)
+        log = plan.desk.with_suffix(".log")
+        if plan.country.standard == "asycuda":
+            return ["corridor.lab.national.asycuda", str(plan.spool), where], log
+        return ["corridor.lab.national.ncts", str(plan.http_port), str(plan.token), where], log
+
+
 def _system(plan: NodePlan) -> list[str]:
     """Return the program that stands for a national system, without its last argument."""
     match plan.country.national_system:
+        case "spool" if plan.country.standard:  # what its own system has put away
+            return ["corridor.lab.systems.spool", str(plan.desk / "archive")]
         case "spool":
             return ["corridor.lab.systems.spool", str(plan.spool)]
         case "http":

@@ -81,11 +81,17 @@ def _movement(scenario: Scenario, one: Movement) -> str:
     for told, office in zip(one.steps, offices, strict=True):
         marks = "  ".join(_mark(view, told) for view in one.views)
         what = f"{told.step.country} {WORDS[told.step.what]}"
-        lines.append(f"  {_when(told.at_ms)}  {what:<31}{pad(shown(office), width)}  {marks}")
+        form = one.forms.get(told.record_id, "")
+        lines.append(
+            f"  {_when(told.at_ms)}  {what:<31}{pad(shown(office), width)}  {marks}"
+            f"{f'  as {form}' if form else ''}"
+        )
         lines += [f"  {'':14}{line}" for line in _words(told.step)]
     for view in one.views:
         lines.append(f"  as {view.country} sees it: {_seen(view)}")
         lines += [f"    {shown(line)}" for line in view.picture.splitlines()[1:] if line.strip()]
+    for country, told_lines in one.unsaid.items():
+        lines += [f"  officers of {country} read: {line}" for line in told_lines]
     texts = ", ".join(f"{name} {count}" for name, count in sorted(one.scripts.items()))
     lines.append(f"  texts that arrived as they were written: {texts}")
     lines += [f"  NOT SO: {fault}" for fault in one.faults]
@@ -109,7 +115,7 @@ def _mark(view: View, told: Told) -> str:
 
 def _seen(view: View) -> str:
     held = f"{len(view.ids)} records ({len(view.told)} told, {len(view.heard)} heard)"
-    ends = {"overdue": f"OVERDUE since {view.limit}"}.get(view.ends, view.ends)
+    ends = {"overdue": f"OVERDUE since {view.overdue}"}.get(view.ends, view.ends)
     return f"{held}; {ends}{f' ({view.code})' if view.code else ''}"
 
 

@@ -6,14 +6,15 @@ text is what was written, and both sides see the end that the story names.
 
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from corridor.gateway.local_client import LocalClient
+from corridor.lab.clerks import PROCEDURES, Clerk, case_of
 from corridor.lab.network import Network
 from corridor.lab.scenario import Scenario
+from corridor.lab.screens import screen
 from corridor.lab.story import Story
 from corridor.lab.story_records import Told, tell
 from corridor.lab.traffic import Planned, Proof, Receipts, await_receipts, handed_over, play, prove
@@ -41,6 +42,10 @@ class Movement:
     """Everything that is not as the story says; nothing where it is."""
     scripts: Counter[str]
     """Texts compared, by script, on every side that was told them."""
+    forms: Mapping[bytes, str] = field(default_factory=dict)
+    """In which message of its own standard a country told a record, by record id."""
+    unsaid: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """What officers of each country were told that its standard cannot say."""
 
 
 @dataclass(slots=True)
@@ -87,6 +92,8 @@ def _movement(one: Movement) -> dict[str, Any]:
         "expected": one.story.expected.ends,
         "records": len(one.steps),
         "texts": dict(one.scripts),
+        "told_as": dict(Counter(one.forms.values())),
+        "unsaid": {country: list(lines) for country, lines in one.unsaid.items()},
         "views": [
             {
                 "country": view.country,
@@ -135,26 +142,43 @@ class _Player:
         self._say = say
         self._accepted: list[Planned] = []
         self._receipts = Receipts()
+        self._clerks: dict[str, Clerk] = {
+            code: Clerk(node.plan)
+            for code, node in network.nodes.items()
+            if node.plan.country.standard
+        }
         self.receipt_ms: list[int] = []
 
     def play(self, story: Story) -> Movement:
         """Tell a story step by step, each step once the one before it is receipted."""
         self._say(f"{story.title}")
         script = self._network.scenario.script
-        steps = tuple(tell(script, story, _now_ms()))
+        steps = list(tell(script, story, _now_ms()))
+        mrn, lrn = mrn_of(steps[0]), lrn_of(steps[0])
+        case = case_of(script, story, steps) if self._clerks else {}
         faults: list[str] = []
-        for told in steps:
-            faults += self._tell(told)
+        before = {code: len(clerk.differences()) for code, clerk in self._clerks.items()}
+        for number, told in enumerate(steps):
+            clerk = self._clerks.get(told.step.country)
+            if clerk is not None and clerk.tells(story, told):
+                steps[number], trouble = clerk.order(told, mrn, case)
+                faults += self._told(steps[number], trouble)
+            else:
+                faults += self._tell(told)
             time.sleep(self._pace_s)
-        mrn = mrn_of(steps[0])
         written = {one.record_id: encode_record(one.record) for one in steps}
-        views = tuple(self._view(country, mrn, written) for country in story.countries)
+        views = tuple(self._view(country, mrn, written, lrn) for country in story.countries)
         faults += [fault for view in views for fault in compare(view, story, steps, written)]
+        for clerk in self._clerks.values() if story.procedure in PROCEDURES else ():
+            faults += clerk.faults(story, mrn)
         scripts: Counter[str] = Counter()
         for view in views:
             for record in view.heard.values():
                 scripts += scripts_of(record)
-        return Movement(story, mrn, steps, views, tuple(faults), scripts)
+        return Movement(
+            story, mrn, tuple(steps), views, tuple(faults), scripts, forms_of(steps),
+            {code: tuple(one.differences()[before[code]:]) for code, one in self._clerks.items()},
+        )  # fmt: skip
 
     def prove(self) -> Proof:
         """Compare what was told with what recorders were handed and what was receipted."""
@@ -166,9 +190,9 @@ class _Player:
                 return prove(self._accepted, handed, self._receipts)
             time.sleep(_LOOK_AGAIN_S)
 
-    def _tell(self, told: Told) -> list[str]:
-        scenario, ways = self._network.scenario, self._network.ways_in
-        plan = [
+    def _plan(self, told: Told) -> list[Planned]:
+        scenario = self._network.scenario
+        return [
             Planned(
                 scenario.country(told.step.country).endpoint,
                 scenario.country(recipient).endpoint,
@@ -178,11 +202,20 @@ class _Player:
             )
             for recipient in told.recipients
         ]
+
+    def _tell(self, told: Told) -> list[str]:
+        """Tell a record as it is."""
+        played = play(self._plan(told), self._network.ways_in)
+        refused = played.refused[0] if played.refused else None
+        return self._told(told, f"{refused.reason} {' '.join(refused.faults)}" if refused else "")
+
+    def _told(self, told: Told, refused: str) -> list[str]:
+        """Wait for the receipts of what was told; returns what went wrong."""
+        scenario, ways = self._network.scenario, self._network.ways_in
+        plan = self._plan(told)
         name = f"{told.step.country} → {'+'.join(told.recipients)}  {told.step.what}"
-        played = play(plan, ways)
-        if played.refused:
-            one = played.refused[0]
-            return [f"{name}: its own node refused it: {one.reason} {' '.join(one.faults)}"]
+        if refused:
+            return [f"{name}: its own node refused it: {refused}"]
         receipts = await_receipts(plan, ways, timeout_s=_RECEIPT_S)
         self._accepted += plan
         self._receipts.accepted += receipts.accepted
@@ -197,16 +230,29 @@ class _Player:
         self._say(f"  {name:<24} {office}  (receipt after {took_ms} ms)")
         return []
 
-    def _view(self, country: str, mrn: Mrn, written: dict[bytes, bytes]) -> View:
+    def _view(self, country: str, mrn: Mrn, written: dict[bytes, bytes], lrn: str) -> View:
         endpoint = self._network.scenario.country(country).endpoint
-        with LocalClient(self._network.sockets[endpoint]) as node:
-            return read_view(node, country, mrn, written)
+        way, socket = self._network.ways_in[endpoint], self._network.sockets[endpoint]
+        with screen(way, socket) as node:
+            return read_view(node, country, mrn, written, lrn)
 
 
 def mrn_of(told: Told) -> Mrn:
     """Return the MRN of a told record."""
     ids = told.record.header.movement.ids
     return Mrn(next(one.value for one in ids if one.scheme == types.ID_SCHEME_MRN))
+
+
+def lrn_of(told: Told) -> str:
+    """Return the declarant's reference of a told record."""
+    ids = told.record.header.movement.ids
+    return next(one.value for one in ids if one.scheme == types.ID_SCHEME_LRN)
+
+
+def forms_of(steps: Sequence[Told]) -> dict[bytes, str]:
+    """Return in which messages of standards records were told, by their ids."""
+    told = ((one.record_id, one.record.header.source) for one in steps)
+    return {key: source.message for key, source in told if source.standard}
 
 
 def compare(

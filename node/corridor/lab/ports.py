@@ -5,7 +5,9 @@ Rules:
 * ports come from below the range from which the kernel takes ports for outgoing connections, so
   that none is taken between our look and the program's start;
 * one lock file with a locked byte per port keeps two labs of one machine apart; the locks end
-  with our process, however it ends.
+  with our process, however it ends;
+* a lock keeps out others, not its holder: a lease remembers what it gave, for the program that
+  is to listen there may not have started when the next port is asked for.
 """
 
 import fcntl
@@ -32,6 +34,7 @@ class PortLease:
         """Start with no port."""
         path = Path(tempfile.gettempdir()) / f"corridor-ports-{os.getuid()}"
         self._file: int | None = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        self._ours: set[int] = set()
 
     def take(self, count: int = 1) -> tuple[int, ...]:
         """Return `count` free ports of 127.0.0.1.
@@ -44,7 +47,8 @@ class PortLease:
         for port in random.sample(range(_FIRST, _LAST), _LAST - _FIRST):
             if len(taken) == count:
                 break
-            if self._lock(port) and _is_free(port):
+            if port not in self._ours and self._lock(port) and _is_free(port):
+                self._ours.add(port)
                 taken.append(port)
         if len(taken) < count:
             raise ConfigurationError(f"no {count} free ports between {_FIRST} and {_LAST}")

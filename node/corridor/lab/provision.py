@@ -5,10 +5,12 @@ import json
 import os
 import secrets
 from collections.abc import Mapping
+from importlib import resources
 from pathlib import Path
 
 from corridor.daemon.keystore import KeyRole, KeyStore
 from corridor.daemon.truststore import TrustStore
+from corridor.exchange.addresses import WATCH_USER
 from corridor.gateway.http.clients import (
     Client,
     Clients,
@@ -17,7 +19,7 @@ from corridor.gateway.http.clients import (
     token_client,
     with_client,
 )
-from corridor.lab.broker_layout import AS_EVER, LabTuning, node_address, password
+from corridor.lab.broker_layout import AS_EVER, LabTuning, node_address, password, password_path
 from corridor.lab.brokers import BrokerPlan
 from corridor.lab.nodes import NodePlan
 from corridor.lab.world import MemberKeys, World
@@ -61,6 +63,8 @@ def write_node(
     trust = TrustStore(plan.directory / "trust", world.genesis, "lab")
     trust.found(world.statements, now_ms)
     settings = {**_settings(plan, broker, world.genesis, tuning), **_national(plan)}
+    if plan.country.standard:
+        settings["standards"] = _standards(plan)
     if tuning.time_scale != 1:
         settings["lab"] = {"time_scale": tuning.time_scale}
     plan.config.write_text(_toml(settings), encoding="utf-8")
@@ -88,6 +92,16 @@ def _national(plan: NodePlan) -> dict[str, Mapping[str, str | float]]:
             return {"webhook": hook, **_http(plan)}
         case _:
             return {}
+
+
+def _standards(plan: NodePlan) -> dict[str, str | float]:
+    """Have partners' records delivered in the standard of the national system."""
+    if plan.country.standard == "ncts":
+        return {"deliver": "NCTS-P5"}
+    known = resources.files("corridor.lab").joinpath("dialects")
+    dialect = known.joinpath(f"{plan.country.code.lower()}.toml").read_text(encoding="utf-8")
+    plan.dialect.write_text(dialect, encoding="utf-8")
+    return {"deliver": "ASYCUDA-SAD", "dialect": plan.dialect.name}
 
 
 def _http(plan: NodePlan) -> dict[str, Mapping[str, str | float]]:
@@ -152,6 +166,7 @@ def _settings(
             "memory_watermark": tuning.memory_watermark,
             "wal_max_bytes": tuning.wal_max_bytes,
         },
+        "watch": {"password_file": str(password_path(broker, WATCH_USER))},
         "gateway": {"socket": str(plan.socket)},
         "metrics": {"port": plan.metrics_port},
     }

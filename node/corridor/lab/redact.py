@@ -7,7 +7,8 @@ Rules:
 * the same value becomes the same pseudonym within one recording; its key is drawn when that begins
   and kept nowhere;
 * a pseudonym has the length and the script of what it stands for, MRN and GRN keep valid check
-  digits; the source document and leaves without a place in the model are left out.
+  digits; the source document and leaves without a place in the model are left out;
+* of a file's manifest neither the key that opens the file nor its digest stays.
 """
 
 import hashlib
@@ -17,8 +18,9 @@ from typing import Final
 
 from corridor.lab.rewrite import Rewriting
 from corridor.transit.identifiers import ContainerNumber, Grn, Mrn
+from corridor.wire.long_records import decode_whole
 from corridor.wire.messages import Message
-from corridor.wire.records import decode_record, encode_record
+from corridor.wire.records import encode_record
 
 _KEPT: Final = frozenset(
     {
@@ -47,6 +49,9 @@ _ALPHABETS: Final = {
     "ARMENIAN": "աբգդեզէըթժիլխծկհձղճմյնշոչպջռսվտրցւփք",
 }
 
+_SECRET_BYTES: Final = 32
+"""Of a key, and of a digest."""
+
 
 @dataclass(slots=True)
 class Redaction:
@@ -60,9 +65,12 @@ class Redaction:
         Raises:
             Refused: It is no record.
         """
-        record = decode_record(body)
+        record = decode_whole(body)
         record.header.ClearField("original")
         del record.header.residual[:]
+        record.header.ClearField("whole")
+        if record.HasField("attachment"):
+            record.attachment.key = record.attachment.sha256 = bytes(_SECRET_BYTES)
         self._walk(record)
         return encode_record(record)
 

@@ -20,8 +20,9 @@ from typing import Final
 from corridor.standards.generate.numbers import ALPHANUMERIC
 from corridor.standards.generate.words import DAY_MS
 from corridor.transit.identifiers import ContainerNumber, Grn, Mrn, uuid7
+from corridor.wire.long_records import decode_whole
 from corridor.wire.messages import Message
-from corridor.wire.records import decode_record, encode_record
+from corridor.wire.records import encode_record
 from corridor.wire.v1 import types_pb2 as types
 
 _FRESH: Final = frozenset(
@@ -65,7 +66,7 @@ class Rewriting:
         Raises:
             Refused: It is no record.
         """
-        record = decode_record(body)
+        record = decode_whole(body)
         header = record.header
         header.ClearField("original")
         if header.HasField("caused_by"):

@@ -22,6 +22,8 @@ class Country:
     national_system: str = "http"
     """By which gateway it submits and receives: http, spool, webhook (it submits over HTTP), or
     the socket, which is for people and where it is asked for by name."""
+    standard: str = ""
+    """Whose messages its system writes and reads: asycuda (spool), ncts (HTTP), or "" for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,8 @@ class Scenario:
     agreements: tuple[tuple[CountryCode, CountryCode], ...]
     script: Script = NO_SCRIPT
     """The movements it tells itself; most scenarios leave them to the generator."""
+    files: bool = True
+    """Whether agreements cover files; a node of 0.1.0 refuses such a directory (PROTOCOL §11)."""
 
     def country(self, code: str) -> Country:
         """Return a country by its code.
@@ -50,7 +54,9 @@ class Scenario:
 
     def through(self, national_system: str) -> "Scenario":
         """Return the scenario with national systems that all use one gateway."""
-        countries = (replace(one, national_system=national_system) for one in self.countries)
+        countries = (
+            replace(one, national_system=national_system, standard="") for one in self.countries
+        )
         return replace(self, countries=tuple(countries))
 
     def partners(self, code: CountryCode) -> tuple[Country, ...]:
@@ -144,13 +150,24 @@ def _country(entry: dict[str, Any]) -> Country:
         Endpoint.parse(_text(entry, "member")),
         _text(entry, "administration"),
         _system(entry),
+        _standard(entry),
     )
 
 
+def _standard(entry: dict[str, Any]) -> str:
+    found = entry.get("standard", "")
+    if found not in {"", *_GATEWAYS}:
+        raise ValueError(f"`standard` is one of: {', '.join(_GATEWAYS)}")
+    return str(found)
+
+
 def _system(entry: dict[str, Any]) -> str:
-    found = entry.get("national_system", "http")
+    needed = _GATEWAYS.get(entry.get("standard", ""), "")
+    found = entry.get("national_system", needed or "http")
     if found not in _SYSTEMS:
         raise ValueError(f"`national_system` is one of: {', '.join(_SYSTEMS)}")
+    if needed and found != needed:
+        raise ValueError(f"a system that writes {entry['standard']} uses `{needed}` here")
     return str(found)
 
 
@@ -162,6 +179,8 @@ def _pair(entry: dict[str, Any]) -> tuple[CountryCode, CountryCode]:
 
 
 _SYSTEMS: Final = ("http", "spool", "webhook", "socket")
+_GATEWAYS: Final = {"asycuda": "spool", "ncts": "http"}
+"""By which gateway each standard goes in a lab."""
 _PAIR: Final = 2
 _SHORTEST_ROUTE: Final = 2
 

@@ -18,7 +18,8 @@ from corridor.wire.v1 import goods_pb2 as goods
 from corridor.wire.v1 import movement_pb2 as movement
 from corridor.wire.v1 import types_pb2 as types
 
-_TARE_KG: Final = 2  # of a package, for the gross mass
+TARE_KG: Final = 2
+"""Of a package, for the gross mass."""
 
 
 @dataclass(slots=True)
@@ -146,7 +147,7 @@ def party_of(firm: Firm, role: "types.PartyRole.ValueType") -> types.Party:
 def _consignment(story: Story) -> goods.Consignment:
     origin, end = story.countries[0], story.countries[-1]
     items = [_item(number, lot, origin) for number, lot in enumerate(story.lots, 1)]
-    gross = decimal(sum((lot.kg + lot.packages * _TARE_KG) * 1000 for lot in story.lots))
+    gross = decimal(sum((lot.kg + lot.packages * TARE_KG) * 1000 for lot in story.lots))
     return goods.Consignment(
         country_of_dispatch=origin,
         country_of_destination=end,
@@ -189,7 +190,7 @@ def _item(number: int, lot: Lot, origin: str) -> goods.GoodsItem:
                 sequence=1, type=code(lot.package), count=lot.packages, marks=lot.marks or None
             )
         ],
-        gross_mass=decimal((lot.kg + lot.packages * _TARE_KG) * 1000),
+        gross_mass=decimal((lot.kg + lot.packages * TARE_KG) * 1000),
         net_mass=decimal(lot.kg * 1000),
         country_of_origin=origin,
     )

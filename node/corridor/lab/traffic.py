@@ -239,12 +239,17 @@ def _receipted(receipts: Receipts, known: Planned, one: Outcome) -> None:
 
 
 def handed_over(recordings: Mapping[str, Path]) -> Counter[Key]:
-    """Return how often each record was handed to recorders; `recordings` by endpoint."""
+    """Return how often each record was handed to recorders; `recordings` by endpoint.
+
+    A last line that a recorder is still writing is not there yet.
+    """
     handed: Counter[Key] = Counter()
     for endpoint, path in recordings.items():
         if path.exists():
             with path.open(encoding="utf-8") as lines:
                 for line in lines:
+                    if not line.endswith("\n"):
+                        break
                     one = json.loads(line)
                     handed[endpoint, one["record_id"], one["sha256"]] += 1
     return handed

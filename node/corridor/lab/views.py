@@ -14,9 +14,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from corridor.gateway.local_client import LocalClient
+from corridor.lab.screens import Screen
 from corridor.transit.movement import OperationState, State
-from corridor.transit.screen import screen_of
+from corridor.transit.screen import clock, screen_of
 from corridor.transit.timers import Overdue
 from corridor.wire.messages import Message
 from corridor.wire.records import decode_record
@@ -38,6 +38,8 @@ class View:
     code: str
     """Of the refusal, where it was refused or rejected."""
     limit: str
+    overdue: str = ""
+    """Since when its arrival is overdue, as the picture says it."""
     troubles: tuple[str, ...] = ()
     """Records that its node parked, or took to be late, out of place or not entitled."""
     picture: str = ""
@@ -49,7 +51,9 @@ class View:
         return self.told | self.heard.keys()
 
 
-def read_view(node: LocalClient, country: str, mrn: str, written: Mapping[bytes, bytes]) -> View:
+def read_view(
+    node: Screen, country: str, mrn: str, written: Mapping[bytes, bytes], lrn: str = ""
+) -> View:
     """Ask a country's node for everything that carries an MRN.
 
     Args:
@@ -57,22 +61,28 @@ def read_view(node: LocalClient, country: str, mrn: str, written: Mapping[bytes,
         country: Whose it is.
         mrn: Which movement.
         written: Records by id as they were submitted: a node does not give back what it sent.
+        lrn: The declarant's reference, by which it is known before it has an MRN.
     """
     told: set[bytes] = set()
     heard: dict[bytes, bytes] = {}
-    for found in node.find("mrn", mrn, limit=1024):
-        heard.update((one.record_id, one.record) for one in found.received)
-        if found.sent and all(line.verdict == "accepted" for line in found.sent):
+    by_lrn = node.held("lrn", lrn) if lrn else ()
+    for found in (*node.held("mrn", mrn), *by_lrn):
+        heard.update((found.record_id, one) for one in found.heard)
+        if found.told:
             told.add(found.record_id)
     known = {key: written[key] for key in told if key in written} | heard
     code = refusal_code(decode_record(one) for one in known.values())
-    seen, _ = node.movement(mrn)
+    seen = node.movement(mrn)
     troubles = [f"parked: {one['what']} waits for {one['waits_for']}" for one in seen["parked"]]
     troubles += [f"{one['flag']}: {one['what']}, {one['why']}" for one in seen["flagged"]]
     picture = screen_of(seen)
     limit = (seen["limit"] or "").partition("T")[0]
     ends = ends_of(seen)
-    return View(country, frozenset(told), heard, ends, code, limit, tuple(troubles), picture)
+    marks = [one["since"] for one in seen["overdue"] if one["what"] == Overdue.ARRIVAL]
+    overdue = clock(marks[0]) if marks else ""
+    return View(
+        country, frozenset(told), heard, ends, code, limit, overdue, tuple(troubles), picture
+    )
 
 
 def ends_of(seen: Mapping[str, Any]) -> str:

@@ -25,6 +25,7 @@ from corridor.errors import ConfigurationError, LinkTrouble, NotInstalled
 from corridor.lab.guard import Guarded
 from corridor.lab.network import Network
 from corridor.lab.ports import PortLease
+from corridor.lab.scraping import scrape_settings
 
 PROGRAMS: Final = ("prometheus", "prometheus-alertmanager")
 RULES: Final = "corridor-alerts.yml"
@@ -166,28 +167,16 @@ class Watchers:
         raise LinkTrouble(f"{url} is not ready", cure=f"read the logs in {self._folder}")
 
     def _settings(self) -> dict[str, Any]:
-        nodes = [
-            _target(f"127.0.0.1:{node.plan.metrics_port}", code)
+        nodes = {
+            str(code): f"127.0.0.1:{node.plan.metrics_port}"
             for code, node in self._network.nodes.items()
-        ]
-        brokers = [
-            _target(f"127.0.0.1:{broker.plan.ports.prometheus}", code)
-            for code, broker in self._network.brokers.items()
-        ]
-        manager = f"127.0.0.1:{self._ports['alertmanager']}"
-        return {
-            "global": {
-                "scrape_interval": f"{self._scrape_s}s",
-                "scrape_timeout": f"{self._scrape_s}s",
-                "evaluation_interval": f"{self._scrape_s}s",
-            },
-            "rule_files": [str(self._folder / RULES)],
-            "alerting": {"alertmanagers": [{"static_configs": [{"targets": [manager]}]}]},
-            "scrape_configs": [
-                {"job_name": "corridor", "static_configs": nodes},
-                {"job_name": "rabbitmq", "static_configs": brokers},
-            ],
         }
+        brokers = {
+            str(code): f"127.0.0.1:{broker.plan.ports.prometheus}"
+            for code, broker in self._network.brokers.items()
+        }
+        manager = f"127.0.0.1:{self._ports['alertmanager']}"
+        return scrape_settings(nodes, brokers, str(self._folder / RULES), manager, self._scrape_s)
 
 
 def shipped(name: str) -> Path:
@@ -211,10 +200,6 @@ def _program(name: str) -> str:
             cure="apt-get install --no-install-recommends prometheus prometheus-alertmanager",
         )
     return found
-
-
-def _target(address: str, country: str) -> dict[str, Any]:
-    return {"targets": [address], "labels": {"country": country}}
 
 
 def _get(url: str) -> dict[str, Any]:

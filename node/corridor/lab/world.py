@@ -17,6 +17,7 @@ from corridor.trust.bundle import plan_rotation
 from corridor.trust.delegation import KeyUsage
 from corridor.trust.directory import BrokerAddress, Member
 from corridor.trust.root import BodyClass, Clause
+from corridor.wire.batches import ATTACHMENT
 
 _BODIES: Final = (("UN", BodyClass.UN), ("EAST", BodyClass.REGIONAL), ("WEST", BodyClass.REGIONAL))
 _SUITES: Final = (2, 1)
@@ -117,7 +118,7 @@ def _agreements(
                 network_id=network_id,
                 sender=sender.country.endpoint.member,
                 recipient=recipient.country.endpoint.member,
-                record_types=tuple(BUSINESS_TYPES),
+                record_types=(*BUSINESS_TYPES, *((ATTACHMENT,) if scenario.files else ())),
                 purpose="transit",
                 legal_reference="a laboratory: none",
                 valid_from_ms=now_ms,

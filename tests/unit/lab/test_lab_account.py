@@ -2,15 +2,18 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from builders_gateway import until
 from corridor.errors import ConfigurationError, LinkTrouble
 from corridor.lab import state
 from corridor.lab.account import tell
@@ -160,6 +163,25 @@ def test_a_node_that_ended_is_told_with_the_last_line_of_its_log(
     node.kill()
     assert RecorderProcess(plan).stop()
     assert last_line(tmp_path / "none") == "its log is empty"
+
+
+def test_a_national_system_that_ended_is_told_with_the_last_line_of_its_log(
+    still: Network, tmp_path: Path
+) -> None:
+    plan = still.nodes[CountryCode("GE")].plan
+    country = replace(plan.country, national_system="webhook")
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        posts = replace(plan, country=country, directory=tmp_path, hook_port=other.getsockname()[1])
+        posts.hook_secret.write_text("whsec_" + "A" * 43 + "=")
+        system = RecorderProcess(posts)
+        system.check()  # not begun is not ended
+        system.start()
+        try:
+            assert until(lambda: system.pid is None, 20)
+            with pytest.raises(LinkTrouble, match=r"system of GE has ended; .*in use"):
+                system.check()
+        finally:
+            system.stop()
 
 
 def test_a_node_that_is_never_ready_is_named_in_time(still: Network) -> None:

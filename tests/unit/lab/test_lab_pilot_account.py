@@ -26,7 +26,7 @@ WRITTEN = {one.record_id: encode_record(one.record) for one in STEPS_TOLD}
 def view(country: str, ends: str = "discharged", code: str = "") -> View:
     told = frozenset(one.record_id for one in STEPS_TOLD if one.step.country == country)
     heard = {one: body for one, body in WRITTEN.items() if one not in told}
-    return View(country, told, heard, ends, code, "2026-11-25")
+    return View(country, told, heard, ends, code, "2026-11-25", "2026-11-26 00:00")
 
 
 def movement(*views: View) -> Movement:
@@ -123,7 +123,7 @@ def test_what_was_lost_or_came_twice_does_not_hold() -> None:
 
 def test_an_overdue_movement_says_since_when() -> None:
     text = tell_pilot(SCENARIO, account(movement(view("MA", "overdue"))))
-    assert "OVERDUE since 2026-11-25" in text
+    assert "OVERDUE since 2026-11-26 00:00" in text
 
 
 def test_arabic_is_set_apart_and_columns_count_cells() -> None:

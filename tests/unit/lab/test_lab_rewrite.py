@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from builders_attach import HEADER
 from corridor.errors import Refused
 from corridor.lab.redact import Redaction
 from corridor.lab.rewrite import Rewriting, shift_date
@@ -16,6 +17,7 @@ from corridor.standards.generate.movements import Scenario, generate_movements
 from corridor.standards.generate.plaintext import identifiers_of
 from corridor.standards.generate.words import DAY_MS
 from corridor.transit.identifiers import ContainerNumber, Grn, Mrn
+from corridor.wire.attachments import Manifest, encode_manifest, read_header
 from corridor.wire.records import check_record, encode_record
 from corridor.wire.v1 import records_pb2 as records
 from corridor.wire.v1 import types_pb2 as types
@@ -208,6 +210,17 @@ def test_the_same_value_has_the_same_pseudonym_and_keeps_its_script() -> None:
         assert fresh != Redaction(b"l" * 32).text(text)
     assert unicodedata.name(redaction.text("მწვანე")[0]).startswith("GEORGIAN")
     assert redaction.text("A1 - 7")[2] == " "
+
+
+def test_neither_the_key_nor_the_digest_of_a_file_survives_redaction() -> None:
+    told = Manifest(
+        bytes(16), "Beka.pdf", "application/pdf", 5, b"d" * 32, b"k" * 32, b"r" * 32, None, ""
+    )
+    body = Redaction(KEY).record(encode_manifest(told, read_header(HEADER)))
+    assert check_record(records.TransitRecord.FromString(body)) == ()
+    assert b"r" * 32 in body
+    for secret in (b"d" * 32, b"k" * 32, b"Beka"):
+        assert secret not in body
 
 
 def test_what_is_no_record_is_refused() -> None:

@@ -165,3 +165,13 @@ def test_what_recorders_wrote_is_counted(tmp_path: Path) -> None:
     line = f'{{"record_id": "aa", "sha256": "{digest}", "sender": "TR.GTB"}}\n'
     file.write_text(line * 2)
     assert handed_over({GE: file}) == Counter({(GE, "aa", digest): 2})
+
+
+def test_a_line_that_a_recorder_is_still_writing_is_not_there_yet(tmp_path: Path) -> None:
+    file = tmp_path / "recorded.jsonl"
+    line = '{"record_id": "aa", "sha256": "00", "sender": "TR.GTB"}\n'
+    for cut in range(1, len(line)):
+        file.write_text(line + line[:cut])
+        assert handed_over({GE: file}) == Counter({(GE, "aa", "00"): 1})
+    file.write_text(line * 2)
+    assert handed_over({GE: file}) == Counter({(GE, "aa", "00"): 2})

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -13,6 +12,7 @@ import pytest
 
 from builders_gateway import Beside, record_bytes
 from builders_http import Serving, write_clients
+from builders_ports import free_port
 from corridor.errors import LocalTrouble
 from corridor.lab.scenario import load_scenario
 from corridor.lab.systems.client import HttpNode
@@ -113,8 +113,7 @@ def seen_by_tr(number: int) -> bytes:
 
 def beside(config: Path, spool: Path) -> int:
     """Let a node answer over HTTP and through a spool; returns the port."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
+    port = free_port()
     spool.mkdir(mode=0o700)
     with config.open("a") as text:
         text.write(f"\n[http]\nenabled = true\nport = {port}\n")

@@ -14,9 +14,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
+from urllib.parse import quote
 
 from corridor.errors import LocalTrouble
 from corridor.lab.systems.offers import Answer, Offer, Outcome
+from corridor.wire.records import encode_record, record_from_json
 from corridor.wire.v1 import local_pb2 as local
 
 _ANSWER_S: Final = 45
@@ -24,6 +26,7 @@ _ANSWER_S: Final = 45
 _PATIENCE_S: Final = 30.0
 _PAUSE_S: Final = 0.2
 _PAGE: Final = 1000
+_FOUND: Final = 100
 _BULK_BYTES: Final = 8 * 1024 * 1024
 """Of the 16 MiB that a bulk may have."""
 _BULK_RECORDS: Final = 1000
@@ -96,6 +99,25 @@ class HttpNode:
         told = self._good("GET", f"/v1/outcomes?after={after}&limit={_PAGE}&wait_s={wait_s:.3f}")
         return [_outcome(one) for one in told["outcomes"]]
 
+    def find(self, kind: str, value: str) -> Iterator[dict[str, Any]]:
+        """Give the records, sent or received, that carry a term, page by page."""
+        skip: int | None = 0
+        term = quote(value, safe="")
+        while skip is not None:
+            told = self._good("GET", f"/v1/records?{kind}={term}&limit={_FOUND}&skip={skip}")
+            yield from told["records"]
+            skip = told["next"]
+
+    def movement(self, reference: str) -> dict[str, Any]:
+        """Return where a movement stands.
+
+        Raises:
+            LocalTrouble: The node knows nothing of it.
+        """
+        told = self._good("GET", f"/v1/movements/{quote(reference, safe='')}")
+        found: dict[str, Any] = told["movement"]
+        return found
+
     def _good(
         self, method: str, path: str, body: bytes | None = None, kind: str = ""
     ) -> dict[str, Any]:
@@ -135,6 +157,11 @@ class HttpNode:
         answer = self._connection.getresponse()
         told: dict[str, Any] = json.loads(answer.read())
         return answer.status, told, float(answer.headers.get("Retry-After", _PAUSE_S))
+
+
+def record_of(told: dict[str, Any]) -> bytes:
+    """Return the record that JSON of the gateway describes."""
+    return encode_record(record_from_json(json.dumps(told)))
 
 
 def _bulks(offers: Sequence[Offer]) -> Iterator[Sequence[Offer]]:
