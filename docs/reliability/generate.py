@@ -2,7 +2,8 @@
 
     python docs/reliability/generate.py                    write the page
     python docs/reliability/generate.py --check            exit 1 where it differs
-    python docs/reliability/generate.py --from build/chaos ... take over new results, then write it
+    python docs/reliability/generate.py --from build/chaos ... --commit ID   new results, then write
+    python docs/reliability/generate.py --soak-from build/soak --beside WORDS   a new soak
 
 `summary.json` is the suite's own account; `runs.csv` holds a line for each run, so that any of them
 can be played again: `tests/chaos/run_chaos.py --seed SEED --only NUMBER`.
@@ -12,15 +13,20 @@ import argparse
 import csv
 import io
 import json
+import shutil
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 HERE: Final = Path(__file__).resolve().parent
 TREE: Final = HERE.parents[1]
 sys.path[:0] = [str(TREE / "tests")]
+
+from chaos import soak_part  # noqa: E402
 from chaos.account import WRONG, Account, summary  # noqa: E402 - found there only
+from chaos.table import BUILT, KEPT, PAIRS, keep, load, pairs_table, table  # noqa: E402
 
 PAGE: Final = HERE.parent / "reliability.md"
 SUMMARY: Final = HERE / "summary.json"
@@ -91,13 +97,19 @@ BROKEN: Final = {
 
 def page(told: dict[str, Any]) -> str:
     """Return the page that a summary gives."""
-    parts = [HEAD, _figures(told), _table(told["faults"]), _tail(told)]
+    parts = [HEAD, _figures(told), _table(told["faults"]), _tail(told), table(load(KEPT))]
+    if PAIRS.exists():
+        parts.append(pairs_table(load(PAIRS)))
+    if soak := soak_part.soak_part():
+        parts.append(soak)
     return "\n".join(parts)
 
 
 def _figures(told: dict[str, Any]) -> str:
     groups = ", ".join(f"{told['groups'].get(name, 0)} {what}" for name, what in GROUPS.items())
     return f"""\
+Runs of {told["day"]}, at commit `{told["commit"]}`:
+
 - **{told["runs"]:,} runs** with {told["faults_fired"]:,} faults that bit:
   {groups}.
 - {told["records"]:,} records accepted:
@@ -167,13 +179,23 @@ def _breaks(breaks: dict[str, dict[str, int]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def take_over(folders: Sequence[Path]) -> None:
-    """Copy the results of suites that have ended, and of those that broke a rule."""
+def take_over(folders: Sequence[Path], commit: str) -> None:
+    """Copy the results of suites that have ended, and of those that broke a rule.
+
+    Args:
+        folders: What the suites left.
+        commit: Of which code.
+    """
     lines = [line for folder in folders for line in Account(folder / "runs.jsonl").lines()]
     suites = [json.loads((one / "summary.json").read_text(encoding="utf-8")) for one in folders]
+    for folder in folders:
+        _keep_cases(folder)
+    ended = max((folder / "summary.json").stat().st_mtime for folder in folders)
     told = {
+        "day": f"{datetime.fromtimestamp(ended, UTC):%Y-%m-%d}",
+        "commit": commit,
         **summary(lines),
-        "cases": max(one["cases"] for one in suites),
+        "cases": len(load(KEPT)),
         "seeds": sorted({line["seed"] for line in lines}),
         "scale": suites[0]["scale"],
         "left_out": suites[0]["left_out"],
@@ -182,6 +204,19 @@ def take_over(folders: Sequence[Path]) -> None:
     }
     SUMMARY.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
     RUNS.write_text(_csv(lines), encoding="utf-8")
+
+
+def take_over_cases(folder: Path) -> None:
+    """Copy the results of numbered cases alone; the runs stay those that are kept."""
+    _keep_cases(folder)
+    told = json.loads(SUMMARY.read_text(encoding="utf-8")) | {"cases": len(load(KEPT))}
+    SUMMARY.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+
+
+def _keep_cases(folder: Path) -> None:
+    keep(KEPT, load(folder / BUILT.name))
+    if (folder / PAIRS.name).exists():
+        shutil.copyfile(folder / PAIRS.name, PAIRS)
 
 
 def _broken(folders: Sequence[Path]) -> dict[str, dict[str, int]]:
@@ -227,10 +262,21 @@ def main() -> int:
     """Write or check the page."""
     parser = argparse.ArgumentParser(description="Write docs/reliability.md from the results.")
     parser.add_argument("--check", action="store_true")
-    parser.add_argument("--from", dest="folders", type=Path, nargs="+")
+    parser.add_argument("--from", dest="folders", type=Path, nargs="+", help="runs and cases")
+    parser.add_argument("--cases-from", dest="cases", type=Path, help="numbered cases alone")
+    parser.add_argument("--soak-from", dest="soak", type=Path, help="what `make soak` left")
+    parser.add_argument("--beside", default="on a quiet machine", help="what else ran meanwhile")
+    parser.add_argument("--commit", default="", help="the code that ran")
     asked = parser.parse_args()
+    if asked.soak:
+        day = datetime.fromtimestamp((asked.soak / "summary.json").stat().st_mtime, UTC)
+        soak_part.take_over(
+            asked.soak, day=f"{day:%Y-%m-%d}", commit=asked.commit, beside=asked.beside
+        )
     if asked.folders:
-        take_over(asked.folders)
+        take_over(asked.folders, asked.commit)
+    if asked.cases:
+        take_over_cases(asked.cases)
     text = page(json.loads(SUMMARY.read_text(encoding="utf-8")))
     if asked.check:
         same = PAGE.exists() and PAGE.read_text(encoding="utf-8") == text

@@ -39,6 +39,8 @@ class Scene:
     """What `begin` leaves for `bitten` and `heal`."""
     planted: int = 0
     """Frames that this fault may lead into quarantine."""
+    forgets: bool = False
+    """Whether the victim's node was put back from a backup, and knows less than it had said."""
 
     @property
     def partner(self) -> CountryCode:

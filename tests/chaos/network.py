@@ -43,6 +43,7 @@ from corridor.transit.parties import CountryCode
 
 TR: Final = CountryCode("TR")
 GE: Final = CountryCode("GE")
+AZ: Final = CountryCode("AZ")
 SCALE: Final = 0.05
 """A gap is asked for after 0.1 s and an envelope repeated after 0.5 s (URGENT) or 6 s."""
 FAST: Final = LabTuning(

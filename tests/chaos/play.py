@@ -153,9 +153,16 @@ def play(net: ChaosNetwork, oracle: Oracle, schedule: Schedule) -> Run:
     except CorridorError as error:
         trouble, healed = str(error), time.monotonic()
     answered = traffic.wait(COMPLETE_S)
+    forgetful = {scene.victim for scene in stage.scenes.values() if scene.forgets}
+    for code in sorted(forgetful):
+        endpoint = net.nodes[code].plan.country.endpoint
+        oracle.put_back.add(endpoint)
+        answered &= traffic.again(endpoint, COMPLETE_S)
     traffic.end()
     planted = sum(scene.planted for scene in stage.scenes.values())
-    run.verdict = oracle.judge(traffic.accepted, COMPLETE_S, planted=planted)
+    run.verdict = oracle.judge(
+        traffic.accepted, COMPLETE_S, planted=planted, restored=bool(forgetful)
+    )
     run.refused = [why for _, why in traffic.refused]
     _add_faults(run, trouble, traffic, answered=answered)
     run.mended, net.mended = net.mended, []

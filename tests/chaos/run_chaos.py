@@ -25,8 +25,8 @@ sys.path[:0] = [str(HERE.parent), str(HERE.parents[1] / "node")]
 from chaos.account import Account, summary  # noqa: E402 - found there only
 from chaos.breaking import BREAKS  # noqa: E402
 from chaos.disks import can_mount  # noqa: E402
-from chaos.faults import FAULTS  # noqa: E402
 from chaos.network import SCALE  # noqa: E402
+from chaos.wiping import NAMED  # noqa: E402
 from chaos.worker import Part, Worker  # noqa: E402
 from testkit.processes import processes_of  # noqa: E402
 
@@ -80,9 +80,9 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, default=OUT)
     asked = parser.parse_args()
     if asked.faults == "list":
-        print("\n".join(f"{one.kind:9} {one.name}" for one in FAULTS.values()))
+        print("\n".join(f"{one.kind:9} {one.name}" for one in NAMED.values()))
         sys.exit(0)
-    if unknown := {one for one in asked.faults.split(",") if one} - set(FAULTS):
+    if unknown := {one for one in asked.faults.split(",") if one} - set(NAMED):
         parser.error(f"no such fault: {', '.join(sorted(unknown))}; `--faults list` lists them")
     if asked.break_:
         asked.out = asked.out / f"break-{asked.break_}"

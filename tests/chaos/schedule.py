@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from chaos.faults import FAULTS, Fault
+from chaos.wiping import NAMED
 from corridor.transit.parties import CountryCode
 
 WARM: Final = frozenset({"node", "network", "delivery", "clock", "admin"})
@@ -70,7 +71,7 @@ def draw(
     group = group_of(number)
     able = [one for name, one in FAULTS.items() if name not in without]
     if only:
-        able = first = [one for one in able if one.name in only]
+        able = first = [NAMED[name] for name in NAMED if name in only and name not in without]
     else:
         first = [one for one in able for _ in range(one.weight) if one.kind in GROUPS[group]]
     beside = WARM if group == "warm" else _BESIDE_A_BROKER

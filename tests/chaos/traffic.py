@@ -70,9 +70,12 @@ class Traffic:
         self.submitted = {sender: Submitted() for sender in self._parts}
         self._threads = [
             threading.Thread(
-                target=self._run, args=(sender,), name=f"traffic {sender}", daemon=True
+                target=self._run,
+                args=(sender, list(records), self.submitted[sender]),
+                name=f"traffic {sender}",
+                daemon=True,
             )
-            for sender in self._parts
+            for sender, records in self._parts.items()
         ]
 
     def start(self) -> None:
@@ -83,6 +86,22 @@ class Traffic:
     def hurry(self) -> None:
         """Keep nothing back any more."""
         self._hurry.set()
+
+    def again(self, sender: str, timeout_s: float) -> bool:
+        """Offer once more what this sender's node has accepted; whether all is answered in time.
+
+        For a node that was put back from a backup: what it took since, nobody else may ever have
+        had. Also what is final: a national system of this suite hears no outcomes.
+        """
+        done, last = Submitted(), self.last_accepted
+        waiting = list(self.submitted[sender].accepted)
+        thread = threading.Thread(target=self._run, args=(sender, waiting, done), daemon=True)
+        self._threads.append(thread)
+        thread.start()
+        thread.join(timeout_s)
+        self.last_accepted = last
+        self.submitted[sender].refused += done.refused
+        return not thread.is_alive()
 
     def wait(self, timeout_s: float) -> bool:
         """Wait until every record has its answer; whether it has in time."""
@@ -106,8 +125,7 @@ class Traffic:
         """Everything that a node refused for good."""
         return [one for done in self.submitted.values() for one in done.refused]
 
-    def _run(self, sender: str) -> None:
-        waiting, done = list(self._parts[sender]), self.submitted[sender]
+    def _run(self, sender: str, waiting: list[Planned], done: Submitted) -> None:
         begun, total = time.monotonic(), len(waiting)
         while waiting and not self._ended.is_set():
             with suppress(LocalTrouble), LocalClient(self._sockets[sender], _PATIENCE_S) as node:

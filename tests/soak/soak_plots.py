@@ -64,7 +64,8 @@ def _lines(
     for share in (0, 0.5, 1):
         y = _LOW - share * (_LOW - _TOP)
         yield f'<path d="M{_LEFT} {y}H{_RIGHT}" stroke="#e4e4e4"/>'
-        yield f'<text x="{_LEFT - 6}" y="{y + 4}" text-anchor="end" fill="#555">{top * share:,.4g}'
+        mark = f"{top * share:,.0f}" if top >= 100 else f"{top * share:.3g}"
+        yield f'<text x="{_LEFT - 6}" y="{y + 4}" text-anchor="end" fill="#555">{mark}'
         yield "</text>"
     for minute in range(0, int(until / 60) + 1, max(1, int(until / 600))):
         x = _LEFT + minute * 60 / until * (_RIGHT - _LEFT)

@@ -45,3 +45,10 @@ def test_only_and_without_choose_the_faults() -> None:
         for one in draw(1, number, TWO, without=["store_full"]).strikes
     }
     assert "store_full" not in left
+
+
+def test_a_fault_that_is_played_only_where_it_is_named_changes_no_seed() -> None:
+    for number in range(50):
+        (strike,) = draw(1, number, TWO, ["node_wiped"]).strikes[:1]
+        assert strike.fault.name == "node_wiped"
+    assert "node_wiped" not in FAULTS
