@@ -27,7 +27,11 @@ from corridor.transit.parties import CountryCode
 
 PICTURES: Final = Path(__file__).resolve().parents[2] / "docs" / "manual" / "pictures"
 _CELL: Final = 50
-_COLOURS: Final = ("#2a6fb0", "#d9822b", "#2e8b57", "#8e44ad", "#b03a48", "#4d5656")
+_COLOURS: Final = (
+    "#2a6fb0", "#d9822b", "#2e8b57", "#8e44ad", "#b03a48", "#4d5656", "#1f9e9e", "#a0522d",
+)  # fmt: skip
+_LABELS: Final = ("alertname", "country", "peer", "trouble", "message_type", "reason", "version")
+"""What a row of a table says of itself, in this order."""
 _INTERVAL: Final = "10s"
 _STEP_S: Final = 2
 _WHOLE: Final = 1000
@@ -144,17 +148,20 @@ def _content(panel: Panel, asking: _Asking, size: tuple[int, int]) -> Iterator[s
 
 def _table(panel: Panel, asking: _Asking, size: tuple[int, int]) -> Iterator[str]:
     y = 42
-    for query in panel.queries:
-        for one in asking.now(query.expression):
-            labels = " ".join(
-                value for name, value in sorted(one["metric"].items())
-                if name in {"country", "peer", "version"}
-            )  # fmt: skip
-            value = _said(float(one["value"][1]), panel.unit)
-            if y < size[1] - 6:
-                yield f'<text x="12" y="{y}">{html.escape(f"{labels} {query.legend}")}</text>'
-                yield f'<text x="{size[0] - 14}" y="{y}" text-anchor="end">{value}</text>'
-            y += 19
+    rows = [(query, one) for query in panel.queries for one in asking.now(query.expression)]
+    if not rows:
+        yield f'<text x="{size[0] / 2}" y="{size[1] / 2 + 6}" text-anchor="middle" fill="#888">'
+        yield "nothing</text>"
+    for query, one in rows:
+        labels = " ".join(
+            one["metric"][name].removeprefix("Corridor") for name in _LABELS
+            if name in one["metric"]
+        )  # fmt: skip
+        value = _said(float(one["value"][1]), panel.unit)
+        if y < size[1] - 6:
+            yield f'<text x="12" y="{y}">{html.escape(f"{labels} {query.legend}")}</text>'
+            yield f'<text x="{size[0] - 14}" y="{y}" text-anchor="end">{value}</text>'
+        y += 19
 
 
 def _heatmap(panel: Panel, asking: _Asking, size: tuple[int, int]) -> Iterator[str]:
@@ -170,8 +177,9 @@ def _heatmap(panel: Panel, asking: _Asking, size: tuple[int, int]) -> Iterator[s
         below = counts
     rows = [one for one in rows if any(value > 0 for value in one[1].values())]
     most = max((value for _, counts in rows for value in counts.values()), default=1.0)
-    left, right, high, low = 62, size[0] - 12, 30, size[1] - 14
+    left, right, high, low = 72, size[0] - 12, 30, size[1] - 26
     tall = (low - high) / max(1, len(rows))
+    yield from _times(asking, left, right, low)
     begun, ended = asking.span
     wide = (right - left) * _STEP_S / (ended - begun)
     for number, (edge, counts) in enumerate(rows):
@@ -192,8 +200,12 @@ def _graph(panel: Panel, asking: _Asking, size: tuple[int, int]) -> Iterator[str
         found = asking.all_the_time(query.expression)
         series += [(_legend(query.legend, one["metric"]), _points(one)) for one in found]
     top = max((value for _, points in series for _, value in points), default=0.0) or 1.0
-    left, right, high, low = 62, size[0] - 12, 30, size[1] - 40
+    left, right, high, low = 62, size[0] - 12, 30, size[1] - 52
     begun, ended = asking.span
+    yield from _times(asking, left, right, low)
+    if panel.bad is not None and panel.bad <= top:  # from here on somebody has to act
+        y = low - panel.bad / top * (low - high)
+        yield f'<path d="M{left} {y:.1f}H{right}" stroke="#b03a48" stroke-dasharray="4 3"/>'
     for share in (0, 0.5, 1):
         y = low - share * (low - high)
         yield f'<path d="M{left} {y}H{right}" stroke="#e4e4e4"/><text x="{left - 6}" y="{y + 4}" '
@@ -215,6 +227,18 @@ def _graph(panel: Panel, asking: _Asking, size: tuple[int, int]) -> Iterator[str
             x, y = float(left), y + 15
         yield f'<text x="{x}" y="{y}" fill="{colour}">{html.escape(legend)}</text>'
         x += 16 + 7 * len(legend)
+
+
+def _times(asking: _Asking, left: int, right: int, low: int) -> Iterator[str]:
+    """Write below a graph of which time it is."""
+    minutes = (asking.span[1] - asking.span[0]) / 60
+    for x, anchor, text in (
+        (left, "start", f"{minutes:.0f} min ago"),
+        ((left + right) / 2, "middle", f"{minutes / 2:.0f} min ago"),
+        (right, "end", "now"),
+    ):
+        yield f'<text x="{x}" y="{low + 14}" text-anchor="{anchor}" fill="#888" font-size="11">'
+        yield f"{text}</text>"
 
 
 def _points(one: dict[str, Any]) -> list[tuple[float, float]]:
@@ -243,7 +267,7 @@ def _said(value: float, unit: str) -> str:
     if unit == "percentunit":
         return f"{value:.0%}"
     if unit == "bytes":
-        return f"{value / 2**20:,.0f} MiB"
+        return f"{value / 2**30:,.1f} GiB" if value >= 2**30 else f"{value / 2**20:,.0f} MiB"
     suffix: Any = {"reqps": "/s"}.get(unit, "")
     if unit == "s":
         for size, name in ((86_400, " d"), (3_600, " h"), (60, " min"), (1, " s")):

@@ -1,4 +1,4 @@
-"""Writes Grafana's dashboards, and the manual's page about them, from panels.py.
+"""Writes Grafana's dashboards, and the manual's page about them, from panels.py and the boards.
 
 python deploy/grafana/write_dashboards.py            write the files
 python deploy/grafana/write_dashboards.py --check    are they up to date?
@@ -10,13 +10,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from panels import DASHBOARDS, NODE, Dashboard, Panel
+from panel import NODE
+from panels import DASHBOARDS, Dashboard, Panel
 
 HERE: Final = Path(__file__).resolve().parent
 PAGE: Final = HERE.parents[1] / "docs" / "manual" / "dashboards.md"
 _SCHEMA: Final = 41
 _WIDTH: Final = 24
-_TILE: Final = (6, 4)
+_TILE_HEIGHT: Final = 4
 _GRAPH: Final = (12, 8)
 _SOURCE: Final = {"type": "prometheus", "uid": "${datasource}"}
 _FORMATS: Final = {"table": "table", "heatmap": "heatmap"}
@@ -83,15 +84,18 @@ def _panels(board: Dashboard) -> Iterator[dict[str, Any]]:
 
 
 def _placed(panels: Sequence[Panel], top: int) -> Iterator[tuple[Panel, dict[str, int]]]:
-    """Lay panels out in rows, in their order."""
-    x = y = height = 0
-    for panel in panels:
-        width, tall = _TILE if panel.kind == "stat" else _GRAPH
-        if x + width > _WIDTH or (height and tall != height):
-            x, y = 0, y + height
-        height = tall
-        yield panel, {"x": x, "y": top + y, "w": width, "h": tall}
-        x += width
+    """Lay panels out in rows, in their order; the tiles of a dashboard share one row."""
+    tiles = [one for one in panels if one.kind == "stat"]
+    for number, panel in enumerate(tiles):
+        x = number * _WIDTH // len(tiles)
+        wide = (number + 1) * _WIDTH // len(tiles) - x
+        yield panel, {"x": x, "y": top, "w": wide, "h": _TILE_HEIGHT}
+    y = top + (_TILE_HEIGHT if tiles else 0)
+    width, tall = _GRAPH
+    across = _WIDTH // width
+    for number, panel in enumerate(one for one in panels if one.kind != "stat"):
+        place = {"x": number % across * width, "y": y + number // across * tall}
+        yield panel, {**place, "w": width, "h": tall}
 
 
 def _panel(panel: Panel, number: int, place: dict[str, int]) -> dict[str, Any]:
@@ -143,8 +147,8 @@ def page() -> str:
     lines = [
         "# What the dashboards show",
         "",
-        "Written by `deploy/grafana/write_dashboards.py` from `panels.py`. The files beside them",
-        "are imported into Grafana as they are, or provisioned. The scrape job of the nodes is",
+        "Written by `deploy/grafana/write_dashboards.py` from the `*_board.py` beside it. The JSON",
+        "there is imported into Grafana as it is, or provisioned. The scrape job of the nodes is",
         "called `corridor`, that of the brokers `rabbitmq`; each target has a label `country`.",
         "`deploy/grafana/draw.py` drew the pictures, from a lab with traffic; for a while one node",
         "is away.",

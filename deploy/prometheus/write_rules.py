@@ -1,4 +1,4 @@
-"""Writes the rules for Prometheus from alerts.py and thresholds.toml.
+"""Writes the rules for Prometheus from alerts*.py and thresholds.toml.
 
 python deploy/prometheus/write_rules.py                    the files beside this one
 python deploy/prometheus/write_rules.py --check            are they up to date?
@@ -13,13 +13,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from alerts import ALERTS, Alert
+from alerts import ALERTS, RECORDS, Alert
 
 HERE: Final = Path(__file__).resolve().parent
 RULES: Final = "corridor-alerts.yml"
+BUCKETS_S: Final = (2, 15, 60, 300, 900, 14_400)
+"""Whole bounds of `corridor_end_to_end_latency_seconds`, as the node counts: a test compares."""
+_MOST: Final = 1e15
+"""More seconds than Prometheus counts, more bytes than a disk has."""
 _RUNBOOK: Final = "deploy/RUNBOOK.md"
 _HEAD: Final = (
-    "# Written by deploy/prometheus/write_rules.py from alerts.py and thresholds.toml.\n"
+    "# Written by deploy/prometheus/write_rules.py from alerts*.py and thresholds.toml.\n"
     "# The job of the nodes is called corridor; each target has the label country.\n"
 )
 
@@ -32,24 +36,55 @@ def read_thresholds(path: Path, divide: float = 1.0) -> dict[str, float]:
         divide: Every time is divided by it: for a drill.
 
     Raises:
-        SystemExit: The file names a threshold that there is none of, or is no number.
+        SystemExit: The file cannot be read, or a threshold in it is none; one line says which.
     """
     ours = tomllib.loads((HERE / "thresholds.toml").read_text("utf-8"))
-    given = tomllib.loads(path.read_text("utf-8"))
-    unknown = sorted(given.keys() - ours.keys())
-    wrong = sorted(name for name, one in given.items() if not isinstance(one, int | float))
-    if unknown or wrong:
-        sys.exit(f"{path}: no such threshold: {unknown or '-'}; no number: {wrong or '-'}")
+    try:
+        given = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        sys.exit(f"{path}: {' '.join(str(error).split())}")
+    if faults := [
+        f"{name} {why}" for name, one in given.items() if (why := _wrong(ours, name, one))
+    ]:
+        sys.exit(f"{path}: {'; '.join(sorted(faults))}")
     merged = {**ours, **given}
     return {
-        name: max(1, round(value / divide)) if name.endswith("_s") else value
+        name: max(1, round(value / divide)) if _divided(name) else value
         for name, value in merged.items()
     }
 
 
+def _wrong(ours: Mapping[str, float], name: str, value: object) -> str:
+    """Return what is wrong with a threshold; nothing where it can be one."""
+    if name not in ours:
+        return "is no threshold"
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return f"is no number: {value!r}"
+    wrong = {
+        f"must lie between 0 and {_MOST:g}, and is {value}": not 0
+        <= value
+        <= _MOST,  # nan does not
+        "must be above 0": value == 0 and name.endswith(("_s", "_share")),
+        f"is a share of 1, and {value} is more": name.endswith("_share") and value > 1,
+        f"must be one of {', '.join(map(str, BUCKETS_S))}: nothing else is counted": (
+            name == "latency_target_s" and value not in BUCKETS_S
+        ),
+        f"must be whole seconds, and is {value}": name.endswith("_s") and value % 1 != 0,
+    }
+    return next((why for why, holds in wrong.items() if holds), "")
+
+
+def _divided(name: str) -> bool:
+    return name.endswith("_s") and name != "latency_target_s"  # that one is a bucket's name
+
+
 def rules(thresholds: Mapping[str, float]) -> str:
     """Return the file of alert rules."""
-    lines = [_HEAD, "groups:", "  - name: corridor", "    rules:"]
+    lines = [_HEAD, "groups:", "  - name: corridor-records", "    rules:"]
+    for one in RECORDS:
+        lines.append(f"      - record: {one.name}")
+        lines.append(f"        expr: {json.dumps(one.expression.format(**thresholds))}")
+    lines += ["  - name: corridor", "    rules:"]
     for alert in ALERTS:
         lines += _rule(alert, thresholds)
     return "\n".join(lines) + "\n"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that are missing: RabbitMQ, Python's venv and, for tests, what
-# watches a node (Prometheus and Alertmanager) and gives it a network of its own (iproute2).
+# watches a node (Prometheus and Alertmanager), gives it a network of its own (iproute2), and reads
+# the examples and units that it ships (curl, systemd).
 #
 #   deploy/setup/system.sh demo|test
 #
@@ -30,6 +31,9 @@ missing_watchers() {
   command -v prometheus >/dev/null || echo prometheus
   command -v prometheus-alertmanager >/dev/null || echo prometheus-alertmanager
   [[ -x /usr/sbin/ip || -x /sbin/ip ]] || command -v ip >/dev/null || echo iproute2
+  # Reads the units; what is installed is not booted.
+  command -v systemd-analyze >/dev/null || echo systemd
+  command -v curl >/dev/null || echo curl
 }
 
 can_install() {

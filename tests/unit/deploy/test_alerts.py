@@ -5,128 +5,24 @@ import re
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass, field
+import tomllib
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-from corridor.daemon.metrics import LATENCY_BUCKETS_S, NodeMetrics
-from testkit.watching import alerts
+from corridor.daemon.metrics import LATENCY_BUCKETS_S
+from testkit.alert_cases import ALWAYS, CASES, Case
+from testkit.metrics import every_metric
+from testkit.watching import alerts, expressions, write_rules
 
 TREE = Path(__file__).resolve().parents[3]
 FOLDER = TREE / "deploy" / "prometheus"
-DAY_S = 86_400
 
 
 @pytest.fixture(scope="module")
 def table() -> ModuleType:
     return alerts()
-
-
-@dataclass(frozen=True)
-class Case:
-    """Samples a minute, in promtool's notation, and whether the alert fires at `at`."""
-
-    alert: str
-    fires: bool
-    series: dict[str, str] = field(default_factory=dict)
-    at: str = "10m"
-    labels: dict[str, str] = field(default_factory=dict)
-
-
-def peer(name: str, values: str, labels: str = "") -> dict[str, str]:
-    return {f'{name}{{country="GE", job="corridor", peer="TR.TCA"{labels}}}': values}
-
-
-def node(name: str, values: str, labels: str = "") -> dict[str, str]:
-    return {f'{name}{{country="GE", job="corridor"{labels}}}': values}
-
-
-OLDEST = "corridor_outbox_oldest_record_timestamp_seconds"
-SEEN = "corridor_peer_last_seen_timestamp_seconds"
-FRAMES = "corridor_frames_refused_total"
-LATENCY = "corridor_end_to_end_latency_seconds"
-KEY, DIRECTORY = (
-    "corridor_encryption_key_until_timestamp_seconds",
-    "corridor_directory_expiry_timestamp_seconds",
-)
-BACKUP = "corridor_backup_last_success_timestamp_seconds"
-FORGED = ', link="TR", reason="signature", disposal="quarantined"'
-DROPPED = ', link="TR", reason="magic", disposal="dropped"'
-
-
-def connected(sender: str, receiver: str) -> dict[str, str]:
-    name = "corridor_broker_connected"
-    return {**node(name, sender, ', role="sender"'), **node(name, receiver, ', role="receiver"')}
-
-
-def latency(good: str, every: str) -> dict[str, str]:
-    return {**peer(f"{LATENCY}_bucket", good, ', le="60.0"'), **peer(f"{LATENCY}_count", every)}
-
-
-def publishing(failed: str, published: str) -> dict[str, str]:
-    return {
-        **peer("corridor_publish_failures_total", failed, ', reason="returned"'),
-        **peer("corridor_publish_failures_total", "0x120", ', reason="nacked"'),
-        **peer("corridor_envelopes_published_total", published, ', family="data"'),
-        **peer("corridor_envelopes_published_total", "0x120", ', family="control"'),
-    }
-
-
-CASES = (
-    Case("CorridorNodeDown", True, node("up", "1x5 0x5"), labels={"country": "GE"}),
-    Case("CorridorNodeDown", False, node("up", "1x8 0x1 1x5")),
-    Case("CorridorOutboxStuck", True, peer(OLDEST, "60x15"), labels={"peer": "TR.TCA"}),
-    Case("CorridorOutboxStuck", False, peer(OLDEST, "0x15")),
-    Case("CorridorOutboxStuck", False, peer(OLDEST, "0+60x15")),
-    Case("CorridorBrokerDisconnected", True, connected("1x12", "0x12")),
-    Case("CorridorBrokerDisconnected", False, connected("0x3 1x9", "1x12")),
-    Case("CorridorBrokerDisconnectedLong", True, connected("0x50", "0x50"), "40m"),
-    Case("CorridorBrokerDisconnectedLong", False, connected("0x12 1x40", "1x50"), "40m"),
-    Case("CorridorBrokerBlocked", True, node("corridor_broker_blocked", "0 1x12")),
-    Case("CorridorBrokerBlocked", False, node("corridor_broker_blocked", "0x8 1 0x8")),
-    Case("CorridorWayShut", True, peer("corridor_link_open", "0x15"), "12m"),
-    Case("CorridorWayShut", False, peer("corridor_link_open", "1x9 0x3 1x3"), "12m"),
-    Case("CorridorPeerSilent", True, peer(SEEN, "60x400"), "390m"),
-    Case("CorridorPeerSilent", False, peer(SEEN, "60x200 12000x200"), "390m"),
-    Case("CorridorPeerSilent", False, peer(SEEN, "0x400"), "390m"),  # not heard of since the start
-    Case("CorridorForgedOrForeignFrames", True, node(FRAMES, "0x5 1x5", FORGED),
-         labels={"link": "TR", "reason": "signature", "team": "security"}),
-    Case("CorridorForgedOrForeignFrames", False, node(FRAMES, "0x5 9x5", DROPPED)),
-    Case("CorridorRecordsRefused", True,
-         peer("corridor_records_refused_total", "0+2x60", ', reason="record_invalid"'), "60m"),
-    Case("CorridorRecordsRefused", False,
-         peer("corridor_records_refused_total", "0x30 3x30", ', reason="record_invalid"'), "60m"),
-    Case("CorridorSubmissionsRefused", True,
-         node("corridor_submissions_refused_total", "0+2x60", ', reason="record_invalid"'), "60m"),
-    Case("CorridorSubmissionsRefused", False,
-         node("corridor_submissions_refused_total", "0x30 9x30", ', reason="record_invalid"'),
-         "60m"),
-    Case("CorridorUnexpectedMessages", True,
-         node("corridor_unexpected_messages_total", "0x5 1x5", ', queue="corridor.dlq"')),
-    Case("CorridorUnexpectedMessages", False,
-         node("corridor_unexpected_messages_total", "3x15", ', queue="corridor.dlq"')),
-    Case("CorridorLatencySlow", True, latency("0+1x120", "0+2x120"), "110m"),
-    Case("CorridorLatencySlow", False, latency("0+2x120", "0+2x120"), "110m"),
-    Case("CorridorLatencySlow", False, latency("0x120", "0x80 20x40"), "110m"),  # too few to judge
-    Case("CorridorPublishFailures", True, publishing("0+2x120", "0+20x120"), "90m"),
-    Case("CorridorPublishFailures", False, publishing("0+2x20 40x100", "0+20x120"), "90m"),
-    Case("CorridorPublishFailures", False, publishing("0+1x120", "0+2x120"), "90m"),  # too few
-    Case("CorridorKeyEnds", True, node(KEY, f"{10 * DAY_S}x15")),
-    Case("CorridorKeyEnds", False, node(KEY, f"{20 * DAY_S}x15")),
-    Case("CorridorKeyEndsNow", True, node(KEY, f"{2 * DAY_S}x15")),
-    Case("CorridorKeyEndsNow", False, node(KEY, f"{10 * DAY_S}x15")),
-    Case("CorridorDirectoryEnds", True, node(DIRECTORY, f"{10 * DAY_S}x15")),
-    Case("CorridorDirectoryEnds", False, node(DIRECTORY, f"{20 * DAY_S}x15")),
-    Case("CorridorDirectoryEndsNow", True, node(DIRECTORY, f"{2 * DAY_S}x15")),
-    Case("CorridorDirectoryEndsNow", False, node(DIRECTORY, f"{10 * DAY_S}x15")),
-    Case("CorridorBackupOld", True, node(BACKUP, "60x1700"), "1640m"),
-    Case("CorridorBackupOld", False, node(BACKUP, "60x1000 60000x700"), "1640m"),
-    Case("CorridorBackupOld", False, node(BACKUP, "0x1700"), "1640m"),  # none is made here
-    Case("CorridorWatchdog", True),
-)  # fmt: skip
-ALWAYS = {"CorridorWatchdog"}
 
 
 def promtool(*arguments: object) -> subprocess.CompletedProcess[str]:
@@ -151,36 +47,51 @@ def expected(case: Case, table: ModuleType) -> list[dict[str, object]]:
     return [{"exp_labels": labels}]
 
 
-@pytest.mark.broker
-@pytest.mark.parametrize("case", CASES, ids=lambda one: f"{one.alert}-{one.fires}")
-def test_an_alert_fires_for_its_fault_only(case: Case, table: ModuleType, tmp_path: Path) -> None:
-    """Promtool compares whole label sets: what fires is read from its own account instead."""
+def as_test(case: Case) -> dict[str, object]:
+    """A test of promtool that expects nothing, so that promtool tells what fired."""
+    return {
+        "interval": "1m",
+        "input_series": [
+            {"series": name, "values": values} for name, values in case.series.items()
+        ],
+        "alert_rule_test": [{"eval_time": case.at, "alertname": case.alert, "exp_alerts": []}],
+    }
+
+
+def takes_hours(case: Case) -> bool:
+    """Whether judging it every minute would take long, and every ten is enough."""
+    return int(case.at.removesuffix("m")) >= 300
+
+
+def play(cases: list[Case], place: Path) -> subprocess.CompletedProcess[str]:
     test = {
         "rule_files": [str(FOLDER / "corridor-alerts.yml")],
-        "evaluation_interval": "1m",
-        "tests": [
-            {
-                "interval": "1m",
-                "input_series": [
-                    {"series": name, "values": values} for name, values in case.series.items()
-                ],
-                "alert_rule_test": [
-                    # nothing is expected, so that promtool tells what fired
-                    {"eval_time": case.at, "alertname": case.alert, "exp_alerts": []}
-                ],
-            }
-        ],
+        "evaluation_interval": "10m" if all(map(takes_hours, cases)) else "1m",
+        "tests": [as_test(case) for case in cases],
     }
-    place = tmp_path / "case.yml"
     place.write_text(json.dumps(test))
-    run = promtool("test", "rules", place)
-    fired = run.returncode != 0
-    assert fired is case.fires, run.stdout + run.stderr
-    if fired:
-        (labels,) = [one["exp_labels"] for one in expected(case, table)]
-        assert isinstance(labels, dict)
-        for name, value in labels.items():
-            assert f'{name}="{value}"' in run.stderr + run.stdout
+    return promtool("test", "rules", place)
+
+
+@pytest.mark.broker
+@pytest.mark.parametrize("case", [one for one in CASES if one.fires], ids=lambda one: one.alert)
+def test_an_alert_fires_for_its_fault(case: Case, table: ModuleType, tmp_path: Path) -> None:
+    """Promtool compares whole label sets: what fires is read from its own account instead."""
+    run = play([case], tmp_path / "case.yml")
+    assert run.returncode != 0, run.stdout
+    (labels,) = [one["exp_labels"] for one in expected(case, table)]
+    assert isinstance(labels, dict)
+    for name, value in labels.items():
+        assert f'{name}="{value}"' in run.stderr + run.stdout
+    assert "error expanding template" not in run.stderr + run.stdout
+
+
+@pytest.mark.broker
+@pytest.mark.parametrize("hours", [False, True])
+def test_no_alert_fires_without_its_fault(*, hours: bool, tmp_path: Path) -> None:
+    cases = [one for one in CASES if not one.fires and takes_hours(one) is hours]
+    run = play(cases, tmp_path / "cases.yml")
+    assert run.returncode == 0, run.stdout + run.stderr
 
 
 @pytest.mark.broker
@@ -208,6 +119,10 @@ def test_a_site_changes_a_number_and_a_drill_shortens_every_time(tmp_path: Path)
     text = (tmp_path / "corridor-alerts.yml").read_text()
     assert "timestamp_seconds > 0) > 20" in text
     assert "for: 2s" in text
+    # A bucket is named by its bound, and never divided: nobody counts in another.
+    buckets = {float(one) for one in re.findall(r'le=\\"([0-9.]+)\\"', text)}
+    assert buckets
+    assert buckets <= set(LATENCY_BUCKETS_S)
     assert generate("--check", "--to", tmp_path).returncode == 1
     site.write_text("outbox_age = 1\nkey_ends_s = 'soon'\n")
     wrong = generate("--thresholds", site, "--to", tmp_path)
@@ -216,18 +131,76 @@ def test_a_site_changes_a_number_and_a_drill_shortens_every_time(tmp_path: Path)
     assert "key_ends_s" in wrong.stderr
 
 
-def test_the_runbook_speaks_of_every_alert(table: ModuleType) -> None:
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("latency_target_s = 61", "latency_target_s must be one of 2, 15, 60"),
+        ("outbox_age_s = -5", "outbox_age_s must lie between 0 and"),
+        ("outbox_age_s = 0", "outbox_age_s must be above 0"),
+        ("outbox_age_s = nan", "outbox_age_s must lie between"),
+        ("outbox_age_s = inf", "outbox_age_s must lie between"),
+        (f"refused_frames = {10**400}", "refused_frames must lie between"),
+        ("outbox_age_s = 1.5", "outbox_age_s must be whole seconds"),
+        ("outbox_age_s = true", "outbox_age_s is no number"),
+        ("latency_share = 99", "latency_share is a share of 1"),
+        ("outbox_age = 5", "outbox_age is no threshold"),
+        ("outbox_age_s = ", "Invalid value"),
+        (
+            "outbox_age_s = 5\nrefused_frames = 'x'\nlatency_share = 0",
+            "latency_share must be above",
+        ),
+        (None, "No such file"),
+    ],
+)
+def test_a_file_of_thresholds_that_cannot_be_is_told_on_one_line(
+    text: str | None, said: str, tmp_path: Path
+) -> None:
+    site = tmp_path / "site.toml"
+    if text is not None:
+        site.write_text(text)
+    run = generate("--thresholds", site, "--to", tmp_path / "out")
+    assert run.returncode == 1
+    assert said in run.stderr
+    assert str(site) in run.stderr
+    assert run.stderr.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_buckets_are_those_that_the_node_counts() -> None:
+    whole = tuple(one for one in LATENCY_BUCKETS_S if one == int(one))
+    assert whole == write_rules().BUCKETS_S
+
+
+def test_the_runbook_says_of_every_alert_what_it_means_what_to_check_what_to_do_and_never(
+    table: ModuleType,
+) -> None:
     text = (TREE / "deploy" / "RUNBOOK.md").read_text()
-    headings = {one.removeprefix("## ") for one in text.splitlines() if one.startswith("## ")}
-    assert {one.heading for one in table.ALERTS} - headings == set()
+    sections = {one.split("\n", 1)[0]: one for one in text.split("\n## ")[1:]}
+    for alert in table.ALERTS:
+        section = sections[alert.heading]
+        for word in ("Means", "Check", "Act", "Never"):
+            assert f"\n*{word}*" in section, (alert.heading, word)
 
 
 def test_only_metrics_that_a_node_has_are_asked_for(table: ModuleType) -> None:
-    metrics = NodeMetrics()
-    metrics.watch_store(list)
+    metrics = every_metric()
     known = {family.name for family in metrics.registry.collect()}
-    for alert in table.ALERTS:
-        for name in re.findall(r"corridor_[a-z_]+", alert.expression):
+    recorded = {one.name for one in table.RECORDS}
+    used = set()
+    for one in (*table.ALERTS, *table.RECORDS):
+        for name in re.findall(r"[a-z_:]*corridor_[a-z0-9_:]+", one.expression):
             base = re.sub(r"_(total|bucket|count|sum)$", "", name)
-            assert base in known, name
+            assert base in known | recorded, name
+            used.add(base)
+    shown = {name for one in expressions() for name in re.findall(r"[a-z_]+:[a-z0-9_:]+", one)}
+    assert shown <= recorded
+    assert recorded <= used | shown  # nothing is recorded for nobody
     assert 60 in LATENCY_BUCKETS_S  # the alert asks for that bucket by its name
+
+
+def test_every_threshold_is_one_of_some_alert(table: ModuleType) -> None:
+    """A site that changes a number of which nothing asks would wait for an alert in vain."""
+    thresholds = tomllib.loads((FOLDER / "thresholds.toml").read_text())
+    asked = " ".join(one.expression for one in (*table.ALERTS, *table.RECORDS))
+    holds = {one.hold for one in table.ALERTS}
+    assert [name for name in thresholds if f"{{{name}}}" not in asked and name not in holds] == []

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from corridor.daemon.metrics import NodeMetrics
+from testkit.metrics import every_metric
 from testkit.watching import expressions, metrics_in, panels
 
 FOLDER = Path(__file__).resolve().parents[3] / "deploy" / "grafana"
@@ -61,8 +61,7 @@ def test_panels_do_not_lie_over_each_other() -> None:
 
 
 def test_only_metrics_that_a_node_or_a_broker_has_are_asked_for() -> None:
-    metrics = NodeMetrics()
-    metrics.watch_store(list)
+    metrics = every_metric()
     known = {family.name for family in metrics.registry.collect()} | {"corridor_build_info"}
     for expression in expressions():
         for name in metrics_in(expression):
