@@ -27,6 +27,7 @@ poll_s = 0.02
 max_file_mib = 1
 lanes = ["routine", "bulk"]
 """
+NodeFolder = Callable[..., Path]
 
 
 class Beside:
@@ -99,6 +100,9 @@ class Beside:
             change.keep_sealed(envelope)
             change.close_sealed(TR, verdict_on(envelope, verdict), 1_900_000_000_500)
         self.node.service.grown()
+
+
+MAKE = Callable[..., Beside]
 
 
 def record_bytes(number: int = 0) -> bytes:

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from corridor.gateway.local_client import LocalClient
+from corridor.lab.broker_layout import LabTuning
 from corridor.lab.movements import plan_movements
 from corridor.lab.network import Network
 from corridor.lab.scenario import load_scenario
@@ -79,7 +80,7 @@ class Lab:
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     folder = tmp_path_factory.mktemp("lab") / "network"
-    with Network(load_scenario("tr-ge-az"), folder) as network:
+    with Network(load_scenario("tr-ge-az"), folder, tuning=LabTuning(age_days=7)) as network:
         network.lay_out()
         for node in network.nodes.values():
             with node.plan.config.open("a") as config:

@@ -2,12 +2,15 @@
 # ruff: noqa: ANN401 - `**changes` are fields of whatever is built
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from corridor.standards.generate.journey import GeneratedRecord
 from corridor.standards.generate.movements import Scenario, generate_movements
 from corridor.transit.facts import Dataset, Equipment, Fact, Means, OfficeName, Place
-from corridor.transit.movement import Kind, Role
+from corridor.transit.fold import fold
+from corridor.transit.movement import Kind, Role, State
+from corridor.transit.result import Movement
 from corridor.transit.timers import DAY_MS
 from corridor.wire.facts import fact_of
 from corridor.wire.records import encode_record
@@ -81,3 +84,49 @@ def of_records(told: Iterable[GeneratedRecord]) -> list[Fact]:
 def generated(seed: int, scenario: Scenario = RARE) -> Sequence[GeneratedRecord]:
     """Return the records of one movement."""
     return list(generate_movements(seed, 1, scenario))
+
+
+LATER_MS = NOW_MS + 400 * 86_400_000
+DES, TRA, EXIT = Role.DESTINATION, Role.TRANSIT, Role.EXIT
+LODGED = fact(1, Kind.DECLARED, Role.HOLDER, dataset=DATASET)
+ACCEPTED = fact(3, Kind.ACCEPTED)
+TIR = replace(DATASET, tir=True)
+
+
+def state(*facts: Fact) -> State:
+    """Return the state that facts lead to."""
+    return run(*facts).state
+
+
+def run(*facts: Fact, me: str = "TR", now_ms: int = NOW_MS) -> Movement:
+    """Return the movement that facts make."""
+    return fold(facts, me=me, now_ms=now_ms)
+
+
+def passed(number: int, at: str = "GEBCP601") -> Fact:
+    """A passage of a border, by the office there."""
+    return fact(number, Kind.PASSED, TRA, sender=at[:2], offices=(actual(at),))
+
+
+def arrived(number: int, at: str = "AZ010100", kind: Kind = Kind.ARRIVAL_ADVISED) -> Fact:
+    """An arrival, by the office of destination."""
+    return fact(number, kind, DES, sender=at[:2], offices=(actual(at),))
+
+
+def begun(number: int, operation: int, sender: str) -> Fact:
+    """The start of an operation under a carnet."""
+    offices, equipment = (actual(f"{sender}000001"),), (Equipment(1, "", ("T1",)),)
+    return fact(
+        number,
+        Kind.STARTED,
+        TRA,
+        sender=sender,
+        operation=operation,
+        offices=offices,
+        equipment=equipment,
+    )
+
+
+def left(number: int, operation: int, sender: str) -> Fact:
+    """The end of an operation under a carnet."""
+    return fact(number, Kind.TERMINATED, EXIT, sender=sender, operation=operation)

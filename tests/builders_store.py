@@ -9,6 +9,7 @@ from corridor.exchange.values import (
     ZERO_ID,
     EnvelopeVerdict,
     Family,
+    Head,
     Lane,
     Position,
     ReceivedEnvelope,
@@ -18,11 +19,13 @@ from corridor.exchange.values import (
     Verdict,
 )
 from corridor.seal.storage import StorageKey
+from corridor.store.port import Store
 from corridor.transit.parties import Endpoint
 
 GE = Endpoint("GE.RS")
 TR = Endpoint("TR.GTB")
 AZ = Endpoint("AZ.DGK")
+NO_HEAD = Head(0, 0, ZERO_ID)
 KEY = StorageKey(b"storage key of the tests 32 byte")
 NOW_MS = 1_800_000_000_000
 
@@ -99,3 +102,16 @@ def received(number: int, *records: ReceivedRecord, **changes: Any) -> ReceivedE
         records=records,
     )
     return replace(boring, **changes)
+
+
+def accept(store: Store, *numbers: int, lane: Lane = Lane.ROUTINE) -> tuple[int, ...]:
+    """Keep records in the outbox and return their rows."""
+    with store.transaction() as change:
+        change.accept_all([submission(one, lane=lane) for one in numbers], NOW_MS)
+        waiting = {one.record_id: one.row for one in change.waiting(GE, lane, 1_000)}
+    return tuple(waiting[record_id(one)] for one in numbers)
+
+
+def waiting_ids(store: Store, lane: Lane = Lane.ROUTINE) -> list[bytes]:
+    with store.reading() as view:
+        return [one.record_id for one in view.waiting(GE, lane, 1_000)]

@@ -152,6 +152,32 @@ def declaration() -> records.TransitRecord:
     return records.TransitRecord(header=header(), declaration=body)
 
 
+def long_declaration(items: int = 0, documents: int = 0) -> records.TransitRecord:
+    """A declaration with so many more items, which may be in its file, and documents, which not."""
+    record = declaration()
+    goods_of = record.declaration.dataset.consignment
+    goods_of.houses[0].items.extend(item(number) for number in range(3, 3 + items))
+    goods_of.documents.extend(
+        goods.Document(sequence=number + 1, reference=f"{number:0140d}")
+        for number in range(documents)
+    )
+    return record
+
+
+def attachment() -> records.Attachment:
+    """A manifest of a small file."""
+    return records.Attachment(
+        attachment_id=bytes(range(16)),
+        name="invoice 7.pdf",
+        media_type="application/pdf",
+        size=300_000,
+        sha256=bytes(range(32)),
+        key=bytes(range(32, 64)),
+        root=bytes(range(64, 96)),
+        of_record=bytes(16),
+    )
+
+
 def record_of_every_type() -> list[records.TransitRecord]:
     """One good record for each record type, in the order of the types."""
     made = []
@@ -165,6 +191,8 @@ def record_of_every_type() -> list[records.TransitRecord]:
             body.consignment.CopyFrom(consignment())
         if field.name == "enquiry_recovery":
             body.enquiry.consignment.CopyFrom(consignment())
+        if field.name == "attachment":
+            body.CopyFrom(attachment())
         if field.name == "exchange":
             body.query_response.dataset.CopyFrom(dataset())
         made.append(record)

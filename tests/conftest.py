@@ -1,11 +1,14 @@
-"""What every test may count on: bounded property tests, and a real broker or its absence."""
+"""What every test may count on: bounded properties, quiet logs, a real broker or its absence."""
 
 import os
 import shutil
+import signal
+import sys
 from pathlib import Path
 
 import hypothesis
 import pytest
+import structlog
 
 TREE = Path(__file__).resolve().parents[1]
 SHARED = TREE.parent / "shared"
@@ -35,7 +38,15 @@ def has_broker() -> bool:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Skip a broker test where there is no broker, or fail it where one is required."""
+    """Skip a broker test where there is no broker, or fail it where one is required.
+
+    What a node of this process logs goes to standard error from here on: standard output is that
+    of the commands that a test calls beside it.
+    """
+    # A node that ran in this process kept these for itself, and children inherit that.
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
+    structlog.reset_defaults()
+    structlog.configure(logger_factory=structlog.WriteLoggerFactory(file=sys.__stderr__))
     if item.get_closest_marker("broker") is None or has_broker():
         return
     if item.config.getoption("--require-broker"):

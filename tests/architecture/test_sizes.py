@@ -22,6 +22,12 @@ EXEMPT: dict[str, str] = {
     "node/corridor/standards/ncts/enquiries.py::_recovery_messages": "a table: recoveries",
     "node/corridor/standards/ncts/offices.py::_guarantee_messages": "a table: guarantee use",
     "node/corridor/standards/ncts/offices.py::_movement_messages": "a table: the movement",
+    "node/corridor/standards/asycuda/sad.py::_financial": "a table: payment and guarantee",
+    "node/corridor/standards/edifact/messages.py::_head": "a table: UNB, UNH and BGM",
+    "node/corridor/standards/wco/declaration.py::_goods_on_the_way": "a table: Consignment",
+    "node/corridor/standards/wco/declaration.py::_shipment": "a table: GoodsShipment",
+    "node/corridor/standards/wco/declaration.py::declaration": "a table: Declaration",
+    "node/corridor/standards/wco/items.py::item": "a table: GovernmentAgencyGoodsItem",
     "node/corridor/standards/generate/journey.py::start": "one literal: a whole movement",
 }
 

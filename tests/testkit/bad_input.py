@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from builders_wire import declaration
+from builders_wire import declaration, long_declaration
 from corridor.wire.v1 import local_pb2 as local
 
 HUGE_BYTES = 3 * 1024 * 1024
@@ -80,7 +80,7 @@ _XML = '<?xml version="1.0" encoding="UTF-8"?>'
 _BOMB = f'{_XML}<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><x>&e;</x>'
 _NO_RULES = declaration()
 _NO_RULES.header.movement.ids[0].value = ""
-_TOO_LARGE = b"\x0a" + b"\xff\xff\x0f" + bytes(262_143)
+_TOO_LARGE = long_declaration(documents=2_000).SerializeToString()
 
 SPOOL = tuple(
     Case("spool folder", came, named, make)
@@ -130,7 +130,7 @@ SOCKET = tuple(
         ("bytes that are no record", "record_malformed", lambda: {"record": b"\xff"}),
         ("a record without a body", "record_type", lambda: {"record": b""}),
         ("a record larger than a record may be", "record_too_large",
-         lambda: {"record": b"x" * 300_000}),
+         lambda: {"record": _TOO_LARGE}),
         ("a record that breaks rules of the schema", "record_invalid",
          lambda: {"record": _NO_RULES.SerializeToString()}),
         ("a partner without agreement", "unknown_recipient",

@@ -3,7 +3,8 @@
 from testkit.proto import field_bytes, record, some_bytes, some_number
 
 RECEIPT, RESEND, STREAM_OPEN, STREAM_STATUS = 64, 65, 66, 67
-TOMBSTONE, UNDECRYPTABLE, CANARY, HANDOVER = 68, 69, 70, 71
+TOMBSTONE, UNDECRYPTABLE, CANARY, HANDOVER, TALLY = 68, 69, 70, 71, 72
+ACCEPTS = 73
 
 
 def head(epoch: int, sequence: int, envelope_id: bytes) -> bytes:

@@ -1,6 +1,7 @@
 """The cases of records.json: control records (PROTOCOL §6)."""
 
 from testkit.control import (
+    ACCEPTS,
     CANARY,
     HANDOVER,
     RECEIPT,
@@ -17,6 +18,7 @@ from testkit.control import (
 from testkit.envelopes import fresh
 from testkit.proto import field_bytes, field_number, record, some_bytes, some_number
 from testkit.records import Letter, RecordCase, read, refused, unread
+from testkit.tally_cases import tally_cases
 
 EPOCH = 1_763_000_000
 ID = fresh("an envelope", 32)
@@ -33,6 +35,8 @@ def control_cases() -> list[RecordCase]:
         *_heads(),
         *_others(),
         *_handovers(),
+        *tally_cases(),
+        *_accepts(),
         *_together(),
     ]
 
@@ -257,6 +261,21 @@ def handed(first: int = 1, last: int = 2, at: int = 1, done: int = 2) -> bytes:
 def handover(*ranges: bytes, telling: int = 1) -> bytes:
     """Return a Handover."""
     return some_number(1, telling) + b"".join(field_bytes(2, one) for one in ranges)
+
+
+def _accepts() -> list[RecordCase]:
+    none = read(record(701, b"", ACCEPTS))
+    junk = unread(record(701, field_bytes(1, b"no Signed"), ACCEPTS), "statement_malformed")
+    beyond = 65_537
+    whole = record(702, field_bytes(1, bytes(beyond)), ACCEPTS)
+    large = unread(whole[: len(whole) - beyond], zeros=beyond)
+    twice = field_bytes(1, b"one") + field_bytes(1, b"two")
+    return [
+        RecordCase("accepts-none", "it says nothing", "6.10", (Letter((none,)),)),
+        RecordCase("accepts-junk", "what it holds is no statement", "6.10", (Letter((junk,)),)),
+        _case("accepts-twice", "two statements", "1.4", ACCEPTS, twice),
+        RecordCase("accepts-large", "a statement of 65,537 bytes", "10", (Letter((large,)),)),
+    ]
 
 
 def _handovers() -> list[RecordCase]:

@@ -7,10 +7,11 @@ looks that nothing else has changed.
 import json
 from typing import NamedTuple
 
-from builders_wire import declaration
+from builders_wire import declaration, long_declaration
 from corridor.wire.records import record_to_json
 
 RECORD = json.loads(record_to_json(declaration()))
+TOO_LARGE = long_declaration(documents=2_000).SerializeToString()
 JSON = "application/json"
 PROTOBUF = "application/x-protobuf"
 XML = "application/xml"
@@ -84,8 +85,14 @@ BAD = (
     Bad("record that is not ours", "GET", f"/v1/records/{'0' * 32}", None, None, 404, "not_found"),
     Bad("method not offered", "DELETE", "/v1/records", None, None, 405, "method"),
     Bad("method that is none", "BREW", "/v1/inbox", None, None, 405, "method"),
-    Bad("answer in XML", "GET", "/v1/inbox", None, None, 406, "not_acceptable",
-        headers=(("Accept", "text/xml"),)),
+    Bad("answer in XML where there is none", "GET", "/v1/outcomes", None, None, 406,
+        "not_acceptable", headers=(("Accept", "text/xml"),)),
+    Bad("answer in a form that the inbox has not", "GET", "/v1/inbox", None, None, 406,
+        "not_acceptable", headers=(("Accept", "text/csv"),)),
+    Bad("account of a record that is not there", "GET", "/v1/inbox/417000/report", None, None, 404,
+        "not_found"),
+    Bad("account of a cursor that is none", "GET", "/v1/inbox/-1/report", None, None, 422,
+        "invalid"),
     Bad("no content type", "POST", RECORDS, None, _json(RECORD), 415, "media_type"),
     Bad("unknown content type", "POST", RECORDS, "text/plain", b"x", 415, "media_type"),
     Bad("JSON in another character set", "POST", RECORDS, f"{JSON}; charset=utf-16",
@@ -157,7 +164,7 @@ BAD = (
     # protobuf and XML
     Bad("protobuf that is none", "POST", RECORDS, PROTOBUF, b"\xff\xff\xff", 400, "malformed",
         "record_malformed"),
-    Bad("protobuf that is too large", "POST", RECORDS, PROTOBUF, b"\0" * 300_000, 413, "too_large",
+    Bad("protobuf that is too large", "POST", RECORDS, PROTOBUF, TOO_LARGE, 413, "too_large",
         "record_too_large"),
     Bad("empty protobuf", "POST", RECORDS, PROTOBUF, b"", 422, "refused", "record_type"),
     Bad("XML that is none", "POST", RECORDS, XML, b"<a>", 400, "malformed", "source_malformed"),

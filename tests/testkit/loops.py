@@ -65,6 +65,14 @@ class Sending(Told):
         for token in tokens:
             self.note("nacked", token)
 
+    def on_absent(self, tokens: Sequence[object]) -> None:
+        for token in tokens:
+            self.note("absent", token)
+
+    def on_unconfirmed(self, tokens: Sequence[object]) -> None:
+        for token in tokens:
+            self.note("unconfirmed", token)
+
     def on_blocked(self, reason: str) -> None:
         self.note("blocked", reason)
 

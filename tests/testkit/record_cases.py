@@ -5,24 +5,29 @@ from testkit.business import (
     DECLARATION,
     GOOD_HEADER,
     GOOD_MRN,
-    GRN,
-    LRN,
     MRN,
     declaration,
     entry,
     header,
     identifier,
-    least_body,
     party,
     transit,
 )
 from testkit.control import canary, stream_open, tombstone
 from testkit.proto import field_bytes, field_number, varint
-from testkit.records import CREATED_MS, Letter, RecordCase, Row, record_id, refused
+from testkit.record_parts import INVALID, LARGEST, MALFORMED, good, one_case
+from testkit.record_rules import rule_cases
+from testkit.records import (
+    CREATED_MS,
+    LATER_TYPE,
+    Letter,
+    RecordCase,
+    Row,
+    parked,
+    record_id,
+    refused,
+)
 from testkit.world import NOW_MS
-
-MALFORMED, INVALID = "record_malformed", "record_invalid"
-LARGEST = 262_144
 
 
 def record_cases() -> list[RecordCase]:
@@ -34,26 +39,16 @@ def record_cases() -> list[RecordCase]:
         *_families(),
         *_entries(),
         *_bodies(),
-        *_rules(),
+        *rule_cases(),
         *_sizes(),
         *_repeats(),
         *_neighbours(),
     ]
 
 
-def good(label: str, record_type: int = ARRIVAL) -> bytes:
-    """Return a right record."""
-    body = transit(record_type, least_body(record_type))
-    return entry(record_id(label), body, record_type)
-
-
-def _one(name: str, title: str, section: str, row: Row, **parts: object) -> RecordCase:
-    return RecordCase(name, title, section, (Letter((row,), **parts),))  # type: ignore[arg-type]
-
-
 def _right() -> list[RecordCase]:
     cases = [
-        _one(
+        one_case(
             f"type-{number}",
             "the least a record of its type holds",
             "12",
@@ -67,20 +62,20 @@ def _right() -> list[RecordCase]:
     probe = Row(canary(600, NOW_MS), handed_on=False)
     return [
         *cases,
-        _one(
+        one_case(
             "unknown-kept",
             "a field that nobody knows yet is kept",
             "1.4",
             Row(entry(record_id("k"), newer)),
         ),
-        _one(
+        one_case(
             "body-order",
             "a business record has no one encoding",
             "1.4",
             Row(entry(record_id("o"), turned)),
         ),
-        _one("supersedes", "it replaces an earlier record", "3.6", Row(replacing)),
-        _one("canary", "a canary is accepted and never handed on", "6.7", probe),
+        one_case("supersedes", "it replaces an earlier record", "3.6", Row(replacing)),
+        one_case("canary", "a canary is accepted and never handed on", "6.7", probe),
     ]
 
 
@@ -89,22 +84,22 @@ def _authority() -> list[RecordCase]:
     before, begun = good("before", 19), good("begun", 19)
     ended, last = good("ended"), good("last")
     return [
-        _one("authority-type", "no agreement names its type yet", "5.5", refused(before, why)),
-        _one(
+        one_case("authority-type", "no agreement names its type yet", "5.5", refused(before, why)),
+        one_case(
             "authority-begun",
             "in force from this millisecond",
             "5.5",
             Row(begun),
             created_ms=CREATED_MS + 1,
         ),
-        _one(
+        one_case(
             "authority-ended",
             "the agreement ends in this millisecond",
             "5.5",
             refused(ended, why),
             sender=b"AZ.SCC",
         ),
-        _one(
+        one_case(
             "authority-last",
             "its last millisecond",
             "5.5",
@@ -112,7 +107,7 @@ def _authority() -> list[RecordCase]:
             sender=b"AZ.SCC",
             created_ms=CREATED_MS - 1,
         ),
-        _one(
+        one_case(
             "authority-other",
             "the agreement names another type",
             "5.5",
@@ -172,7 +167,7 @@ def _claims() -> list[RecordCase]:
             ),
         ),
     ]
-    return [_one(name, title, "12.5", row) for name, title, row in rows]
+    return [one_case(name, title, "12.5", row) for name, title, row in rows]
 
 
 def _families() -> list[RecordCase]:
@@ -194,6 +189,25 @@ def _families() -> list[RecordCase]:
     return [
         *cases,
         RecordCase("family-canary", "a canary beside control", "6", (Letter(pair, why),)),
+    ]
+
+
+def _files(identity: bytes) -> list[RecordCase]:
+    manifest = (
+        field_bytes(1, bytes(16)) + field_bytes(2, b"scan.pdf") + field_bytes(3, b"application/pdf")
+        + field_number(4, 300_000) + field_bytes(5, bytes(32)) + field_bytes(6, bytes(32))
+    )  # fmt: skip
+    whole = transit(21, manifest + field_bytes(7, bytes(32)))
+    kept = parked(entry(identity, whole, 21), "attachment_incomplete")
+    title = "the manifest of a file waits for its chunks"
+    lacking = refused(
+        entry(identity, transit(21, manifest), 21), "record_invalid", "required attachment.root"
+    )
+    return [
+        one_case("attachment-manifest", title, "13.4", kept),
+        one_case(
+            "attachment-rootless", "a manifest without the root of its chunks", "13.1", lacking
+        ),
     ]
 
 
@@ -227,10 +241,23 @@ def _entries() -> list[RecordCase]:
         ("entry-order", "the body before the rest", field_bytes(5, body) + head),
         ("entry-varint", "a number with a byte more than it needs", wide + rest),
     ]
-    cases = [_one(name, title, "3.6", refused(data, MALFORMED)) for name, title, data in rows]
-    types = (0, 21, 63, 72, 2**31 - 1)
-    return cases + [
-        _one(
+    cases = [one_case(name, title, "3.6", refused(data, MALFORMED)) for name, title, data in rows]
+    types = (0, 74, 2**31 - 1)
+    later = [
+        one_case(
+            f"entry-type-{number}",
+            "a type of a later version, without an agreement",
+            "11",
+            refused(entry(identity, body, number), "not_authorised"),
+        )
+        for number in (22, 63)
+    ]
+    kept = parked(entry(identity, body, LATER_TYPE))
+    title = "a type of a later version is kept until a version knows it"
+    later.append(one_case("entry-type-later", title, "11", kept))
+    later += _files(identity)
+    return [*cases, *later] + [
+        one_case(
             f"entry-type-{number}",
             "no such type",
             "3.6",
@@ -258,131 +285,13 @@ def _bodies() -> list[RecordCase]:
         ("body-unknown", "a body that nobody knows", ARRIVAL, transit(21)),
     ]
     cases = [
-        _one(name, title, "12", refused(entry(identity, body, kind), MALFORMED))
+        one_case(name, title, "12", refused(entry(identity, body, kind), MALFORMED))
         for name, title, kind, body in malformed
     ]
     return cases + [
-        _one(name, title, "12", refused(entry(identity, body, kind), "record_type"))
+        one_case(name, title, "12", refused(entry(identity, body, kind), "record_type"))
         for name, title, kind, body in types
     ]
-
-
-def _rules() -> list[RecordCase]:
-    ids = "header.movement.ids"
-    many = header(*(identifier(MRN, GOOD_MRN) for _ in range(17)))
-    short = field_bytes(7, bytes(15))
-    version = field_number(1, 0) + field_bytes(2, b"")
-    country = declaration(party(field_bytes(4, b"ge")))
-    name = declaration(party(name="x" * 301))
-    rows = [
-        ("rule-header", "no header", ARRIVAL, transit(ARRIVAL, head=None), "required header"),
-        (
-            "rule-dataset",
-            "a declaration without its dataset",
-            DECLARATION,
-            transit(DECLARATION),
-            "required declaration.dataset",
-        ),
-        (
-            "rule-mrn",
-            "an MRN of 17 characters",
-            ARRIVAL,
-            _named(MRN, GOOD_MRN[:17]),
-            f"identifier.mrn {ids}[0]",
-        ),
-        (
-            "rule-mrn-lower",
-            "an MRN in lower case",
-            ARRIVAL,
-            _named(MRN, GOOD_MRN.lower()),
-            f"identifier.mrn {ids}[0]",
-        ),
-        (
-            "rule-grn",
-            "a GRN of 16 characters",
-            ARRIVAL,
-            _named(GRN, "25GE123456789012"),
-            f"identifier.grn {ids}[0]",
-        ),
-        (
-            "rule-lrn",
-            "an LRN of 23 characters",
-            ARRIVAL,
-            _named(LRN, "x" * 23),
-            f"identifier.lrn {ids}[0]",
-        ),
-        (
-            "rule-id-empty",
-            "an identifier of no characters",
-            ARRIVAL,
-            _named(21, ""),
-            f"string.min_len {ids}[0].value",
-        ),
-        (
-            "rule-id-71",
-            "an identifier of 71 characters",
-            ARRIVAL,
-            _named(21, "x" * 71),
-            f"string.max_len {ids}[0].value",
-        ),
-        (
-            "rule-ids-17",
-            "17 identifiers of a movement",
-            ARRIVAL,
-            transit(ARRIVAL, head=many),
-            f"repeated.max_items {ids}",
-        ),
-        (
-            "rule-cause-15",
-            "an id of 15 bytes",
-            ARRIVAL,
-            transit(ARRIVAL, head=header(extra=short)),
-            "bytes.len header.caused_by",
-        ),
-        (
-            "rule-version-0",
-            "version 0 of the model",
-            ARRIVAL,
-            transit(ARRIVAL, head=version),
-            "uint32.gte_lte header.model_version",
-        ),
-        (
-            "rule-country",
-            "a country in lower case",
-            DECLARATION,
-            country,
-            "string.pattern declaration.dataset.parties[0].address.country",
-        ),
-        (
-            "rule-name",
-            "a name of 301 characters",
-            DECLARATION,
-            name,
-            "string.max_len declaration.dataset.parties[0].name",
-        ),
-        (
-            "rule-enquiry",
-            "neither an enquiry nor a recovery",
-            19,
-            transit(19),
-            "required enquiry_recovery.body",
-        ),
-        ("rule-exchange", "none of the four exchanges", 20, transit(20), "required exchange.body"),
-    ]
-    return [
-        _one(
-            key,
-            title,
-            "12",
-            refused(entry(record_id(key), body, kind), INVALID, fault),
-            **({"created_ms": CREATED_MS + 1} if kind == 19 else {}),
-        )
-        for key, title, kind, body, fault in rows
-    ]
-
-
-def _named(scheme: int, value: str) -> bytes:
-    return transit(ARRIVAL, head=header(identifier(scheme, value)))
 
 
 def _sizes() -> list[RecordCase]:
@@ -399,9 +308,10 @@ def _sizes() -> list[RecordCase]:
 
     most, zeros = sized(LARGEST, "largest")
     more, others = sized(LARGEST + 1, "too large")
+    above = refused(more, "record_too_large", zeros=others)
     return [
-        _one("size-most", "262,144 bytes", "10", Row(most, zeros=zeros)),
-        _one("size-above", "one byte more", "10", refused(more, "record_too_large", zeros=others)),
+        one_case("size-most", "262,144 bytes", "10", Row(most, zeros=zeros)),
+        one_case("size-above", "one byte more", "10", above),
     ]
 
 

@@ -23,9 +23,12 @@ class Agreed:
     valid_to_ms: int
 
 
+LATER_TYPE = 33
+"""A type of a later version, on which two have agreed."""
 AGREED = (
     Agreed(b"GE.RS", b"TR.GTB", (*range(1, 19), 20), NOW_MS - 100 * DAY_MS, NOW_MS + DAY_MS),
     Agreed(b"GE.RS", b"TR.GTB", (19,), CREATED_MS + 1, NOW_MS + DAY_MS),
+    Agreed(b"GE.RS", b"TR.GTB", (21, LATER_TYPE), NOW_MS - 100 * DAY_MS, NOW_MS + DAY_MS),
     Agreed(b"AZ.SCC", b"TR.GTB", (14,), NOW_MS - 100 * DAY_MS, CREATED_MS),
     Agreed(b"TR.GTB", b"AM.SRC", tuple(range(1, 21)), NOW_MS - 100 * DAY_MS, NOW_MS + DAY_MS),
 )
@@ -38,7 +41,7 @@ class Row:
 
     entry: bytes
     verdict: str = "accepted"
-    """accepted or refused; of control records read or unread."""
+    """accepted, refused or parked; of control records read or unread."""
     reason: str = ""
     handed_on: bool = True
     faults: tuple[str, ...] = ()
@@ -181,6 +184,11 @@ def _row(row: Row) -> Document:
 def refused(entry: bytes, reason: str, *faults: str, zeros: int = 0) -> Row:
     """Return a record that is refused."""
     return Row(entry, "refused", reason, False, faults, zeros)
+
+
+def parked(entry: bytes, reason: str = "record_type") -> Row:
+    """Return a record that is kept until a version knows its type, or its file is here."""
+    return Row(entry, "parked", reason, False)
 
 
 def read(entry: bytes) -> Row:

@@ -4,8 +4,11 @@ from typing import Any
 
 from testkit import curve, hpke
 from testkit import envelopes as kit
+from testkit.acceptances import acceptances
 from testkit.case import ACCEPTED, Case, then
+from testkit.chunks import chunks
 from testkit.control_cases import control_cases
+from testkit.long_records import long_records
 from testkit.record_cases import record_cases
 from testkit.records import records, with_twins
 from testkit.right import right_cases
@@ -51,6 +54,9 @@ def documents() -> dict[str, Document]:
         "ed25519.json": _ed25519(),
         "padding.json": _padding(),
         "merkle.json": _merkle(),
+        "chunks.json": chunks(),
+        "acceptances.json": acceptances(),
+        "long.json": long_records(),
         "statements.json": statements(),
         "streams.json": streams(stream_cases()),
         "records.json": records(with_twins([*record_cases(), *control_cases()])),

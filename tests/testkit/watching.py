@@ -22,6 +22,12 @@ def alerts() -> ModuleType:
     return _script("prometheus", "alerts")
 
 
+@cache
+def write_rules() -> ModuleType:
+    """What writes the rules."""
+    return _script("prometheus", "write_rules")
+
+
 def _script(folder: str, name: str) -> ModuleType:
     place = str(DEPLOY / folder)
     sys.path.insert(0, place)
@@ -42,8 +48,8 @@ def expressions() -> list[str]:
 
 
 def metrics_in(expression: str) -> set[str]:
-    """The metrics that an expression names."""
-    return set(re.findall(r"\b(?:corridor|rabbitmq|process)_[a-z_]+", expression))
+    """The metrics that an expression names; what is recorded under a name of its own is none."""
+    return set(re.findall(r"(?<![a-z_:])(?:corridor|rabbitmq|process)_[a-z_]+", expression))
 
 
 def as_asked(expression: str, interval: str = "30s") -> str:

@@ -242,7 +242,6 @@ def _agreements() -> list[StatementCase]:
         ("agreement-empty", "an agreement on nothing", agreement(GE, TR, record_types=())),
         ("agreement-order", "types that descend", agreement(GE, TR, record_types=(2, 1))),
         ("agreement-repeats", "a type twice", agreement(GE, TR, record_types=(1, 1))),
-        ("agreement-type-21", "a type beyond 20", agreement(GE, TR, record_types=(21,))),
         ("agreement-control", "a control type", agreement(GE, TR, record_types=(64,))),
         ("agreement-turned", "it ends when it begins", agreement(GE, TR, valid_to_ms=ISSUED_MS)),
         ("agreement-self", "a member with itself", agreement(GE, GE)),

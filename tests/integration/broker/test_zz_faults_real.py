@@ -3,8 +3,12 @@
 Named to run last: these tests restart the brokers that the others share.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
 
+from corridor.exchange.policy import ExchangePolicy
 from corridor.lab.brokers import PrivateBroker, wait_ready
 from testkit.loops import Sending, asked
 from testkit.networks import GE, TR, PikaNetwork
@@ -66,17 +70,48 @@ def test_brokers_killed_in_the_middle_lose_nothing_that_is_published_again(
     assert sending.of("failed") == reading.of("failed") == []
 
 
-def test_confirms_that_stay_away_drop_the_connection(pika_network: PikaNetwork) -> None:
-    sending = pika_network.sending(confirm_timeout_s=1)
-    tr = pika_network.brokers.tr
-    network_queue = "federation: to.GE -> corridor.GE:from.TR"
-    name = f'{{resource,<<"corridor">>,queue,<<"{network_queue}">>}}'
+@contextmanager
+def stalled(broker: PrivateBroker) -> Iterator[None]:
+    """Let the process behind Georgia's queue at `broker` answer nothing."""
+    name = '{resource,<<"corridor">>,queue,<<"federation: to.GE -> corridor.GE:from.TR">>}'
     look = f"{{ok,Q}} = rabbit_amqqueue:lookup({name}), {{P,_}} = amqqueue:get_pid(Q),"
-    tr.ctl("eval", f"{look} sys:suspend(P), ok.")
+    broker.ctl("eval", f"{look} sys:suspend(P), ok.")
     try:
-        sending.publish(1, "GE", b"x")
+        yield
+    finally:
+        broker.ctl("eval", f"{look} sys:resume(P), ok.")
+
+
+def test_a_queue_that_confirms_nothing_is_told_and_the_others_are_answered(
+    pika_network: PikaNetwork,
+) -> None:
+    most = ExchangePolicy().unconfirmed_most
+    sending = pika_network.sending(confirm_timeout_s=2)
+    publish_all(sending, range(1))  # the first to a queue is waited for by the channel itself
+    sending.wait_for("confirmed")
+    with stalled(pika_network.brokers.tr):
+        publish_all(sending, range(most))
+        sending.wait_for("unconfirmed", most, patience_s=10)
+        assert sending.publisher.in_flight == 0  # they take no room from the others
+        sending.publish("other", "AZ", b"x")
+        sending.wait_for("returned")  # it has no link: the channel answers for it all the same
+        assert sending.of("confirmed") == [0]
+        assert sending.of("lost") == []
+    sending.wait_for("confirmed", most + 1)
+    assert sending.of("lost") == []
+
+
+def test_a_channel_that_no_longer_answers_is_dropped_with_its_connection(
+    pika_network: PikaNetwork,
+) -> None:
+    """Why a peer may have 16 unconfirmed: RabbitMQ stops reading for all, some hundred messages
+    after one quorum queue owes a channel more than 32 confirms."""
+    sending = pika_network.sending(confirm_timeout_s=1)
+    publish_all(sending, range(1))
+    sending.wait_for("confirmed")
+    with stalled(pika_network.brokers.tr):
+        publish_all(sending, range(1_000))
         sending.wait_for("lost", patience_s=10)
         assert sending.of("lost") == ["no confirm for 1 s"]
-    finally:
-        tr.ctl("eval", f"{look} sys:resume(P), ok.")
+        assert sending.of("unconfirmed") == []
     sending.wait_for("ready", 2)

@@ -3,15 +3,15 @@
 import json
 import shutil
 import subprocess
+import time
 import urllib.request
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from builders_lab import GE, Lab, until
 from corridor.lab.nodes import wait_nodes
-from corridor.lab.watching import PROGRAMS, RULES, Watchers, shipped
+from corridor.lab.watching import PROGRAMS, RULES, Watchers
 from testkit.watching import DEPLOY, as_asked, panels
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(300)]
@@ -63,6 +63,34 @@ def test_every_panel_shows_something_of_a_lab_with_traffic(lab: Lab, watch: Watc
                 watch.ask(as_asked(query.expression))
 
 
+def test_prometheus_keeps_which_envelope_took_how_long(lab: Lab, watch: Watchers) -> None:
+    played = lab.play(lab.plan(52, 2))
+    assert lab.proof(played.accepted).holds
+    asked = "query=corridor_end_to_end_latency_seconds_bucket"
+    span = f"start={time.time() - 300:.0f}&end={time.time() + 60:.0f}"
+    url = f"{watch.at.prometheus}/api/v1/query_exemplars?{asked}&{span}"
+
+    def kept() -> bool:
+        with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 - loopback
+            found = json.load(answer)["data"]
+        return any(
+            len(one["labels"]["envelope"]) == 64 for row in found for one in row["exemplars"]
+        )
+
+    assert until(kept, 30)
+
+
+def test_promtool_finds_no_fault_with_the_page_of_a_real_node(lab: Lab) -> None:
+    for node in lab.network.nodes.values():
+        with urllib.request.urlopen(node.plan.metrics_url, timeout=10) as answer:  # noqa: S310
+            page = answer.read()
+        run = subprocess.run(
+            [tool("promtool"), "check", "metrics"], input=page, capture_output=True, check=False,
+            timeout=60,
+        )  # fmt: skip
+        assert (run.returncode, run.stdout, run.stderr) == (0, b"", b"")
+
+
 def test_a_node_that_is_killed_is_paged_and_its_other_alerts_are_held_back(
     lab: Lab, watch: Watchers
 ) -> None:
@@ -88,31 +116,3 @@ def test_a_node_that_is_killed_is_paged_and_its_other_alerts_are_held_back(
         node.start()
         wait_nodes([node], 60)
     assert until(lambda: not fires("CorridorNodeDown", "GE"), 30)
-
-
-ROUTES = {
-    "dead-man": ("alertname=CorridorWatchdog", "severity=none"),
-    "security": ("alertname=CorridorForgedOrForeignFrames", "severity=page", "team=security"),
-    "duty": ("alertname=CorridorOutboxStuck", "severity=page", "team=operators"),
-    "national-system": ("alertname=CorridorSubmissionsRefused", "team=national system"),
-    "tickets": ("alertname=CorridorWayShut", "severity=ticket", "team=operators"),
-}
-
-
-@pytest.mark.parametrize("receiver", ROUTES)
-def test_an_alert_reaches_whom_it_concerns(receiver: str) -> None:
-    run = subprocess.run(
-        [tool("amtool"), "config", "routes", "test", f"--config.file={shipped('alertmanager.yml')}",
-         *ROUTES[receiver]],
-        capture_output=True, text=True, check=False, timeout=60,
-    )  # fmt: skip
-    assert (run.stdout.strip(), run.returncode) == (receiver, 0), run.stderr
-
-
-def test_amtool_finds_no_fault_with_the_file(tmp_path: Path) -> None:
-    run = subprocess.run(
-        [tool("amtool"), "check-config", shipped("alertmanager.yml")],
-        capture_output=True, text=True, check=False, timeout=60, cwd=tmp_path,
-    )  # fmt: skip
-    assert run.returncode == 0, run.stdout + run.stderr
-    assert "4 inhibit rules" in run.stdout

@@ -18,7 +18,9 @@ from builders_store import KEY
 from builders_trust import GE, NOW_MS, TR, Node, make_world
 from builders_wire import new_entry, record_of_every_type
 from corridor.daemon import receiver, sender
-from corridor.daemon.inbound import Handled, Inbound
+from corridor.daemon.arrivals import Handled
+from corridor.daemon.inbound import Inbound
+from corridor.daemon.long_records import LongRecords
 from corridor.daemon.metrics import NodeMetrics
 from corridor.daemon.offers import Offered
 from corridor.daemon.outbound import Outbound
@@ -27,6 +29,7 @@ from corridor.daemon.sender import Sender
 from corridor.daemon.service import NodeService
 from corridor.exchange.parts import Identity
 from corridor.exchange.values import SubmitStatus
+from corridor.store.chunk_files import ChunkFiles
 from corridor.store.port import Transaction
 from corridor.store.sqlite import SqliteStore
 from corridor.transit.parties import CountryCode, Endpoint
@@ -231,6 +234,8 @@ class Country:
             me=me, store=store, trust=_trust, metrics=metrics, wake_sender=self._sender.wake,
             has_room=lambda: True, now_ms=lambda: clock.now_ms,
         )  # fmt: skip
+        files = ChunkFiles(folder / "attachments")
+        service.long_records = LongRecords(store, files, has_room=lambda _: True)
         self.national = National(folder, me, service, beat)
 
     def start(self) -> None:

@@ -1,0 +1,1 @@
+"""Modules of these tests lie beside them."""
