@@ -14,7 +14,7 @@ export PATH := $(CURDIR)/build/tools/bin:$(PATH)
 
 .PHONY: help
 help: ## list these verbs
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 ##@ getting ready (every verb below does this by itself)
 
@@ -61,7 +61,7 @@ lint: setup ## ruff, import floors, schema lint and compatibility, shell scripts
 	@.venv/bin/lint-imports --cache-dir build/import-linter
 	@$(PY) proto/check.py
 	@requirements/check.sh
-	@if command -v shellcheck >/dev/null; then shellcheck -x deploy/setup/*.sh requirements/*.sh .ci/run; fi
+	@if command -v shellcheck >/dev/null; then shellcheck -x deploy/setup/*.sh requirements/*.sh tests/deb/*.sh tests/chaos/*.sh deploy/containers/*.sh .ci/run; fi
 
 .PHONY: type
 type: setup ## mypy --strict: the package and the scripts
@@ -70,6 +70,16 @@ type: setup ## mypy --strict: the package and the scripts
 .PHONY: vectors
 vectors: setup ## write proto/vectors again; `git diff` then shows what changed
 	@$(PY) proto/vectors/generate.py
+
+##@ install
+
+.PHONY: deb
+deb: setup ## the Debian package, with an environment of its own: build/deb/*.deb
+	@$(CONTAINED) $(PY) deploy/debian/build.py
+
+.PHONY: deb-test
+deb-test: setup-test ## try it on two booted machines: install, join, upgrade, remove, purge (as root)
+	@$(CONTAINED) $(PY) tests/deb/run_deb.py
 
 ##@ prove
 
@@ -94,12 +104,35 @@ api-fuzz: setup ## the HTTP gateway of a real node, from its OpenAPI document; A
 	@$(CONTAINED) $(PY) tests/fuzz/run_api.py
 
 .PHONY: chaos
-chaos: setup-test ## faults amid traffic; CHAOS_RUNS=N CHAOS_SEED=S CHAOS_JOBS=J CHAOS_FAULTS=NAMES; build/chaos/summary.json
-	@$(CONTAINED) $(PY) tests/chaos/run_chaos.py
+# Cases alone where cases are named, random runs alone where those are; both where nothing is.
+CHAOS_RANDOM = $(CHAOS_RUNS)$(CHAOS_SEED)$(CHAOS_FAULTS)
+chaos: setup-test ## faults amid traffic; CHAOS_CASES=1,5,16|all|quick CHAOS_REAL=1; CHAOS_RUNS=N CHAOS_SEED=S; CHAOS_JOBS=J CHAOS_FAULTS=NAMES
+	@$(if $(or $(CHAOS_CASES),$(if $(CHAOS_RANDOM),,all)),$(CONTAINED) $(PY) tests/chaos/run_cases.py $(or $(CHAOS_CASES),all))
+	@$(if $(or $(CHAOS_RANDOM),$(if $(CHAOS_CASES),,all)),$(CONTAINED) $(PY) tests/chaos/run_chaos.py)
+
+.PHONY: chaos-matrix
+chaos-matrix: setup-test ## numbered cases on pairs of RabbitMQ versions, 3.10 with 4.x both ways (root; makes a Debian trixie); build/chaos/matrix.json
+	@$(CONTAINED) $(PY) tests/chaos/run_matrix.py $(CHAOS_CASES)
+
+.PHONY: drill
+drill: setup-test ## the fault of every alert that pages, made and seen to fire; DRILL_REAL=1 in real time; build/drill/fired.json
+	@$(CONTAINED) $(PY) tests/drill/run_drill.py $(ALERTS)
+
+.PHONY: drill-restore
+drill-restore: setup-test ## a node's disk is deleted under load and it comes back from its backup, as receiver and as sender
+	@$(CONTAINED) $(PY) tests/run.py tests/integration/lab/test_lab_restore.py
 
 .PHONY: bench
-bench: setup ## Corridor beside plain pika in one run; build/bench/summary.json
+bench: setup-test ## Corridor beside plain pika in one run; build/bench/summary.json
 	@$(CONTAINED) $(PY) tests/bench/run_bench.py
+
+.PHONY: bench-attachments
+bench-attachments: setup ## a file of 1 GiB from node to node, both killed on the way; ATTACH_MIB=64 for a look; build/bench/attachments.json
+	@$(CONTAINED) $(PY) tests/bench/attachments.py
+
+.PHONY: bench-lanes
+bench-lanes: setup ## what URGENT waits while 1,000,000 BULK drain; LANES_RECORDS=50000 for a look; build/bench/lanes.json
+	@$(CONTAINED) $(PY) tests/bench/lanes.py
 
 .PHONY: soak
 soak: setup ## an hour of steady traffic with faults; SOAK_MINUTES=N SOAK_RATE=N; build/soak/

@@ -17,16 +17,26 @@ from pathlib import Path
 from typing import Any
 
 import click
+from alerts_page import alerts_page  # type: ignore[import-not-found]  # beside this script
+from capacity_page import capacity_page  # type: ignore[import-not-found]  # beside this script
 from http_page import http_page  # type: ignore[import-not-found]  # beside this script
+from judging_page import judging_page  # type: ignore[import-not-found]  # beside this script
+from mapping_page import mapping_page  # type: ignore[import-not-found]  # beside this script
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
+from standards_pages import (  # type: ignore[import-not-found]  # beside this script
+    asycuda_page,
+    edifact_page,
+    wco_page,
+)
 
 from corridor import errors
 from corridor.cli.main import cli
 from corridor.daemon.config import NodeConfig
+from corridor.daemon.metric_words import kinds_of_reasons
 from corridor.errors import CorridorError, ExitStatus, Reason
 from corridor.standards.ncts.messages import messages as ncts_messages
-from corridor.standards.ncts.rows import rows
+from corridor.standards.rows import rows
 from corridor.transit.diagram import state_diagram, table_rows
 from corridor.transit.movement import FINAL, WORDS, State
 from corridor.transit.timers import HOUR_MS, Timers
@@ -44,9 +54,18 @@ ERRORS = """\
 Written by `docs/manual/generate.py` from `corridor/errors.py` and `corridor/reasons.toml`.
 
 Corridor never refuses without a name. A reason has one number on the wire and one label, which is
-the same word in the receipt, in the metrics (`corridor_records_refused_total`,
-`corridor_frames_refused_total`), in the log and on this page. What is merely early is held and
+the same word in the receipt, in the log, in `corridor status` and on this page. Metrics count
+reasons that call for the same act under [one word](#in-metrics). What is merely early is held and
 judged again; what is refused has had no other effect.
+"""
+
+IN_METRICS = """\
+## In metrics
+
+A metric has a series for each partner and reason, so reasons that call for the same act are
+counted under one word; every other reason under its own name, and what is in no such set as
+`other`. The log (`frame.refused`, `record.refused`), `corridor status` and
+`corridor quarantine list` keep the precise reason.
 """
 
 CONFIGURATION = """\
@@ -69,8 +88,27 @@ The messages on this page are read and written: `corridor send message.xml --to 
 `corridor standards check` says beforehand how a file is read. Codes, decimals, dates and sequence
 numbers keep the characters of the sender. An element that has no row here, for example
 one of a newer release, travels word for word in the record's residual and comes back at its place.
-An empty or broken value is refused by the path of its element; nothing is made up for one that is
-missing.
+An empty or broken value is refused by the path of its element, facts aside, which keep any text of
+at most 512 characters; nothing is made up for one that is missing.
+
+All 91 messages of Phase 5 are here. These belong to no movement, or to another system than a
+partner's, and yet have a record each:
+
+| messages | record |
+| --- | --- |
+| CC026C, CC224C to CC231C: guarantees registered, changed, ended | `guarantee_notice` |
+| CC034C, CC037C: what is known of a guarantee | `exchange.query`, `exchange.query_response` |
+| CC040C, CC042C, CC048C, CC190C, CC191C, CD078C: exports that go on under transit | \
+that of the same event in transit; the export declarations in `exports` |
+| CD070C, CD071C, CD971C, CD411D, CD903D: absences of systems, counts, warnings about messages | \
+`exchange.service_notice` |
+| CD974C, CD975C: whether a system is there | `exchange.query`, `exchange.query_response` |
+| CC906C, CD906C, CC917C, CD917C: technical refusals | `exchange.acknowledgement` |
+
+What an office of guarantee registers and no movement needs is a fact of its reference, under the
+path of its element. CC026C carries codes of access: they go to the country of the office of
+guarantee only, and the record claims no role, because a holder writes no notices of guarantees.
+A record that was made elsewhere becomes a message that can say all of it, where one can.
 
 The elements of a consignment stand under CC015C; the other messages carry the same tree or a part
 of it, in the field `consignment` of their own body, and list here only what is theirs alone.
@@ -98,6 +136,10 @@ all that have the same records see the same state, in whatever order they came a
 - Incidents, transhipments and diversions change the live view; what was declared stays. An accepted
   amendment replaces the declared dataset.
 - An enquiry (E1), a recovery (E2) and an incident lie over the state and leave it as it is.
+- A country that refuses entry is the headline until it lets the goods in or they arrive elsewhere.
+  Meanwhile the arrival does not become overdue; that a debt may have to be recovered still does.
+- Of a record that was erased stays who said what, when and at which office, as long as another
+  record of the movement is kept ([retention](retention.md)). Nothing is asked about it.
 - A country does not see what is told to others only: a release stands for the acceptance before it,
   an end at destination for the arrival.
 """
@@ -207,6 +249,13 @@ def errors_page() -> str:
         parts.append(f"## Reasons: {heading}\n")
         heads = ["number", "reason", "meaning", "what to do"]
         parts.append(table(heads, reasons_of(first, words)))
+    parts.append(IN_METRICS)
+    counted = [
+        [f"`{metric}`", f"`{kind}`", ", ".join(f"`{one}`" for one in found)]
+        for metric, kinds in kinds_of_reasons().items()
+        for kind, found in kinds.items()
+    ]
+    parts.append(table(["metric", "word", "reasons"], counted))
     return "\n".join(parts)
 
 
@@ -310,8 +359,15 @@ PAGES = {
     "configuration.md": configuration_page,
     "commands.md": commands_page,
     "ncts.md": ncts_page,
+    "asycuda.md": asycuda_page,
+    "wco.md": wco_page,
+    "edifact.md": edifact_page,
+    "judging.md": judging_page,
+    "mapping.md": mapping_page,
     "http.md": http_page,
     "bad-input.md": bad_input_page,
+    "alerts.md": lambda: alerts_page(table),
+    "capacity.md": capacity_page,
 }
 
 

@@ -79,6 +79,11 @@ node waits up to 30 s for the first record, so that a loop needs no polling; at 
 wait at a time. `GET /v1/outcomes` is taken in the same way and says what finally became of what
 you sent.
 
+A system that knows its own standard only asks with `Accept: application/xml` and gets the next
+record as a message of the standard in `[standards] deliver`; `Corridor-Cursor` says where to go
+on, and `GET /v1/inbox/CURSOR/report` what the message cannot say: see
+[connect-ncts.md](connect-ncts.md).
+
 ## Operations
 
 {operations}
