@@ -6,7 +6,9 @@ Rules:
   that is away is asked again, as a national system does;
 * whose node was put back from a backup, offers again what it has heard nothing of, under the same
   record id: nobody else offers anything twice, so that what a partner lost is not made good here;
-* what a node accepted, and what came of it, is written down here and taken from no node.
+* what a node accepted, and what came of it, is written down here and taken from no node; what
+  came of a record is kept also where it came before the record was offered here, as it does
+  where a lab has played the same records before.
 """
 
 import threading
@@ -62,7 +64,7 @@ class Load:
     @property
     def under_way(self) -> int:
         """How many of them nothing is known of yet."""
-        return len(self._taken) - len(self._outcomes)
+        return sum(place not in self._outcomes for place in list(self._taken))
 
     def put_back(self, sender: str) -> None:
         """Tell a national system that its node was put back."""
@@ -79,8 +81,10 @@ class Load:
     def proof(self, handed: Counter[Key]) -> Proof:
         """Compare what was accepted with what was handed over and what was receipted."""
         receipts = Receipts()
-        for place, outcome in list(self._outcomes.items()):
-            known = self._taken[place]
+        for place, known in list(self._taken.items()):
+            outcome = self._outcomes.get(place)
+            if outcome is None:
+                continue
             recipient, record_id, digest = known.key
             same = outcome.accepted and outcome.sha256 == known.entry_sha256
             told = digest if same else f"{outcome.reason} {outcome.sha256.hex()}"
@@ -95,8 +99,7 @@ class Load:
                     self._offer(node, sender)
                     for one in node.outcomes(cursor, _EACH_S):
                         cursor = one.cursor
-                        if (one.recipient, one.record_id) in self._taken:
-                            self._outcomes[one.recipient, one.record_id] = one
+                        self._outcomes[one.recipient, one.record_id] = one
 
     def _offer(self, node: Door, sender: str) -> None:
         left = self._left[sender]

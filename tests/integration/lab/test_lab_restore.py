@@ -19,6 +19,8 @@ from corridor.transit.parties import CountryCode
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(300)]
 ENOUGH = 25
 """Records of one phase of the drill."""
+SEEDS = {GE: 141, TR: 142}
+"""Of no other test of this lab: what was receipted before cannot be lost any more."""
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +51,7 @@ def test_a_node_whose_disk_is_gone_comes_back_and_nothing_is_lost(
     """Every national system goes on: before the loss, while the node is gone, and after it."""
     node = lab.network.nodes[code]
     genesis = load_config(lab.config(code)).trust.genesis_sha256
-    seed = 41 if code == GE else 42
+    seed = SEEDS[code]
     with Load(lab.plan(seed, 150), lab.network.ways_in) as load:
         assert until(lambda: len(load.accepted) >= ENOUGH, 60)
         copied = back_up(lab, code)  # while records go both ways
@@ -90,7 +92,7 @@ def test_a_node_whose_disk_is_gone_comes_back_and_nothing_is_lost(
     assert {one.recipient for one in accepted} == {one.sender for one in accepted}
     assert twice < at_loss  # what was known before is not offered again by anybody
     assert not stored_wrongly(lab, accepted)
-    last = lab.play(lab.plan(seed + 2, 4))
+    last = lab.play(lab.plan(seed + 100, 4))
     assert lab.proof(last.accepted).holds
 
     said = recovery(lab, code)
