@@ -52,7 +52,8 @@ class Stage:
         self._net: ChaosNetwork | None = None
         self._oracle: Oracle | None = None
         self._seeds: Iterator[int] = count()
-        self._kept = False
+        self._differed = False
+        """Whether a case differed on the network that is up: its files are evidence."""
 
     def __enter__(self) -> Self:
         """Return the stage itself."""
@@ -65,7 +66,7 @@ class Stage:
         trace: TracebackType | None,
     ) -> None:
         """Bring the network down."""
-        self._throw_away(keep=False)
+        self._throw_away()
 
     def play(self, one: Case) -> dict[str, Any]:
         """Play a case; returns its line of the account."""
@@ -78,8 +79,9 @@ class Stage:
         if scene.faults and verdict == HELD:
             verdict = "differs: " + "; ".join(scene.faults)
             verdict = verdict.replace(str(net.directory), "DIRECTORY")  # one machine's own
+        self._differed |= verdict.startswith("differs")
         if one.alone or not whole:
-            self._throw_away(keep=verdict.startswith("differs"))
+            self._throw_away()
         return {
             "observed": scene.notes,
             "verdict": verdict,
@@ -103,7 +105,8 @@ class Stage:
             try:
                 net.up()
             except CorridorError as error:  # a machine with much else to do
-                self._throw_away(keep=not left)
+                self._differed = not left
+                self._throw_away()
                 self._say(f"not up: {error}")
                 if not left:
                     raise
@@ -148,8 +151,9 @@ class Stage:
             return False
         return True
 
-    def _throw_away(self, *, keep: bool) -> None:
+    def _throw_away(self) -> None:
         net, self._net, self._oracle = self._net, None, None
+        keep, self._differed = self._differed, False
         if net is None:
             return
         net.down()
