@@ -295,7 +295,7 @@ def _start_broker(scene: Scene) -> None:
 
 
 def _start_empty(scene: Scene) -> None:
-    scene.net.admin(scene.victim).wipe()
+    scene.net.empty_broker(scene.victim)
     scene.net.without_hands.add(scene.victim)
     scene.net.brokers[scene.victim].start()
 

@@ -118,6 +118,10 @@ class ChaosNetwork(Network):
         """What had to be mended by the runbook, since RabbitMQ does not by itself."""
         self.without_hands: set[CountryCode] = set()
         """Countries whose broker was emptied and where the suite's own user is not yet."""
+        self.emptied: set[CountryCode] = set()
+        """Countries whose broker once started empty: a link that runs before the inbox of its
+        partner is bound again leaves what it brings in corridor.unrouted, and the node puts that
+        into quarantine (RUNBOOK)."""
         self.relays = Relays()
         self._relay_ports = PortLease()
 
@@ -214,11 +218,16 @@ class ChaosNetwork(Network):
     def start_broker(self, code: CountryCode, *, wipe: bool = False) -> None:
         """Start a country's broker, with an empty disk if asked, and wait until it listens."""
         if wipe:
-            self.admin(code).wipe()
+            self.empty_broker(code)
         self.brokers[code].start()
         wait_ready([self.brokers[code]], _BROKER_S)
         if wipe:
             self.admin(code).lend_hands()
+
+    def empty_broker(self, code: CountryCode) -> None:
+        """Remove every file of a broker that does not run; it starts with its definitions."""
+        self.admin(code).wipe()
+        self.emptied.add(code)
 
     def keep(self) -> list[str]:
         """Start what has ended by itself, as a service manager does; returns what that was."""

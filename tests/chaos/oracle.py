@@ -21,7 +21,7 @@ import json
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +31,7 @@ from chaos.network import ChaosNetwork
 from corridor.daemon.config import load_config
 from corridor.daemon.evidence import verify
 from corridor.daemon.trust_keeper import open_keys, open_trust
+from corridor.errors import Reason
 from corridor.lab.traffic import Planned
 from corridor.seal.storage import StorageKey
 from corridor.store.sqlite import SqliteStore
@@ -44,7 +45,8 @@ _CHAIN = """
   WHERE b.row > ? AND b.prev != a.envelope_id
 """
 _HOLES = "SELECT count(*) FROM in_streams WHERE complete_to < highest"
-_OPEN = "SELECT count(*) FROM sealed WHERE settled_ms IS NULL AND family = 'data'"
+_SEALED = "SELECT coalesce(max(row), 0) FROM sealed"
+_OPEN = "SELECT count(*) FROM sealed WHERE settled_ms IS NULL AND family = 'data' AND row <= ?"
 _WAITING = "SELECT count(*) FROM outbox WHERE verdict IS NULL"
 _OUT = "SELECT verdict FROM outbox WHERE record_id = ?"
 _IN = "SELECT count(*) FROM inbox WHERE record_id = ? AND verdict = 1"
@@ -113,10 +115,14 @@ class Oracle:
         for one in missing:
             (verdict.lost if self._is_lost(one) else verdict.stuck).append(one.record_id.hex())
         verdict.duplicated += self._doubled(accepted, restored=restored)
+        # no later envelopes: a canary may be under way at any moment
+        sealed = {code: self._value(code, _SEALED) for code in self.network.codes}
         if not missing:
-            self._settle(max(2.0, timeout_s - verdict.seconds))
+            self._settle(max(2.0, timeout_s - verdict.seconds), sealed)
         for code in self.network.codes:
-            verdict.faults += self._store_faults(code, planted=planted, all_in=not missing)
+            verdict.faults += self._store_faults(
+                code, planted=planted, due=None if missing else sealed[code]
+            )
         return verdict
 
     def wait_complete(self, accepted: Sequence[Planned], timeout_s: float) -> list[Planned]:
@@ -218,16 +224,24 @@ class Oracle:
                             one.record_id)  # fmt: skip
         return not waits or (settled is not None and not held)
 
-    def _settle(self, timeout_s: float) -> None:
-        """Wait until streams have no hole: control envelopes are repaired after records are."""
+    def _settle(self, timeout_s: float, sealed: Mapping[CountryCode, int]) -> None:
+        """Wait until streams have no hole: control envelopes are repaired after records are.
+
+        `sealed`: up to which row of each country envelopes must have their receipt.
+        """
         deadline = time.monotonic() + timeout_s
         while time.monotonic() < deadline:
-            ends = [one.endpoint for one in self.network.scenario.countries]
-            if not any(self._value(one, sql) for one in ends for sql in (_HOLES, _OPEN, _WAITING)):
+            if not any(
+                self._value(code, _HOLES)
+                or self._value(code, _OPEN, row)
+                or self._value(code, _WAITING)
+                for code, row in sealed.items()
+            ):
                 return
             time.sleep(_STEP_S)
 
-    def _store_faults(self, code: CountryCode, *, planted: int, all_in: bool) -> list[str]:
+    def _store_faults(self, code: CountryCode, *, planted: int, due: int | None) -> list[str]:
+        """Name what is wrong in one store; `due`: row up to which envelopes have a receipt."""
         found = []
         with closing(self._open(code)) as db:
             ask = lambda sql, *args: db.execute(sql, args).fetchone()[0]  # noqa: E731
@@ -236,17 +250,19 @@ class Oracle:
                 ("breaks in the chain of envelopes", ask(_CHAIN, received)),
                 ("records stored twice", ask(_TWICE, inbox)),
             ]
-            if all_in:
+            if due is not None:
                 checks += [
                     ("streams with a hole", ask(_HOLES)),
-                    ("envelopes without a receipt", ask(_OPEN)),
+                    ("envelopes without a receipt", ask(_OPEN, due)),
                 ]
             found += [f"{code}: {count} {what}" for what, count in checks if count]
-            now = ask("SELECT count(*) FROM quarantine")
+            allowed = Reason.STRAY if code in self.network.emptied else -1
+            now = ask("SELECT count(*) FROM quarantine WHERE reason != ?", allowed)
             if now - quarantined > planted:
                 rows = db.execute(
-                    "SELECT reason, detail FROM quarantine ORDER BY row DESC LIMIT ?",
-                    (now - quarantined,),
+                    "SELECT reason, detail FROM quarantine WHERE reason != ? "
+                    "ORDER BY row DESC LIMIT ?",
+                    (allowed, now - quarantined),
                 )
                 why = "; ".join(f"{reason} {detail}" for reason, detail in rows)
                 found.append(f"{code}: {now - quarantined} frames in quarantine: {why[:400]}")

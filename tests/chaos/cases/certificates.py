@@ -109,7 +109,8 @@ def _unverified(scene: Scene) -> None:
         said = scene.check(GE)
         named = [line for line in said.splitlines() if line.startswith("upstream TR")]
         scene.expect(named, f"`corridor broker check` does not name it: {said[:200]}")
-        scene.note(f"verification left out: the link runs; the check says: {named[0][:160] if named else said[:160]}")
+        said = named[0] if named else said
+        scene.note(f"verification left out: the link runs; the check says: {said[:160]}")
         puts = lambda: len(scene.events(GE, "link.repaired", state="put_parameter"))  # noqa: E731
         before = puts()
         scene.net.start_node(GE)
