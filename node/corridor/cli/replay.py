@@ -17,6 +17,7 @@ from corridor.cli.options import (
     seed_option,
 )
 from corridor.errors import ConfigurationError, ExitStatus, InputTrouble
+from corridor.wire.rule_words import in_words
 
 if TYPE_CHECKING:
     from corridor.lab.traffic import Planned
@@ -154,7 +155,8 @@ def _play_plan(
     }
     lines = [f"{key.replace('_', ' ')}: {value}" for key, value in data.items()]
     lines += [
-        f"  {one.reason or one.status}: {' '.join(one.faults)}" for one in played.refused[:20]
+        f"  {one.reason or one.status}: {', '.join(map(in_words, one.faults))}"
+        for one in played.refused[:20]
     ]
     emit(data, "\n".join(lines), as_json=as_json)
     if got + len(receipts.refused) < len(played.accepted):

@@ -115,6 +115,7 @@ def _warn(result: "SubmitResult", recipient: str, read: "Read") -> None:
 
 def _text(result: "SubmitResult", recipient: str, original: str) -> str:
     from corridor.daemon.cures import cure_of
+    from corridor.wire.rule_words import in_words
 
     text = " ".join(filter(None, (result.status, result.record_id.hex(), "for", recipient)))
     if original == "attached":
@@ -124,7 +125,7 @@ def _text(result: "SubmitResult", recipient: str, original: str) -> str:
     cure = cure_of(result.reason)
     if result.reason == "record_too_large" and original == "attached":
         cure = "send it without --attach-original"
-    faults = "".join(f"\n  {fault}" for fault in result.faults)
+    faults = "".join(f"\n  {in_words(fault)}" for fault in result.faults)
     return f"{text}: {result.reason}{faults}\n  what to do: {cure}"
 
 

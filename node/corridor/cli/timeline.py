@@ -10,6 +10,7 @@ Rules:
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from corridor.cli.options import when
+from corridor.wire.rule_words import in_words
 
 if TYPE_CHECKING:
     from corridor.wire.v1.local_pb2 import LocalArrival, LocalLedgerLine, TimelineReply
@@ -138,7 +139,7 @@ def picture(way: Way) -> str:
         own = way["reason"] in {"withdrawn", "agreement_ended", "unanswered"}
         said = str(way["reason"]) if own else f"refused: {way['reason'] or 'no reason given'}"
         lines.append(f"  {_REFUSED}  {way['ended']}  {said}")
-        lines += [f"     {_NO_TIME}    {fault}" for fault in way["faults"]]
+        lines += [f"     {_NO_TIME}    {in_words(fault)}" for fault in way["faults"]]
     for decision in way.get("decisions", ()):
         lines.append(f"  !  {decision['at']}  {decision['did']}: {decision['reason']}")
     lines.append(f"  now: {way['now']}")

@@ -64,8 +64,8 @@ class Ahead(Protocol):
 
 _EXCHANGE: Final = 20
 _LAST_ROLE: Final = max(Role)
-_NO_WHOLE: Final = "whole.without_its_file header.whole: leave it out; the node makes it"
-_NO_FILE: Final = "attachment.without_its_file attachment: give the file (`corridor attach send`)"
+_NO_WHOLE: Final = "whole.without_its_file header.whole"
+_NO_FILE: Final = "attachment.without_its_file attachment"
 
 
 def _unknown_movement(_mrn: str, _role: int) -> bool:

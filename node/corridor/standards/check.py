@@ -19,18 +19,9 @@ from corridor.standards.mapper import Encoded, Mapped, Options
 from corridor.standards.schema import Schemas
 from corridor.standards.standard import Recognised, Standard, recognise
 from corridor.standards.tree import Node, first_difference
+from corridor.wire.rule_words import RULE_WORDS
 
 EQUAL: Final = "equal"
-_WORDS: Final = {
-    "string.min_len": "it is empty",
-    "string.max_len": "it is too long",
-    "string.pattern": "it is not of the form it should have",
-    "identifier.mrn": "an MRN is 18 characters: year, country, 12 or 13 free, check digit",
-    "identifier.grn": "a GRN is 17 characters, or 24 for a voucher",
-    "identifier.lrn": "an LRN has at most 22 characters",
-    "required": "it must be there",
-    "repeated.max_items": "there are more of them than a record holds, 9,999",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +127,8 @@ def _refusals(refused: Refused) -> tuple[Refusal, ...]:
         path, opened, rule = fault.partition(" (")
         if opened and rule.endswith(")") and " " not in path:
             rule = rule.removesuffix(")")
-            found.append(
-                Refusal(path, label, f"{_WORDS[rule]} ({rule})" if rule in _WORDS else rule)
-            )
+            words = f"{RULE_WORDS[rule]} ({rule})" if rule in RULE_WORDS else rule
+            found.append(Refusal(path, label, words))
         else:
             found.append(Refusal("", label, fault))
     return tuple(found)

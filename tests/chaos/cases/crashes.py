@@ -96,6 +96,9 @@ def _killed_before_confirm(scene: Scene) -> None:
     scene.note(f"sending node: {twice:.0f} envelopes published again, none kept twice")
 
 
+_UPSTREAM = "parameters/federation-upstream/corridor/TR"
+
+
 @case(
     5,
     "Clean stop of the receiver's broker with a backlog; the same with RabbitMQ's default",
@@ -113,14 +116,12 @@ def clean_stop(scene: Scene) -> None:
     scene.expect(scene.complete(records), "not complete after a clean stop with `never`")
     net.wait_whole(60)
 
-    path = "parameters/federation-upstream/corridor/TR"
-    upstream = scene.admin(GE).ask("GET", path)["value"]
+    upstream = scene.admin(GE).ask("GET", _UPSTREAM)["value"]
     usual = {key: value for key, value in upstream.items() if key != "resource-cleanup-mode"}
-    scene.admin(GE).ask("PUT", path, {"value": usual})
     records, gone = [], False
     for _ in range(_STOPS):
         scene.need(scene.wait(lambda: scene.runs(GE), 30), "the link did not come back")
-        records += _stopped_with_backlog(scene)
+        records += _stopped_with_backlog(scene, usual)
         gone = scene.wait(lambda: queue not in scene.queues(TR), 15)
         if gone:
             break
@@ -136,10 +137,17 @@ def clean_stop(scene: Scene) -> None:
     scene.expect(scene.complete(records), "receipts did not make up for the deleted queue")
 
 
-def _stopped_with_backlog(scene: Scene) -> list[Planned]:
-    """Stop Georgia's broker in good order while something waits for it in Türkiye's."""
+def _stopped_with_backlog(scene: Scene, upstream: dict[str, object] | None = None) -> list[Planned]:
+    """Stop Georgia's broker in good order while something waits for it in Türkiye's.
+
+    `upstream`: what its link is told before, once the node is down whose watch would undo it.
+    """
     net = scene.net
     net.node(GE).stop()
+    if upstream is not None:
+        scene.admin(GE).ask("PUT", _UPSTREAM, {"value": upstream})
+        scene.rest(1)  # the link starts anew
+        scene.need(scene.wait(lambda: scene.runs(GE), 30), "the link did not come back")
     net.link(TR, GE).slow(0.4)  # what is on its way is not yet acknowledged
     records = scene.submit(24, TR)
     scene.wait(lambda: scene.metric(TR, "corridor_in_flight_envelopes", peer="GE.RS") > 0, 10)

@@ -9,6 +9,7 @@ from builders_gateway import Beside, record_bytes
 from corridor.daemon.offers import Offered
 from corridor.errors import Reason
 from corridor.wire.attachments import Manifest, encode_manifest, read_header
+from corridor.wire.rule_words import in_words
 
 MANIFEST = encode_manifest(
     Manifest(bytes(16), "a.pdf", "application/pdf", 5, bytes(32), bytes(32), bytes(32), None, ""),
@@ -24,7 +25,7 @@ def test_a_manifest_alone_is_refused_and_what_stands_beside_it_is_kept(
             [Offered("TR", MANIFEST), Offered("TR", record_bytes(1))]
         )
         assert (alone.status, alone.reason) == ("refused", Reason.RECORD_INVALID)
-        assert "corridor attach send" in alone.faults[0]
+        assert "corridor attach send" in in_words(alone.faults[0])
         assert other.status == "accepted"
         (with_file,) = node.node.service.would_submit([Offered("TR", MANIFEST, with_file=True)])
         assert with_file.faults != alone.faults

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from fastapi import FastAPI, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
@@ -16,6 +16,7 @@ from corridor.gateway.http.desk import Desk
 from corridor.gateway.http.document import complete
 from corridor.gateway.http.examples import add_examples
 from corridor.gateway.http.guard import answer
+from corridor.gateway.http.parameters import only_known_parameters
 from corridor.gateway.http.problems import Problem, of_refused
 from corridor.gateway.http.validity import faults_of
 
@@ -54,6 +55,7 @@ def make_app(desk: Desk | None = None) -> Gateway:
         redoc_url=None,
         redirect_slashes=False,
         servers=[{"url": "/"}],
+        dependencies=[Depends(only_known_parameters)],
     )
     app.state.desk = desk
     for router in _ROUTERS:

@@ -30,7 +30,7 @@ from corridor.gateway.http.bodies import (
     replayed,
 )
 from corridor.gateway.http.clients import Client, Clients
-from corridor.gateway.http.problems import MEDIA_TYPE, Problem
+from corridor.gateway.http.problems import MEDIA_TYPE, Fault, Problem
 from corridor.gateway.http.rates import Rates
 
 OPEN: Final = frozenset({"/v1/health", "/v1/openapi.json"})
@@ -98,6 +98,7 @@ class Guard:
         if wait_s:
             raise Problem("rate_limited", headers={"Retry-After": str(int(wait_s) + 1)})
         _accepts(scope)
+        _plain(scope)
 
     def _who(self, scope: Scope) -> Client | None:
         clients = self._clients()
@@ -171,3 +172,15 @@ def _accepts(scope: Scope) -> None:
     )
     if header.strip(" ,") and not accepted_ranges(header) & offered:
         raise Problem("not_acceptable")
+
+
+def _plain(scope: Scope) -> None:
+    """Raise a problem where the body is coded: its limits would be those of what is packed."""
+    codings = {
+        value.decode("latin-1").strip().lower()
+        for name, value in scope["headers"]
+        if name == b"content-encoding"
+    }
+    if codings - {"", "identity"}:
+        fault = Fault("header.Content-Encoding", "unknown", "Send the body as it is")
+        raise Problem("media_type", faults=[fault], headers={"Accept-Encoding": "identity"})

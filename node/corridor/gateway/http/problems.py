@@ -15,6 +15,7 @@ from importlib import resources
 from typing import Any, Final, NamedTuple
 
 from corridor.errors import Reason, Refused
+from corridor.wire.rule_words import RULE_WORDS, rule_fault
 
 _UNAVAILABLE: Final = 503
 MEDIA_TYPE: Final = "application/problem+json"
@@ -198,16 +199,15 @@ def of_refused(refused: Refused) -> Problem:
 
 
 _OF_RECIPIENT: Final = frozenset({Reason.UNKNOWN_RECIPIENT, Reason.NOT_AUTHORISED})
-_RULE: Final = re.compile(r"([a-z][a-z0-9_]*(?:\.[a-z0-9_]+)+) ?(\S*)")
 _PLACE: Final = re.compile(r"(\S+) \(([A-Za-z0-9_.]+)(?:: (.*))?\)")
 
 
 def fault_of(text: str, reason: Reason) -> Fault:
     """Take apart a fault of the core: "rule path", "place (rule: words)", or a sentence."""
-    if found := _RULE.fullmatch(text):
-        return Fault(found[2], found[1])
+    if known := rule_fault(text):
+        return Fault(known.path, known.rule, known.words)
     if found := _PLACE.fullmatch(text):
-        return Fault(found[1], found[2], found[3] or "")
+        return Fault(found[1], found[2], found[3] or RULE_WORDS.get(found[2], ""))
     return Fault("query.to" if reason in _OF_RECIPIENT else "", reason.label, text)
 
 
