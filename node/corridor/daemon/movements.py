@@ -66,7 +66,8 @@ def _line(one: TrackedMovement, now_ms: int) -> dict[str, Any]:
         "kind": one.name[0],
         "value": one.name[1],
         "state": one.state,
-        "words": WORDS[State(one.state)],
+        "words": f"refused entry by {one.refused}" if one.refused else WORDS[State(one.state)],
+        "refused_by": one.refused or None,
         "changed": moment(one.changed_ms),
         "overdue": marks[:passed],
         "next_deadline": marks[passed] if len(marks) > passed else None,
@@ -81,7 +82,7 @@ def _bare(one: TrackedMovement, error: Exception) -> dict[str, Any]:
     return {
         "kind": one.name[0], "value": one.name[1], "state": one.state,
         "words": "cannot be told; `corridor movement show` may say more",
-        "changed": None, "overdue": [], "next_deadline": None,
+        "refused_by": None, "changed": None, "overdue": [], "next_deadline": None,
     }  # fmt: skip
 
 

@@ -213,7 +213,10 @@ class MovementTracker:
         best = movement.ids[0]
         changed_ms = max(one.occurred_ms for one in facts)
         marks = tuple((one.what.value, one.since_ms) for one in movement.deadlines)
-        tracked = TrackedMovement(best, movement.state.value, movement.ended, changed_ms, marks)
+        refused = movement.refused.country if movement.refused else ""
+        tracked = TrackedMovement(
+            best, movement.state.value, movement.ended, changed_ms, marks, refused
+        )
         return tracked, _former_names(facts, best)
 
 

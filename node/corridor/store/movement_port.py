@@ -19,6 +19,8 @@ class TrackedMovement(NamedTuple):
     """When its last record happened."""
     deadlines: tuple[tuple[str, int], ...]
     """(what, Unix milliseconds), earliest first; those of the past are overdue."""
+    refused: str = ""
+    """Country that refused it entry and has not taken it in since; "" for none."""
 
 
 class MovementCounts(NamedTuple):

@@ -25,13 +25,14 @@ from corridor.transit.facts import Fact
 
 _CONTEXT: Final = b"movement.name"
 _PUT: Final = (
-    "INSERT INTO movements (key, name, state, ended, changed_ms, deadlines)"
-    " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET state = excluded.state,"
-    " ended = excluded.ended, changed_ms = excluded.changed_ms, deadlines = excluded.deadlines"
+    "INSERT INTO movements (key, name, state, ended, changed_ms, deadlines, refused)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET state = excluded.state,"
+    " ended = excluded.ended, changed_ms = excluded.changed_ms, deadlines = excluded.deadlines,"
+    " refused = excluded.refused"
 )
 _DROP: Final = "DELETE FROM movements WHERE key = ?"
 _LIST: Final = (
-    "SELECT key, name, state, ended, changed_ms, deadlines FROM movements"
+    "SELECT key, name, state, ended, changed_ms, deadlines, refused FROM movements"
     " WHERE ended = 0 AND (?1 IS NULL OR deadlines ->> '$[0][1]' <= ?1)"
     " ORDER BY changed_ms DESC, key LIMIT ?2"
 )
@@ -62,6 +63,7 @@ class Movements(IncomingStreams):
             int(movement.ended),
             movement.changed_ms,
             json.dumps(movement.deadlines),
+            movement.refused,
         )
         session.execute(_PUT, row)
 
@@ -69,12 +71,13 @@ class Movements(IncomingStreams):
         """Return movements that have not ended, those changed last first."""
         session = self._session
         found = []
-        for key, name, state, ended, changed_ms, deadlines in session.rows(
-            _LIST, (overdue_at, limit)
-        ):
+        for key, name, *row, deadlines, refused in session.rows(_LIST, (overdue_at, limit)):
+            state, ended, changed_ms = row
             kind, value = json.loads(session.key.open_value(name, _CONTEXT + key))
             marks = tuple((what, at_ms) for what, at_ms in json.loads(deadlines))
-            found.append(TrackedMovement((kind, value), state, bool(ended), changed_ms, marks))
+            found.append(
+                TrackedMovement((kind, value), state, bool(ended), changed_ms, marks, refused)
+            )
         return found
 
     def count_movements(self, now_ms: int) -> MovementCounts:

@@ -1,5 +1,6 @@
 """The list of movements under way follows the records, whenever it is let."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,20 @@ def test_a_movement_first_known_by_its_lrn_is_listed_once(store: Store) -> None:
     keep(store, "TR", told[1:])
     tracker(store).turn(budget_s=5)
     assert [line["kind"] for line in listed(store)] == ["mrn"]
+
+
+def test_the_list_says_which_country_refused_a_movement_entry(
+    store: Store,
+) -> None:
+    seen = []
+    for one in generated(3, replace(CALM, tir=1.0, entry_refused=1.0)):
+        keep(store, "TR", [one])
+        tracker(store).turn(budget_s=5)
+        seen += [(line["words"], line["refused_by"]) for line in listed(store)]
+    refused = [words for words, by in seen if by == "GE"]
+    assert ("released, on the way", None) in seen
+    assert refused
+    assert set(refused) == {"refused entry by GE"}
 
 
 def test_the_metrics_tell_how_many_are_open_and_overdue(store: Store) -> None:
