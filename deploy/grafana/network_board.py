@@ -33,8 +33,9 @@ NETWORK: Final = Dashboard(
                      'and ignoring (alertstate) ALERTS{alertstate="firing"}'),), may_be_empty=True),
         Panel("Who heard whom, and how long ago", "table", "s",
               "A row for each direction: the country that listens, the partner it heard, and the age of the last "
-              "authentic envelope. A row that grows while its opposite stands still is a link that is down one way.",
-              (Query(f"time() - (corridor_peer_last_seen_timestamp_seconds{{{NODE}}} > 0)"),),
+              "authentic envelope. A row that grows while its opposite stands still is a link that is down one way. "
+              "More than fifty years: never heard.",
+              (Query(f"time() - corridor_peer_last_seen_timestamp_seconds{{{NODE}}}"),),
               warn=3_600, bad=21_600),
         Panel("Oldest record without a receipt, by country and partner", "timeseries", "s",
               "A line that rises by a second each second is stuck; one that falls again was late.",
