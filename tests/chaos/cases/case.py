@@ -36,6 +36,7 @@ from corridor.wire.v1 import local_pb2 as local
 
 __all__ = ["AZ", "GE", "TR", "Case", "Differs", "Scene", "case"]
 
+MISSED: Final = "the fault did not bite"
 _STEP_S: Final = 0.05
 _REAL_PATIENCE_S: Final = 120.0
 _SAMPLE: Final = re.compile(r"^(\w+)(?:\{(.*)\})? (\S+)$")
@@ -131,7 +132,7 @@ class Scene:
         if holds:
             self.fired += 1
         else:
-            self.faults.append(f"the fault did not bite: {what}")
+            self.faults.append(f"{MISSED}: {what}")
 
     # -- time
 

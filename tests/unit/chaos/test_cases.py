@@ -111,6 +111,42 @@ def test_the_verdict_says_how_a_case_ended(
     assert stage.play(case)["verdict"].startswith(verdict)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    ("plays", "verdict", "played"),
+    [
+        (["missed", "held"], "held", 2),
+        (["missed"] * 9, "differs: the fault did not bite: no link was cut", 3),
+        (
+            ["missed and lost", "held"],
+            "differs: the fault did not bite: no link was cut; 1 lost",
+            1,
+        ),
+    ],
+)
+def test_a_case_whose_fault_did_not_bite_is_played_again_unless_more_differs(
+    plays: list[str], verdict: str, played: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = iter(plays)
+
+    def play(scene: Scene) -> None:
+        what = next(seen)
+        scene.bites(what == "held", "no link was cut")
+        scene.expect("lost" not in what, "1 lost")
+
+    stage = Stage(real=False, say=lambda _text: None)
+    net = SimpleNamespace(codes=(), directory=Path("/d"), wait_whole=lambda _timeout_s: None)
+    monkeypatch.setattr(stage, "_ready", lambda: (net, SimpleNamespace()))
+    case = SimpleNamespace(number=1, title="t", expected="e", newer="", alone=False, play=play)
+    lines: list[dict[str, object]] = []
+    differing = play_all(stage, [case], lambda _case, line: lines.append(line))  # type: ignore[list-item]
+    (line,) = lines
+    assert (line["verdict"], differing) == (verdict, int(verdict != "held"))
+    assert line["observed"] == [
+        "played again: differs: the fault did not bite: no link was cut"
+    ] * (played - 1)
+    assert "missed" not in line
+
+
 def test_the_committed_account_has_every_case_and_nothing_lost_doubled_or_stuck() -> None:
     account = load(KEPT)
     assert list(map(int, account)) == sorted(CASES)
