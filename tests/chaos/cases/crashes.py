@@ -4,7 +4,6 @@ from chaos.cases.case import GE, TR, Scene, case
 from corridor.exchange.addresses import federation_queue
 from corridor.lab.traffic import Planned
 
-_STOPS = 3
 """Whether a link that is being stopped still deletes its queue is a race, at times lost."""
 
 
@@ -118,29 +117,36 @@ def clean_stop(scene: Scene) -> None:
 
     upstream = scene.admin(GE).ask("GET", _UPSTREAM)["value"]
     usual = {key: value for key, value in upstream.items() if key != "resource-cleanup-mode"}
-    records, gone = [], False
-    for _ in range(_STOPS):
-        scene.need(scene.wait(lambda: scene.runs(GE), 30), "the link did not come back")
-        records += _stopped_with_backlog(scene, usual)
-        gone = scene.wait(lambda: queue not in scene.queues(TR), 15)
-        if gone:
-            break
-        net.start_broker(GE)
-        net.start_node(GE)
-        net.wait_whole(60)
+    deleted = lambda: queue not in scene.queues(TR)  # noqa: E731
+    records = _stopped_with_backlog(scene, usual)
+    gone, how = scene.wait(deleted, 15), "the clean stop"
+    net.start_broker(GE)
+    if not gone:  # the broker's client may end before its link has deleted the queue
+        records += _backlog(scene, usual)
+        scene.admin(GE).ask("DELETE", _UPSTREAM)
+        net.link(TR, GE).heal()
+        gone, how = scene.wait(deleted, 15), "taking the upstream away; the clean stop had not"
     scene.bites(gone, "the default did not delete the queue")
-    if gone:
-        scene.note("default: the queue was deleted with what waited in it")
-        net.start_broker(GE)
-        net.start_node(GE)
+    scene.note(f"default: the queue was deleted with what waited in it, by {how}")
+    net.start_node(GE)
     scene.admin(GE).restore()
     scene.expect(scene.complete(records), "receipts did not make up for the deleted queue")
 
 
 def _stopped_with_backlog(scene: Scene, upstream: dict[str, object] | None = None) -> list[Planned]:
-    """Stop Georgia's broker in good order while something waits for it in Türkiye's.
+    """Stop Georgia's broker in good order while something waits for it in Türkiye's."""
+    net = scene.net
+    records = _backlog(scene, upstream)
+    net.brokers[GE].ctl("stop")
+    net.brokers[GE].stop()
+    net.link(TR, GE).heal()
+    return records
 
-    `upstream`: what its link is told before, once the node is down whose watch would undo it.
+
+def _backlog(scene: Scene, upstream: dict[str, object] | None = None) -> list[Planned]:
+    """Have something wait in Türkiye's broker for Georgia's, whose node is down.
+
+    `upstream`: what the link is told before, once the node is down whose watch would undo it.
     """
     net = scene.net
     net.node(GE).stop()
@@ -151,9 +157,6 @@ def _stopped_with_backlog(scene: Scene, upstream: dict[str, object] | None = Non
     net.link(TR, GE).slow(0.4)  # what is on its way is not yet acknowledged
     records = scene.submit(24, TR)
     scene.wait(lambda: scene.metric(TR, "corridor_in_flight_envelopes", peer="GE.RS") > 0, 10)
-    net.brokers[GE].ctl("stop")
-    net.brokers[GE].stop()
-    net.link(TR, GE).heal()
     return records
 
 
