@@ -42,6 +42,7 @@ class Load:
         self.refused: list[str] = []
         self.offered_again = 0
         self._stopped, self._ended = threading.Event(), threading.Event()
+        self._offering = {sender: threading.Lock() for sender in self._left}
         self._threads = [
             threading.Thread(target=self._run, args=(sender,), daemon=True) for sender in self._left
         ]
@@ -74,6 +75,9 @@ class Load:
         """Offer nothing new, and wait until all is known; whether it is in time."""
         self._stopped.set()
         deadline = time.monotonic() + timeout_s
+        for offering in self._offering.values():
+            with offering:  # what is being offered has its answer
+                pass
         while self.under_way and time.monotonic() < deadline:
             time.sleep(0.1)
         return not self.under_way
@@ -96,7 +100,8 @@ class Load:
         while not self._ended.is_set():
             with suppress(LocalTrouble), opened(self._ways[sender]) as node:
                 while not self._ended.is_set():
-                    self._offer(node, sender)
+                    with self._offering[sender]:
+                        self._offer(node, sender)
                     for one in node.outcomes(cursor, _EACH_S):
                         cursor = one.cursor
                         self._outcomes[one.recipient, one.record_id] = one

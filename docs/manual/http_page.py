@@ -61,8 +61,9 @@ The body of a record is protobuf's JSON (`application/json`), a serialised `Tran
 once are `{{"records": [{{"to", "record", "lane"?, "idempotency_key"?}}]}}`, or in protobuf a
 `SubmitRequest` of `local.proto`; each has its result, in order.
 
-A query parameter that its address does not offer, or one that is there twice, is refused (422): what
-was misspelt would otherwise be passed over. Bodies are sent as they are, without `Content-Encoding`.
+A query parameter that its address does not offer, or one that is there twice, is refused (422):
+what was misspelt would otherwise be passed over. Bodies are sent as they are, without
+`Content-Encoding`.
 
 ## Twice is once
 

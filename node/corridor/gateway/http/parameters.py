@@ -5,14 +5,11 @@ client believes to have asked for.
 """
 
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from fastapi import Request
+from fastapi import FastAPI, Request
 
 from corridor.gateway.http.problems import Fault, Problem
-
-if TYPE_CHECKING:
-    from corridor.gateway.http.app import Gateway
 
 _MOST: Final = 64
 
@@ -39,7 +36,7 @@ def only_known_parameters(request: Request) -> None:
 
 
 @cache
-def _parameters(app: "Gateway") -> dict[tuple[str, str], dict[str, bool]]:
+def _parameters(app: FastAPI) -> dict[tuple[str, str], dict[str, bool]]:
     """Return the parameters of each operation, and whether one may be there several times."""
     paths: dict[str, dict[str, Any]] = app.openapi()["paths"]
     return {
