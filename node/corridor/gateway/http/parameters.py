@@ -5,13 +5,11 @@ client believes to have asked for.
 """
 
 from functools import cache
-from typing import Any, Final
+from typing import Any
 
 from fastapi import FastAPI, Request
 
-from corridor.gateway.http.problems import Fault, Problem
-
-_MOST: Final = 64
+from corridor.gateway.http.problems import MOST_FAULTS, Fault, Problem
 
 
 def only_known_parameters(request: Request) -> None:
@@ -32,7 +30,7 @@ def only_known_parameters(request: Request) -> None:
         elif not known[name] and len(request.query_params.getlist(name)) > 1:
             faults.append(Fault(f"query.{name}", "repeated", "Say it once"))
     if faults:
-        raise Problem("invalid", faults=faults[:_MOST])
+        raise Problem("invalid", faults=faults[:MOST_FAULTS])
 
 
 @cache

@@ -20,6 +20,8 @@ from corridor.wire.rule_words import RULE_WORDS, rule_fault
 _UNAVAILABLE: Final = 503
 MEDIA_TYPE: Final = "application/problem+json"
 _TYPE: Final = "manual/http.md#"
+MOST_FAULTS: Final = 64
+"""A request that breaks more rules is told the first ones."""
 
 
 class Fault(NamedTuple):

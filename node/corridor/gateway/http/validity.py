@@ -1,11 +1,9 @@
 """The faults that FastAPI and pydantic find, as every other fault: path and rule, never a value."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Any
 
-from corridor.gateway.http.problems import Fault
-
-_MOST: Final = 64
+from corridor.gateway.http.problems import MOST_FAULTS, Fault
 
 
 def faults_of(errors: Iterable[Mapping[str, Any]], at: str = "") -> list[Fault]:
@@ -16,7 +14,7 @@ def faults_of(errors: Iterable[Mapping[str, Any]], at: str = "") -> list[Fault]:
         for part in error["loc"]:
             path += f"[{part}]" if isinstance(part, int) else f".{_plain(part, error)}"
         found.append(Fault(path.lstrip("."), error["type"], _words(error)))
-    return found[:_MOST]
+    return found[:MOST_FAULTS]
 
 
 def _plain(part: str, error: Mapping[str, Any]) -> str:
