@@ -39,6 +39,7 @@ class Load:
         self._taken: dict[tuple[str, bytes], Planned] = {}
         self._outcomes: dict[tuple[str, bytes], Outcome] = {}
         self._put_back: set[str] = set()
+        self._again: dict[str, list[Planned]] = {}
         self.refused: list[str] = []
         self.offered_again = 0
         self._stopped, self._ended = threading.Event(), threading.Event()
@@ -107,19 +108,19 @@ class Load:
                         self._outcomes[one.recipient, one.record_id] = one
 
     def _offer(self, node: Door, sender: str) -> None:
-        left = self._left[sender]
         if sender in self._put_back:
             self._put_back.discard(sender)
-            again = [
+            self._again[sender] = [
                 one
                 for place, one in self._taken.items()
                 if one.sender == sender and place not in self._outcomes
             ]
-            self.offered_again += len(again)
-            left[:0] = again
-        elif self._stopped.is_set():
-            return
+            self.offered_again += len(self._again[sender])
+        # What was accepted is offered again to its end, also by who offers nothing new.
+        left = self._again.get(sender) or ([] if self._stopped.is_set() else self._left[sender])
         batch = left[:_BATCH]
+        if not batch:
+            return
         answers = node.submit(
             [Offer(one.recipient[:2], one.record_id, one.record) for one in batch]
         )

@@ -9,7 +9,9 @@ Rules:
 * only what loses nothing is done: a link that ends leaves what waits for us at the partner's
   broker (`resource-cleanup-mode: never`). No queue is ever removed, no user and no permission
   touched;
-* a repair that does not help is made again after 30 s, 1 min, 2 min … at most once an hour.
+* a repair that does not help is made again after 30 s, 1 min, 2 min … at most once an hour;
+* a link that two restarts did not bring back is made anew: its supervisor may have lost it, and
+  what waits for us is with the partner either way.
 """
 
 from collections.abc import Iterator, Mapping
@@ -46,6 +48,8 @@ _REPAIRS: Final = {
     Trouble.DOWN: Repair.RESTART,
     Trouble.SILENT: Repair.RESTART,
 }
+_RESTARTS: Final = 2
+"""That many repairs in vain, then the link is made anew."""
 _DOUBLINGS: Final = 12
 _POLICY_FIELDS: Final = ("pattern", "apply-to", "priority", "definition")
 _UNTROUBLED: Final = frozenset({Trouble.NOT_FETCHED, Trouble.CANARY_LATE})
@@ -154,11 +158,11 @@ def _of_link(look: _Look, memory: LinkMemory) -> tuple[list[Finding], Mending | 
     memory = replace(memory, troubled_s=look.now_s)
     if first is Trouble.STOPPED:
         there = look.partner in look.seen.upstreams
-        mending = _mending(first, look) if there else None
+        mending = _mending(first, look, memory) if there else None
         return findings, mending, replace(memory, mark="", next_s=look.now_s)
     if look.now_s < memory.next_s:
         return findings, None, memory
-    return findings, _mending(first, look), _tried(memory, look.now_s, look.patience)
+    return findings, _mending(first, look, memory), _tried(memory, look.now_s, look.patience)
 
 
 def _troubles(look: _Look) -> Iterator[tuple[Trouble, float]]:
@@ -228,12 +232,14 @@ def _tried(memory: LinkMemory, now_s: float, patience: Patience) -> LinkMemory:
     return replace(memory, mark="", tries=memory.tries + 1, next_s=now_s + pause_s)
 
 
-def _mending(trouble: Trouble, look: _Look) -> Mending:
+def _mending(trouble: Trouble, look: _Look, memory: LinkMemory) -> Mending:
+    repair = _REPAIRS[trouble]
+    if repair is Repair.RESTART and memory.tries >= _RESTARTS:
+        repair = Repair.REMAKE
+    if repair is Repair.RESTART and look.link is not None:
+        return Mending(repair, look.partner, look.link.id, trouble, look.link.node)
     name = link_policy(look.partner) if trouble is Trouble.POLICY else str(look.partner)
-    node = ""
-    if _REPAIRS[trouble] is Repair.RESTART and look.link is not None:
-        name, node = look.link.id, look.link.node
-    return Mending(_REPAIRS[trouble], look.partner, name, trouble, node)
+    return Mending(repair, look.partner, name, trouble, "")
 
 
 def _of_policy(

@@ -164,6 +164,24 @@ def test_what_does_not_help_is_repeated_ever_more_rarely(seen: Seen) -> None:
 
 
 @pytest.mark.parametrize(
+    ("seen", "sounds"),
+    [(link("error"), {}), (link("starting"), {}), (WELL, {TR: LATE})],
+    ids=["down", "starting", "silent"],
+)
+def test_a_link_that_restarts_did_not_bring_back_is_made_anew(
+    seen: Seen, sounds: dict[CountryCode, Sound]
+) -> None:
+    memory, made = Memory(), []
+    for second in range(0, 400, 5):
+        judged = look(seen, float(second), memory, sounds=sounds)
+        memory = judged.memory
+        made += judged.mendings
+    assert [one.repair for one in made[:3]] == [Repair.RESTART, Repair.RESTART, Repair.REMAKE]
+    assert (made[2].name, made[2].partner, made[2].node) == ("TR", TR, "")
+    assert {one.repair for one in made[2:]} == {Repair.REMAKE}
+
+
+@pytest.mark.parametrize(
     "broken",
     [replace(WELL, upstreams={}), replace(WELL, policies={"fed-TR": OWN})],
     ids=["upstream", "policy of all"],

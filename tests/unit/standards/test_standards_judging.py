@@ -318,7 +318,7 @@ def test_a_number_too_long_is_no_number() -> None:
 
 
 def test_judging_takes_time_by_the_size_of_a_document_and_not_by_its_square() -> None:
-    """Two thousand items, each asking of all the others, and as many documents and offices."""
+    """Items that each ask of all the others, and as many offices: four times as many of both."""
     item = b"".join((
         b"<ConsignmentItem><goodsItemNumber>1</goodsItemNumber><declarationGoodsItemNumber>1",
         b"</declarationGoodsItemNumber><countryOfDestination>ZQ</countryOfDestination><Commodity>",
@@ -330,15 +330,16 @@ def test_judging_takes_time_by_the_size_of_a_document_and_not_by_its_square() ->
     office = b"<CustomsOfficeOfTransitDeclared><sequenceNumber>1</sequenceNumber><referenceNumber>"
     office += b"TR%06d</referenceNumber></CustomsOfficeOfTransitDeclared>"
     mark = b"<CustomsOfficeOfDestinationDeclared>"
-    many = b"".join(office % number for number in range(2_000))
-    raw = CC015C.replace(end, item * 2_000 + end, 1).replace(mark, many + mark, 1)
     lists = Lists(
         types(Unknown.WARN, "T9"), CodeList("CL009", "x", "2025-01-01", entries={"A": Entry()})
     )
 
-    def spent(rules: Rules) -> float:
+    def spent(size: int) -> float:
+        many = b"".join(office % number for number in range(size))
+        raw = CC015C.replace(end, item * size + end, 1).replace(mark, many + mark, 1)
         began = time.process_time()
-        ncts.decode(raw, Options(judging=Judging(lists, rules)))
+        ncts.decode(raw, Options(judging=Judging(lists, Rules.WARN)))
         return time.process_time() - began
 
-    assert spent(Rules.WARN) < 1 + 2 * spent(Rules.OFF)
+    # Sixteen times as long if it were by the square; a machine under load disturbs one look.
+    assert min(spent(2_000), spent(2_000)) < 7 * min(spent(500), spent(500))
