@@ -10,6 +10,8 @@ PY := .venv/bin/python
 # Whatever a verb starts has ended when the verb has: see deploy/setup/contained.py.
 CONTAINED := $(PY) deploy/setup/contained.py
 SOURCES := node tests deploy docs proto
+# Hundreds of processes are started here: each would compile the package anew.
+unexport PYTHONDONTWRITEBYTECODE
 export PATH := $(CURDIR)/build/tools/bin:$(PATH)
 
 .PHONY: help

@@ -32,6 +32,7 @@ from corridor.lab.traffic import (
     prove,
 )
 from corridor.transit.parties import CountryCode
+from corridor.wire.v1 import local_pb2 as local
 
 TR, GE, AZ = CountryCode("TR"), CountryCode("GE"), CountryCode("AZ")
 PATIENT = (
@@ -90,6 +91,14 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         tap.open([TR, GE])
         network.start_nodes()
         yield Lab(network, tap)
+
+
+def inbox(node: LocalClient) -> Iterator[local.LocalDelivery]:
+    """All that a node holds for its national system, also behind thousands of earlier tests'."""
+    after = 0
+    while page := node.take(after, limit=500):
+        yield from page
+        after = page[-1].cursor
 
 
 def until(holds: Callable[[], bool], timeout_s: float) -> bool:

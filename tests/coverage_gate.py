@@ -91,7 +91,7 @@ def judge(floors: dict[str, Tally]) -> bool:
 
 def main(arguments: list[str]) -> int:
     """Judge the last whole run."""
-    config = RESULTS / "coverage.toml"
+    config = RESULTS / "coverage-rest.toml"
     if not config.exists():
         print("coverage: no whole test run yet; `make test` makes one", file=sys.stderr)
         return 1

@@ -3,53 +3,53 @@
     python tests/run.py              everything; real brokers must be there
     python tests/run.py PATH...      a part, without measurement
 
-Every Python process that a test starts is measured too: coverage's own start-up hook reads
-`COVERAGE_PROCESS_START`, and the daemons inherit it. The simulator is not measured: it would take
-more than twice its time, and what it alone reaches is not tried by name. Results lie in
-build/test/. The whole runs in two lanes at the same time.
+Measured is what the tests reach in their own process: the processes they start run at their own
+speed, and so do the simulator and tests marked `unmeasured`. Beside networks only the floors that
+they alone can try are measured. Results lie in build/test/. The whole runs in two lanes at the same
+time.
 """
 
-import os
 import shutil
 import subprocess
 import sys
 import time
 import tomllib
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 TREE = Path(__file__).resolve().parents[1]
 RESULTS = TREE / "build" / "test"
+DATA = RESULTS / "coverage"
 NETWORKS = "integration"
 """The folder of tests that wait for brokers, links and nodes most of their time."""
 SIMULATOR = "simulator"
 """The folder of tests that compute most of their time."""
+LATE = ("interop",)
+"""Folders that come after the others: what is remembered for a process is reached by name first."""
+NEED_NETWORKS = ("corridor.lab", "corridor.transport")
+"""What is tried on real brokers and nodes, and measured there."""
 COUNTED = ("tests", "failures", "errors", "skipped")
 
 
-def measured_environment() -> dict[str, str]:
-    """Write the measuring configuration and return the environment that switches it on.
-
-    It is pyproject's, plus what only many processes at once need: one data file for each.
-    """
-    data = RESULTS / "coverage"
-    shutil.rmtree(data, ignore_errors=True)
-    data.mkdir(parents=True)
+def measured(lane: str, sources: Sequence[str]) -> Path:
+    """Write the measuring configuration of a lane: pyproject's, and a data file of its own."""
     settings = tomllib.loads((TREE / "pyproject.toml").read_text())["tool"]["coverage"]
     settings["run"] |= {
+        "source": list(sources),
         "parallel": True,
-        "data_file": str(data / "data"),
-        # A helper process that never imports the package is no mistake.
+        "data_file": str(DATA / "data"),
+        # Not each lane reaches each source.
         "disable_warnings": ["no-data-collected", "module-not-imported"],
     }
     lines = []
     for section, values in settings.items():
         lines.append(f"[tool.coverage.{section}]")
         lines += [f"{name} = {toml(value)}" for name, value in values.items()]
-    config = RESULTS / "coverage.toml"
+    config = RESULTS / f"coverage-{lane}.toml"
     config.write_text("\n".join(lines) + "\n")
-    return {**os.environ, "COVERAGE_PROCESS_START": str(config)}
+    return config
 
 
 def toml(value: object) -> str:
@@ -68,14 +68,16 @@ def main(parts: list[str]) -> int:
     if parts:
         command = [sys.executable, "-m", "pytest", f"--junitxml={junit}", *parts]
         return subprocess.run(command, cwd=TREE, check=False).returncode
-    status = both_lanes(measured_environment())
+    shutil.rmtree(DATA, ignore_errors=True)
+    DATA.mkdir()
+    status = both_lanes()
     if status:
         return status
     gate = [sys.executable, str(TREE / "tests" / "coverage_gate.py"), "--combine"]
     return subprocess.run(gate, cwd=TREE, check=False).returncode
 
 
-def both_lanes(environment: dict[str, str]) -> int:
+def both_lanes() -> int:
     """Run what needs networks beside everything else, as there are two processors.
 
     What one lane says is shown as it says it, what the other said when it has ended.
@@ -85,13 +87,13 @@ def both_lanes(environment: dict[str, str]) -> int:
     began = time.monotonic()
     # The whole proves the whole: a test that needs a broker fails where there is none.
     with networks.open("w", encoding="utf-8") as log:
-        second = subprocess.Popen(
-            lane("networks", [NETWORKS]), cwd=TREE, env=environment, stdout=log, stderr=log
-        )
+        beside = lane("networks", [NETWORKS], NEED_NETWORKS)
+        second = subprocess.Popen(beside, cwd=TREE, stdout=log, stderr=log)
         print(f"beside this, in {networks}: tests/{NETWORKS}", flush=True)
         first = subprocess.run(lane(SIMULATOR, [SIMULATOR]), cwd=TREE, check=False).returncode
-        rest = lane("rest", sorted(every - {NETWORKS, SIMULATOR}))
-        first = subprocess.run(rest, cwd=TREE, env=environment, check=False).returncode or first
+        rest = [*sorted(every - {NETWORKS, SIMULATOR, *LATE}), *LATE]
+        command = lane("rest", rest, ["corridor"])
+        first = subprocess.run(command, cwd=TREE, check=False).returncode or first
         print(f"waiting for tests/{NETWORKS}", flush=True)
         other = second.wait()
     print(networks.read_text("utf-8"))
@@ -101,12 +103,16 @@ def both_lanes(environment: dict[str, str]) -> int:
     return first or other
 
 
-def lane(name: str, folders: list[str]) -> list[str]:
-    """Return the command of a lane."""
+def lane(name: str, folders: list[str], sources: Sequence[str] = ()) -> list[str]:
+    """Return the command of a lane, which measures `sources`."""
     results = RESULTS / f"junit-{name}.xml"
     results.unlink(missing_ok=True)
+    measuring = ["coverage", "run", f"--rcfile={measured(name, sources)}", "-m"] if sources else []
     paths = [f"tests/{one}" for one in folders]
-    return [sys.executable, "-m", "pytest", f"--junitxml={results}", "--require-broker", *paths]
+    return [
+        sys.executable, "-m", *measuring,
+        "pytest", f"--junitxml={results}", "--require-broker", *paths,
+    ]  # fmt: skip
 
 
 def _suite(path: Path) -> ET.Element | None:

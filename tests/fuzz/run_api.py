@@ -74,7 +74,6 @@ def fuzz(port: int, out: Path, *, cases: int, seed: int, phases: str) -> int:
                "--suppress-health-check", "all", "--warnings", "off"]  # fmt: skip
     env = {**os.environ, "SCHEMATHESIS_HOOKS": "api_hooks", "PYTHONPATH": str(HERE),
            "NO_PROXY": "127.0.0.1"}  # fmt: skip
-    env.pop("COVERAGE_PROCESS_START", None)  # the node is measured, not who asks it
     with (out / "schemathesis.log").open("wb") as log:
         done = subprocess.run(
             command, stdout=log, stderr=subprocess.STDOUT, env=env, cwd=out, check=False

@@ -166,6 +166,8 @@ class LinkMemory:
     reason: str = ""
     """The broker's last reason: while the link dials again it gives none."""
     tries: int = 0
+    restarts: int = 0
+    """How many of the tries were restarts of the link."""
     next_s: float = 0.0
     """No repair before."""
     troubled_s: float = 0.0

@@ -49,7 +49,7 @@ _REPAIRS: Final = {
     Trouble.SILENT: Repair.RESTART,
 }
 _RESTARTS: Final = 2
-"""That many repairs in vain, then the link is made anew."""
+"""That many in vain, then the link is made anew."""
 _DOUBLINGS: Final = 12
 _POLICY_FIELDS: Final = ("pattern", "apply-to", "priority", "definition")
 _UNTROUBLED: Final = frozenset({Trouble.NOT_FETCHED, Trouble.CANARY_LATE})
@@ -162,7 +162,10 @@ def _of_link(look: _Look, memory: LinkMemory) -> tuple[list[Finding], Mending | 
         return findings, mending, replace(memory, mark="", next_s=look.now_s)
     if look.now_s < memory.next_s:
         return findings, None, memory
-    return findings, _mending(first, look, memory), _tried(memory, look.now_s, look.patience)
+    mending = _mending(first, look, memory)
+    if mending.repair is Repair.RESTART:
+        memory = replace(memory, restarts=memory.restarts + 1)
+    return findings, mending, _tried(memory, look.now_s, look.patience)
 
 
 def _troubles(look: _Look) -> Iterator[tuple[Trouble, float]]:
@@ -222,7 +225,7 @@ def _flaps(look: _Look, memory: LinkMemory) -> bool:
 def _rested(look: _Look, memory: LinkMemory) -> LinkMemory:
     """Forget earlier tries of a link that has been well for long."""
     if memory.tries and look.now_s - memory.troubled_s >= look.patience.well_s:
-        return replace(memory, tries=0)
+        return replace(memory, tries=0, restarts=0)
     return memory
 
 
@@ -234,7 +237,7 @@ def _tried(memory: LinkMemory, now_s: float, patience: Patience) -> LinkMemory:
 
 def _mending(trouble: Trouble, look: _Look, memory: LinkMemory) -> Mending:
     repair = _REPAIRS[trouble]
-    if repair is Repair.RESTART and memory.tries >= _RESTARTS:
+    if repair is Repair.RESTART and memory.restarts >= _RESTARTS:
         repair = Repair.REMAKE
     if repair is Repair.RESTART and look.link is not None:
         return Mending(repair, look.partner, look.link.id, trouble, look.link.node)

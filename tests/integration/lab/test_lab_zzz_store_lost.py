@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from builders_lab import GE, TR, Lab, corridor, until
+from builders_lab import GE, TR, Lab, corridor, inbox, until
 from corridor.errors import LocalTrouble
 from corridor.lab.nodes import wait_nodes
 
@@ -63,4 +63,4 @@ def answers(lab: Lab) -> bool:
 def held(lab: Lab) -> dict[bytes, bool]:
     """Records that the node holds, and whether each may be a repeat."""
     with lab.client(GE) as node:
-        return {one.record_id: one.possible_repeat for one in node.take(0, limit=500)}
+        return {one.record_id: one.possible_repeat for one in inbox(node)}

@@ -12,6 +12,8 @@ from corridor.standards.ncts.mapper import Mapped, Options, decode, encode
 from corridor.standards.ncts.messages import messages
 from corridor.standards.report import summarise
 
+pytestmark = pytest.mark.unmeasured
+
 SAMPLES = Path(__file__).parents[4] / "shared/samples/ncts_p5"
 FOLDERS = (
     "hmrc_trader_test_v7",

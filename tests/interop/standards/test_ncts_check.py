@@ -14,6 +14,8 @@ from corridor.standards.ncts.rule_classes import WHY
 from corridor.standards.ncts.rule_uses import RULES_OF
 from corridor.standards.schema import Schemas
 
+pytestmark = pytest.mark.unmeasured
+
 SAMPLES = Path(__file__).parents[4] / "shared/samples"
 
 

@@ -16,6 +16,8 @@ from corridor.standards.check import check
 from corridor.standards.judging import Judging, Rules
 from corridor.standards.mapper import Options
 
+pytestmark = pytest.mark.unmeasured
+
 SAMPLES = Path(__file__).parents[4] / "shared/samples/ncts_p5"
 TIMES = 4_000
 LARGE = 200_000  # bytes; one of 4.7 MB says nothing more

@@ -12,6 +12,8 @@ from corridor.standards.mapper import Options
 from corridor.standards.report import summarise
 from corridor.standards.standard import decode, standard_named
 
+pytestmark = pytest.mark.unmeasured
+
 SAMPLES: Final = Path(__file__).parents[4] / "shared/samples"
 FOLDERS: Final = ("asycuda", "wco_dm", "edifact")
 BLANK: Final = "blank-asycuda-template.xml"

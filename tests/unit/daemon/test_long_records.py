@@ -208,6 +208,7 @@ def test_the_same_record_twice_in_one_batch_is_the_same_record(sender: Sender) -
     assert long.busy() == frozenset()
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize(
     ("file", "reason"),
     [
@@ -242,6 +243,7 @@ def test_one_that_nobody_reads_in_one_piece_is_refused_before_a_chunk_is_asked_f
     assert fetcher.owed() == [("REFUSED", "attachment_too_large")]
 
 
+@pytest.mark.unmeasured
 def test_several_are_handed_over_as_many_as_one_answer_holds(
     sender: Sender, fetcher: Fetcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -23,6 +23,8 @@ from corridor.store.port import Transaction
 from corridor.store.sqlite import SqliteStore
 from corridor.store.unfinished import MARK, Unfinished, read_mark, refuse_unfinished, set_marks
 
+pytestmark = pytest.mark.unmeasured
+
 NodeFolder = Callable[..., Path]
 BACKED_UP, SINCE = 2, 11
 LATER_MS = NOW_MS + 3_600_000

@@ -181,6 +181,16 @@ def test_a_link_that_restarts_did_not_bring_back_is_made_anew(
     assert {one.repair for one in made[2:]} == {Repair.REMAKE}
 
 
+def test_what_was_put_back_counts_for_no_restart() -> None:
+    memory = Memory()
+    for second in (0.0, 40.0, 110.0):
+        judged = look(replace(WELL, upstreams={}), second, memory)
+        assert done(judged) == [Repair.PUT_PARAMETER]
+        memory = judged.memory
+    silent = look(WELL, 400.0, memory, sounds={TR: LATE})
+    assert done(silent) == [Repair.RESTART]
+
+
 @pytest.mark.parametrize(
     "broken",
     [replace(WELL, upstreams={}), replace(WELL, policies={"fed-TR": OWN})],

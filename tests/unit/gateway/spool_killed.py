@@ -23,6 +23,8 @@ from corridor.daemon.logs import configure_logs
 from corridor.daemon.node import Node
 from corridor.daemon.service import NodeService
 from corridor.gateway.spool.gateway import SpoolGateway
+from corridor.standards.standard import standards
+from corridor.wire.records import check_record, decode_record
 
 CONFIG, SPOOL, KEPT = (Path(one) for one in sys.argv[1:4])
 NEVER = 10**9
@@ -90,6 +92,9 @@ def state() -> dict[str, object]:
 
 def main() -> None:
     configure_logs("error", "json")
+    # Once, in the process that forks, and not in each child.
+    standards(None)
+    check_record(decode_record((KEPT / "spool/out/TR/good.pb").read_bytes()))
     step = NEVER
     while True:
         for name, place in (("spool", SPOOL), ("state", CONFIG.parent / "state")):

@@ -216,6 +216,7 @@ def test_a_port_that_is_taken_is_named(node_folder: NodeFolder) -> None:
     assert "cannot be bound" in run.stderr
 
 
+@pytest.mark.unmeasured
 @pytest.mark.timeout(180)
 def test_schemathesis_finds_nothing(node_folder: NodeFolder, tmp_path: Path) -> None:
     config, port = laid_out(node_folder)

@@ -31,6 +31,8 @@ from corridor.wire.long_records import decode_whole, shorten, with_manifest
 from corridor.wire.records import decode_record, encode_record, index_terms, record_to_json
 from corridor.wire.v1.records_pb2 import SourceDocument, TransitRecord
 
+pytestmark = pytest.mark.unmeasured
+
 NodeFolder = Callable[..., Path]
 LONG = long_declaration(items=5_000)
 

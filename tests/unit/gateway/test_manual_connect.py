@@ -46,6 +46,7 @@ def typed(lines: str, folder: Path, **more: str) -> str:
     return ran.stdout
 
 
+@pytest.mark.unmeasured
 def test_the_page_for_asycuda(node_folder: NodeFolder, tmp_path: Path) -> None:
     page = blocks("connect-asycuda.md")
     spool = tmp_path / "spool"

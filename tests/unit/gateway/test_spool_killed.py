@@ -12,6 +12,8 @@ import pytest
 
 from builders_gateway import SPOOL, Beside, put, record_bytes
 
+pytestmark = pytest.mark.unmeasured
+
 NodeFolder = Callable[..., Path]
 PROGRAM = Path(__file__).with_name("spool_killed.py")
 

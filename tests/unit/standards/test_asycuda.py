@@ -228,6 +228,7 @@ def test_thousands_of_empty_items_are_refused_before_their_boxes_cost_anything()
     assert time.process_time() - began < 10
 
 
+@pytest.mark.unmeasured
 def test_a_form_of_999_items_is_read() -> None:
     root = parse(SAD, LIMITS)
     root.children.extend([root.children[-1]] * 998)

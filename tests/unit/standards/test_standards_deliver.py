@@ -6,7 +6,15 @@ import pytest
 
 from corridor.errors import Reason
 from corridor.standards.convert import Envelope
-from corridor.standards.deliver import FAILED, MISFIT, MISSING, Delivered, deliver, failed
+from corridor.standards.deliver import (
+    FAILED,
+    MISFIT,
+    MISSING,
+    Delivered,
+    deliver,
+    failed,
+    not_whole,
+)
 from corridor.standards.mapper import Options
 from corridor.standards.standard import decode, standard_as_it_came, standard_named
 from corridor.standards.xml import XmlLimits, parse
@@ -169,3 +177,9 @@ def test_a_mistake_of_ours_is_told_as_one() -> None:
     made = failed("NCTS-P5")
     assert (made.document, made.report.reason) == (None, FAILED)
     assert "a mistake of Corridor itself" in made.report.as_text()
+
+
+def test_a_long_record_without_its_file_is_told_with_what_to_do() -> None:
+    made = not_whole("NCTS-P5")
+    assert (made.document, made.report.reason) == (None, FAILED)
+    assert "the operator puts `attachments` of a copy back" in made.report.as_text()

@@ -35,6 +35,7 @@ print((kib("VmHWM") - before) * 1024 / len(document))
 """
 
 
+@pytest.mark.unmeasured
 def test_a_large_declaration_is_mapped_within_ten_times_its_size(tmp_path: Path) -> None:
     small = DECLARATION.read_bytes()
     found = ITEM.search(small)

@@ -317,6 +317,7 @@ def test_a_number_too_long_is_no_number() -> None:
     assert parse("a > b")(Scene(root, NoLists()), root) is True
 
 
+@pytest.mark.unmeasured
 def test_judging_takes_time_by_the_size_of_a_document_and_not_by_its_square() -> None:
     """Items that each ask of all the others, and as many offices: four times as many of both."""
     item = b"".join((

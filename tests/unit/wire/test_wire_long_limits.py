@@ -52,6 +52,7 @@ def test_what_is_counted_is_what_the_parser_builds(record: TransitRecord) -> Non
     assert refusal(data, count - 1) is Reason.RECORD_TOO_LARGE
 
 
+@pytest.mark.unmeasured
 def test_two_bytes_that_become_two_hundred_are_refused_before_they_do() -> None:
     data = empty_items(MAX_LONG_RECORD_PARTS)
     tracemalloc.start()
