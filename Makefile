@@ -43,11 +43,11 @@ demo: setup ## three countries on this machine exchange records; INPUT=DIR MAP=G
 	@$(CONTAINED) $(PY) -m corridor lab demo --summary build/demo/summary.json \
 	  $(if $(INPUT),--input "$(INPUT)" --map "$(MAP)") || [ $$? -eq 6 ]
 
-.PHONY: pilots
-pilots: setup ## the five pilots, one network after the other, each side's view at its end; FAST=1 without rests
-	@for name in georgia-turkiye morocco-algeria tunisia-jordan kyrgyzstan-kazakhstan costa-rica-panama; do \
-	  $(CONTAINED) $(PY) -m corridor lab run "pilots/$$name" $(if $(FAST),--fast) || exit; \
-	done
+PILOTS := georgia-turkiye morocco-algeria tunisia-jordan kyrgyzstan-kazakhstan costa-rica-panama
+.PHONY: pilots $(PILOTS:%=pilot-%)
+pilots: $(PILOTS:%=pilot-%) ## the five pilots, each side's view at its end; FAST=1 without rests, -j2 -O two beside each other
+$(PILOTS:%=pilot-%): pilot-%: setup
+	@$(CONTAINED) $(PY) -m corridor lab run "pilots/$*" $(if $(FAST),--fast)
 
 ##@ write
 

@@ -57,19 +57,36 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+def pytest_runtest_protocol(
+    item: pytest.Item, nextitem: pytest.Item | None
+) -> Generator[None, object, object]:
     """Let a test marked `unmeasured` run without being traced.
 
     Tracing makes loops up to eight times as slow: a test of time or of size would measure that.
+    What it has cached goes before the next one that is measured, which would never reach it.
     """
     measuring = Coverage.current()
-    if item.get_closest_marker("unmeasured") is None or measuring is None:
+    if measuring is None or not _unmeasured(item):
         return (yield)
     measuring.stop()
     try:
         return (yield)
     finally:
+        if nextitem is not None and not _unmeasured(nextitem):
+            _forget()
         measuring.start()
+
+
+def _unmeasured(item: pytest.Item) -> bool:
+    return item.get_closest_marker("unmeasured") is not None
+
+
+def _forget() -> None:
+    for name, module in list(sys.modules.items()):
+        if name.startswith("corridor."):
+            for value in list(vars(module).values()):
+                if callable(clear := getattr(value, "cache_clear", None)):
+                    clear()
 
 
 @pytest.fixture(scope="session")

@@ -4,11 +4,12 @@
     python tests/run.py PATH...      a part, without measurement
 
 Measured is what the tests reach in their own process: the processes they start run at their own
-speed, and so do the simulator and tests marked `unmeasured`. Beside networks only the floors that
-they alone can try are measured. Results lie in build/test/. The whole runs in two lanes at the same
-time.
+speed, and so do the simulator and tests marked `unmeasured`. Networks are measured for what they
+alone can try, there in every process. Results lie in build/test/. The whole runs in two lanes at
+the same time.
 """
 
+import os
 import shutil
 import subprocess
 import sys
@@ -28,7 +29,7 @@ SIMULATOR = "simulator"
 """The folder of tests that compute most of their time."""
 LATE = ("interop",)
 """Folders that come after the others: what is remembered for a process is reached by name first."""
-NEED_NETWORKS = ("corridor.lab", "corridor.transport")
+NEED_NETWORKS = ("corridor.lab", "corridor.transport", "corridor.__main__")
 """What is tried on real brokers and nodes, and measured there."""
 COUNTED = ("tests", "failures", "errors", "skipped")
 
@@ -87,8 +88,12 @@ def both_lanes() -> int:
     began = time.monotonic()
     # The whole proves the whole: a test that needs a broker fails where there is none.
     with networks.open("w", encoding="utf-8") as log:
-        beside = lane("networks", [NETWORKS], NEED_NETWORKS)
-        second = subprocess.Popen(beside, cwd=TREE, stdout=log, stderr=log)
+        # coverage's own start-up hook reads it, in each process that inherits it
+        started = {"COVERAGE_PROCESS_START": str(measured("networks", NEED_NETWORKS))}
+        second = subprocess.Popen(
+            lane("networks", [NETWORKS]),
+            cwd=TREE, env={**os.environ, **started}, stdout=log, stderr=log,
+        )  # fmt: skip
         print(f"beside this, in {networks}: tests/{NETWORKS}", flush=True)
         first = subprocess.run(lane(SIMULATOR, [SIMULATOR]), cwd=TREE, check=False).returncode
         rest = [*sorted(every - {NETWORKS, SIMULATOR, *LATE}), *LATE]
@@ -111,7 +116,7 @@ def lane(name: str, folders: list[str], sources: Sequence[str] = ()) -> list[str
     paths = [f"tests/{one}" for one in folders]
     return [
         sys.executable, "-m", *measuring,
-        "pytest", f"--junitxml={results}", "--require-broker", *paths,
+        "pytest", f"--junitxml={results}", "--require-broker", "--durations=10", *paths,
     ]  # fmt: skip
 
 

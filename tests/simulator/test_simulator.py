@@ -10,7 +10,7 @@ import pytest
 from simulator.sim_schedule import broken
 
 CHUNK = 100
-CHUNKS = 20 * int(os.environ.get("SIMULATE") or "1")
+CHUNKS = 15 * int(os.environ.get("SIMULATE") or "1")
 
 
 @pytest.mark.parametrize("first", range(0, CHUNK * CHUNKS, CHUNK))

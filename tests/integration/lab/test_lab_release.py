@@ -61,6 +61,7 @@ class OldNode(NodeProcess):
     def start(self) -> None:
         command = [sys.executable, "-m", "corridor", "run", "--config", str(self.plan.config)]
         env = {**os.environ, "PYTHONPATH": str(self._tree / "node")}
+        env.pop("COVERAGE_PROCESS_START", None)  # what is measured is today's package
         self._process = Guarded(command, env=env, log=self.plan.log)
 
 
