@@ -1,7 +1,7 @@
 """Writes the manual's page on what one small machine carries, from the result of a benchmark.
 
-`capacity.json` is the summary of `make bench`, with when and where it was run. Whoever measures
-anew puts the new summary there; the page follows.
+`capacity.json` is the summary of `make bench`, `lanes.json` that of `make bench-lanes`, each with
+when and where it was run. Whoever measures anew puts the new summary there; the page follows.
 """
 
 import json
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 RESULT = Path(__file__).parent / "capacity.json"
+LANES = RESULT.with_name("lanes.json")
 DAY_S = 86_400
 BUSY = 100_000
 """Records a day: a country with several thousand movements a day, and all that is said of each."""
@@ -29,6 +30,9 @@ A record counts when its receipt was verified and stored at its sender. Of the {
 run {lost} were lost and {twice} came twice. A short run, `{short}`, gave {short_rate:,} records a
 second against {short_plain:,} of plain pika, and {short_rss} MiB.
 
+## Behind a million records
+
+{lanes}
 ## What that means for a day
 
 One node carries {a_day:,.0f} million records in a day if they come evenly. Customs records do not:
@@ -46,6 +50,14 @@ fast this node's store really grows, and when its disk is full.
 
 A partner that is away for a week costs the sealed records of a week, in the sender's store and,
 until the limits of its queue, in the sender's broker.
+"""
+
+LANES_TEXT = """\
+`{command}` at commit `{commit}` on {day} ({machine}):
+{count:,} BULK records wait for one partner. While they leave, {rate:,.0f} a second, {urgent:,}
+URGENT records are given one by one. From given to receipted half of these take {p50} s, 99 of 100
+at most {p99} s, the slowest {slowest} s. The sending node takes {sending:.0f} MiB of memory at
+most, the receiving one {receiving:.0f}. Required are 1 s for 99 of 100, and 160 MiB.
 """
 
 BESIDE = (
@@ -76,12 +88,25 @@ def capacity_page() -> str:
     return PAGE.format(
         beside=beside,
         command=told["command"], commit=told["commit"], day=told["day"], machine=told["machine"],
-        table=table(found, kept), receipted=found["proof"]["receipted"],
+        lanes=lanes(), table=table(found, kept), receipted=found["proof"]["receipted"],
         lost=found["proof"]["lost"], twice=found["proof"]["twice"],
         short=short["command"], short_rate=short["corridor_records_per_s"],
         short_plain=short["plain_records_per_s"], short_rss=short["idle_rss_mib"],
         a_day=rate * DAY_S / 1e6, busy=BUSY, busy_seconds=BUSY / rate, busy_mib=busy_bytes / 2**20,
         busy_year=busy_bytes * 365 / 2**30,
+    )  # fmt: skip
+
+
+def lanes() -> str:
+    """Return what an URGENT record waits while a backlog drains."""
+    told = json.loads(LANES.read_text("utf-8"))
+    found = told["result"]
+    memory = {code: one["max"] for code, one in found["rss_mib"].items()}
+    return LANES_TEXT.format(
+        command=told["command"], commit=told["commit"], day=told["day"], machine=told["machine"],
+        count=found["bulk_records"], rate=found["bulk_records_per_s"],
+        urgent=found["urgent_records"], p50=found["urgent_p50_s"], p99=found["urgent_p99_s"],
+        slowest=found["urgent_max_s"], sending=memory["TR"], receiving=memory["GE"],
     )  # fmt: skip
 
 
