@@ -28,8 +28,8 @@ from corridor.store import durable
 from corridor.transit.parties import Endpoint
 
 NEVER = 0
-OF_EACH = int(os.environ.get("KILL_OF_EACH") or "5")
-"""At how many beats of each kind a node is killed, or loses power; 999 takes all."""
+OF_EACH = int(os.environ.get("POWER_OF_EACH") or "5")
+"""At how many beats of each kind power is lost; 999 takes all."""
 
 
 class Found:
@@ -115,11 +115,11 @@ def fresh(folder: Path) -> Iterator[Path]:
         yield Path(name)
 
 
-def killed_once(folder: Path, found: Found, draw: random.Random) -> None:
-    """Kill at beats of a whole life, each time in a fresh folder; restart; look."""
+def killed_once(folder: Path, found: Found, _draw: random.Random) -> None:
+    """Kill at each beat of a whole life, each time in a fresh folder; restart; look."""
     kinds = kinds_of(folder, at_once=True)
-    for kill_at in sample(kinds, OF_EACH, draw):
-        found.kinds[kinds[kill_at - 1]] += 1
+    found.kinds.update(kinds)
+    for kill_at in range(1, len(kinds) + 1):
         with fresh(folder) as place:
             if not life(place, kill_at, 0, at_once=True):
                 found.faults.append(f"no kill at beat {kill_at}")
