@@ -27,15 +27,13 @@ NETWORKS = "integration"
 """The folder of tests that wait for brokers, links and nodes most of their time."""
 SIMULATOR = "simulator"
 """The folder of tests that compute most of their time."""
-LATE = ("interop",)
-"""Folders that come after the others: what is remembered for a process is reached by name first."""
 NEED_NETWORKS = ("corridor.lab", "corridor.transport", "corridor.__main__")
 """What is tried on real brokers and nodes, and measured there."""
 COUNTED = ("tests", "failures", "errors", "skipped")
 
 
 def measured(lane: str, sources: Sequence[str]) -> Path:
-    """Write the measuring configuration of a lane: pyproject's, and a data file of its own."""
+    """Write how a lane is measured: pyproject's way, with a data file for each process."""
     settings = tomllib.loads((TREE / "pyproject.toml").read_text())["tool"]["coverage"]
     settings["run"] |= {
         "source": list(sources),
@@ -96,9 +94,8 @@ def both_lanes() -> int:
         )  # fmt: skip
         print(f"beside this, in {networks}: tests/{NETWORKS}", flush=True)
         first = subprocess.run(lane(SIMULATOR, [SIMULATOR]), cwd=TREE, check=False).returncode
-        rest = [*sorted(every - {NETWORKS, SIMULATOR, *LATE}), *LATE]
-        command = lane("rest", rest, ["corridor"])
-        first = subprocess.run(command, cwd=TREE, check=False).returncode or first
+        rest = lane("rest", sorted(every - {NETWORKS, SIMULATOR}), ["corridor"])
+        first = subprocess.run(rest, cwd=TREE, check=False).returncode or first
         print(f"waiting for tests/{NETWORKS}", flush=True)
         other = second.wait()
     print(networks.read_text("utf-8"))

@@ -25,7 +25,7 @@ from corridor.store.sqlite import SqliteStore
 NodeFolder = Callable[..., Path]
 PATIENCE_S = 30
 HELP_STARTS = 15
-"""How often the interpreter may start while the command line says its help: 0.25 s here."""
+"""How often the interpreter could start while the command line says its help: about nine times."""
 
 
 class Manager:

@@ -181,6 +181,15 @@ def test_a_link_that_restarts_did_not_bring_back_is_made_anew(
     assert {one.repair for one in made[2:]} == {Repair.REMAKE}
 
 
+def test_after_ten_good_minutes_a_link_is_restarted_first_again() -> None:
+    memory = Memory()
+    for second in range(0, 200, 5):
+        memory = look(WELL, float(second), memory, sounds={TR: LATE}).memory
+    for second in range(200, 1_000, 10):
+        memory = look(WELL, float(second), memory).memory
+    assert done(look(WELL, 1_000.0, memory, sounds={TR: LATE})) == [Repair.RESTART]
+
+
 def test_what_was_put_back_counts_for_no_restart() -> None:
     memory = Memory()
     for second in (0.0, 40.0, 110.0):
