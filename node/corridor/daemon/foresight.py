@@ -10,7 +10,6 @@ Rules (PROTOCOL §6.10):
 """
 
 import threading
-import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -21,6 +20,7 @@ from typing import Final, NamedTuple
 from corridor.daemon.acceptances import Acceptances, Said, Standing
 from corridor.daemon.foreseen import CountrySays, Foreseen
 from corridor.daemon.logs import event_logger, place_of
+from corridor.daemon.seldom import Seldom
 from corridor.errors import StoreTrouble
 from corridor.standards.acceptance import countries_of
 from corridor.transit.calendar import written
@@ -35,7 +35,6 @@ _REMEMBERED: Final = 32
 """Records: the same one is offered for each partner on the way, one soon after the other."""
 _MAX_LINES: Final = 16
 """Reasons told of one country: a person mends the first of them first."""
-_QUIET_S: Final = 10.0
 """A thousand declarations of one mistake must not become a thousand log lines."""
 
 
@@ -103,7 +102,7 @@ class Foresight:
         self._lock = threading.Lock()
         self._known: OrderedDict[bytes, _Known] = OrderedDict()
         self._by: _By | None = None
-        self._said_at: dict[str, float] = {}
+        self._seldom = Seldom()
 
     @property
     def is_awake(self) -> bool:
@@ -147,14 +146,13 @@ class Foresight:
         return told
 
     def _log(self, told: Iterable[CountrySays]) -> None:
-        now = time.monotonic()
         for one in told:
             if one.answer is not Foreseen.REFUSES:
                 continue
-            last = self._said_at.get(one.country)
-            if last is None or now - last >= _QUIET_S:
-                self._said_at[one.country] = now
-                event_logger().warning("preflight.refusal", country=one.country, cause=one.why[0])
+            if count := self._seldom.due(one.country):
+                event_logger().warning(
+                    "preflight.refusal", country=one.country, cause=one.why[0], count=count
+                )
 
     def _table(
         self, raw: bytes, record_type: int, peer: Endpoint | None, record: TransitRecord | None

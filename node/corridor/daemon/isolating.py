@@ -10,18 +10,17 @@ Rules:
   that it was misused.
 """
 
-import time
 from collections.abc import Callable
 from typing import Final, TypeVar
 
 from corridor.daemon.logs import event_logger, place_of
+from corridor.daemon.seldom import Seldom
 from corridor.errors import KeyTrouble, Reason, StoreMisused, StoreTrouble
 from corridor.exchange.values import Quarantined
 from corridor.store.port import Transaction
 
 _T = TypeVar("_T")
 _U = TypeVar("_U")
-_QUIET_S: Final = 10.0
 _MOST_CHARS: Final = 60
 """Of the name of an error: as much as fits a line of a screen."""
 
@@ -56,20 +55,16 @@ class FailureLog:
 
     def __init__(self) -> None:
         """Begin with nothing said."""
-        self._said: dict[tuple[str, str, str], tuple[int, float]] = {}
+        self._seldom = Seldom()
 
     def tell(self, link: str, size: int, error: Exception) -> None:
         """Say it, or count it where the same was said within ten seconds."""
         place = place_of(error.__traceback__)
-        key = (link, kind_of(error), place)
-        count, said_at = self._said.get(key, (0, -_QUIET_S))
-        now = time.monotonic()
-        if now - said_at < _QUIET_S:
-            self._said[key] = (count + 1, said_at)
+        count = self._seldom.due((link, kind_of(error), place))
+        if not count:
             return
-        self._said[key] = (0, now)
         event_logger().error(
-            "frame.failed", link=link, bytes=size, count=count + 1, cause=kind_of(error),
+            "frame.failed", link=link, bytes=size, count=count, cause=kind_of(error),
             reason=Reason.INTERNAL.label, stage=place,
             cure="`corridor quarantine list --items --reason internal`",
         )  # fmt: skip

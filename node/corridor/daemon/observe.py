@@ -9,6 +9,7 @@ from corridor.daemon.clock import unix_ms
 from corridor.daemon.logs import event_logger
 from corridor.daemon.metric_words import frame_word, record_word
 from corridor.daemon.metrics import NodeMetrics
+from corridor.daemon.seldom import Seldom
 from corridor.errors import Reason
 from corridor.exchange.clock_settled import Reached, tells_of_clock
 from corridor.exchange.cues import (
@@ -33,8 +34,8 @@ from corridor.exchange.values import Family, Verdict
 from corridor.exchange.way_words import CAUSES, CURES
 from corridor.transit.parties import Endpoint
 
-_QUIET_S: Final = 10.0
-"""A flood of hostile frames must not become a flood of log lines."""
+_RESTORE_QUIET_S: Final = 600.0
+"""A partner says it with each StreamStatus until all is back: some dozens in half a minute."""
 _Handler: TypeAlias = Callable[[Any], None]
 
 
@@ -58,7 +59,8 @@ class NodeObserver:
         self.answers: dict[Endpoint, Reached] = {}
         """What each partner's clock said, about, when it last answered quickly."""
         self._refused: Counter[tuple[str, str, str]] = Counter()
-        self._frames: dict[tuple[str, str, str], tuple[int, float]] = {}
+        self._seldom = Seldom()
+        self._restores = Seldom(_RESTORE_QUIET_S)
         self.acceptance_taken: Callable[[], None] = lambda: None
         """Is called when a partner said what it accepts."""
         self._handlers: dict[type, _Handler] = {
@@ -131,16 +133,11 @@ class NodeObserver:
 
     def _warn_of_frames(self, link: str, reason: str, disposal: str) -> None:
         """Log the first of a kind at once, then how many there were, every ten seconds."""
-        key = (link, reason, disposal)
-        count, said_at = self._frames.get(key, (0, -_QUIET_S))
-        now = time.monotonic()
-        if now - said_at < _QUIET_S:
-            self._frames[key] = (count + 1, said_at)
-            return
-        self._frames[key] = (0, now)
-        event_logger().warning(
-            "frame.refused", link=link, reason=reason, state=disposal, count=count + 1
-        )
+        count = self._seldom.due((link, reason, disposal))
+        if count:
+            event_logger().warning(
+                "frame.refused", link=link, reason=reason, state=disposal, count=count
+            )
 
     def _receipt(self, event: ReceiptApplied) -> None:
         metrics = self._metrics
@@ -175,8 +172,12 @@ class NodeObserver:
         event_logger().error("control.refused", peer=event.peer, reason=event.reason.label)
 
     def _restore(self, event: RestoreSeen) -> None:
+        state = "ours" if event.ours else "partner's"
+        count = self._restores.due((event.peer, state))
+        if not count:
+            return
         event_logger().warning(
-            "restore.seen", peer=event.peer, state="ours" if event.ours else "partner's",
+            "restore.seen", peer=event.peer, state=state, count=count,
             cure="records may be handed over again, marked possible_repeat",
         )  # fmt: skip
 

@@ -218,6 +218,24 @@ def test_how_long_a_recovery_took_is_told_by_the_clock_that_began_it(
     ]
 
 
+def test_a_restore_that_is_seen_many_times_is_told_at_once_and_then_counted(
+    metrics: NodeMetrics, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [1_000.0]
+    monkeypatch.setattr("corridor.daemon.seldom.time.monotonic", lambda: clock[0])
+    observer = NodeObserver(metrics)
+    with capture_logs() as told:
+        for event in [RestoreSeen(GE, ours=True)] * 40 + [RestoreSeen(AZ, ours=True)]:
+            clock[0] += 1
+            observer.tell(event)
+        observer.tell(RestoreSeen(GE, ours=False))
+        clock[0] += 600
+        observer.tell(RestoreSeen(GE, ours=True))
+    assert [(one["peer"], one["state"], one["count"]) for one in told] == [
+        (GE, "ours", 1), (AZ, "ours", 1), (GE, "partner's", 1), (GE, "ours", 40),
+    ]  # fmt: skip
+
+
 def test_what_happened_is_counted_where_an_operator_looks(metrics: NodeMetrics) -> None:
     observer = NodeObserver(metrics)
     for event in EVENTS:

@@ -196,7 +196,7 @@ def test_many_that_fail_are_bounded_and_another_partner_is_served(
 
 def test_a_flood_of_them_makes_no_flood_of_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [100.0]
-    monkeypatch.setattr("corridor.daemon.isolating.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("corridor.daemon.seldom.time.monotonic", lambda: clock[0])
     said = FailureLog()
     error = ValueError(PLATE)
     with capture_logs() as logs:
