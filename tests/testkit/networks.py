@@ -105,10 +105,17 @@ class PikaNetwork(MemoryNetwork):
         self.brokers = brokers
         self.loops = []
 
-    def sending(self, max_in_flight: int = 4096, confirm_timeout_s: float = 60) -> Sending:
+    def sending(
+        self,
+        max_in_flight: int = 4096,
+        confirm_timeout_s: float = 60,
+        refused_timeout_s: float = 30,
+    ) -> Sending:
         owner = Sending()
         settings = PublisherSettings(
-            max_in_flight=max_in_flight, confirm_timeout_s=confirm_timeout_s
+            max_in_flight=max_in_flight,
+            confirm_timeout_s=confirm_timeout_s,
+            refused_timeout_s=refused_timeout_s,
         )
         owner.publisher = PikaPublisher(node_address(self.brokers.tr.plan), owner, settings)
         return self._started(owner, owner.publisher)

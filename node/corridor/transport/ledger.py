@@ -59,6 +59,8 @@ class Settled:
 
     accepted: tuple[object, ...]  # confirmed, or nacked if the answer was a nack
     returned: tuple[object, ...]
+    groups: frozenset[str] = frozenset()
+    """Of which messages were accepted."""
 
 
 class _Message(NamedTuple):
@@ -149,6 +151,7 @@ class ConfirmLedger:
             numbers = [number] if number in self._open else []
         accepted: list[object] = []
         returned: list[object] = []
+        groups: set[str] = set()
         for each in numbers:
             message = self._open.pop(each)
             if each in self._late:
@@ -160,7 +163,8 @@ class ConfirmLedger:
                 returned.append(message.token)
             else:
                 accepted.append(message.token)
-        return Settled(tuple(accepted), tuple(returned))
+                groups.add(message.group)
+        return Settled(tuple(accepted), tuple(returned), frozenset(groups))
 
     def oldest_s(self) -> float | None:
         """Return the `now_s` of the oldest message in flight that is not overdue."""

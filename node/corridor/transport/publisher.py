@@ -10,6 +10,8 @@ Rules:
 * where a confirm stays away for `confirm_timeout_s`, the channel is asked whether it lives: if so,
   it is the country's queue that does not answer, which is told, and costs the others no room; if
   not, the connection is dropped. Neither while the broker has said that it is blocked;
+* where a country's queue refuses for `refused_timeout_s` all it is given, the channel is made anew:
+  it may be the channel's own mistake (`refusing`);
 * a country of which nothing is in flight always gets through: no number of dead queues, each with
   its share of the room, keeps the living ones out.
 """
@@ -34,6 +36,7 @@ from corridor.transport.broker import BrokerAddress, PublisherEvents
 from corridor.transport.connection import LeanConnection, why
 from corridor.transport.ledger import LONGEST_DELAY_S, ConfirmLedger
 from corridor.transport.link import BrokerLink
+from corridor.transport.refusing import RefusedQueues
 
 _PERSISTENT: Final = 2
 _ABSENT_FOR_S: Final = 15.0
@@ -54,6 +57,7 @@ class PublisherSettings:
     max_in_flight_bytes: int = 64 * 1024 * 1024
     confirm_timeout_s: float = 60
     blocked_timeout_s: float = 300
+    refused_timeout_s: float = 30
     reconnect_max_s: float = LONGEST_DELAY_S
 
 
@@ -79,6 +83,7 @@ class PikaPublisher:
         self._connection: LeanConnection | None = None
         self._channel: Channel | None = None
         self._ledger = ConfirmLedger()
+        self._refusing = RefusedQueues(settings.refused_timeout_s)
         self._absent_until: dict[str, float] = {}
         self._is_blocked = False
         self._refused = False
@@ -227,10 +232,18 @@ class PikaPublisher:
         settled = self._ledger.settle(answer.delivery_tag, multiple=answer.multiple)
         if isinstance(answer, Basic.Ack):
             self._confirmed += settled.accepted
+            self._refusing.took(settled.groups)
         else:
             self._nacked += settled.accepted
+            if due := self._refusing.refused(settled.groups, time.monotonic()):
+                self._link.call(partial(self._renew, self._channel, due[0]))
         self._returned += settled.returned
         self._tell_soon()
+
+    def _renew(self, channel: Channel | None, country: str) -> None:
+        if channel is not None and channel is self._channel and channel.is_open:
+            with suppress(AMQPError):
+                channel.close(200, f"the queue to {country} refuses all: a new channel may not")
 
     def _tell_soon(self) -> None:
         if self._told:

@@ -5,6 +5,7 @@ Named to run last: these tests restart the brokers that the others share.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from time import sleep
 
 import pytest
 
@@ -99,6 +100,52 @@ def test_a_queue_that_confirms_nothing_is_told_and_the_others_are_answered(
         assert sending.of("lost") == []
     sending.wait_for("confirmed", most + 1)
     assert sending.of("lost") == []
+
+
+@contextmanager
+def remembered_leader_gone(broker: PrivateBroker) -> Iterator[None]:
+    """Let `broker` take a node that is gone for the leader of Georgia's queue.
+
+    That is what it remembers between the death of a cluster's node and the election after it.
+    """
+    name = '{resource,<<"corridor">>,queue,<<"federation: to.GE -> corridor.GE:from.TR">>}'
+    whole = f"{{ok,Q}} = rabbit_amqqueue:lookup({name}), {{Id,_}} = amqqueue:get_pid(Q),"
+    change = (
+        whole + " rabbit_misc:execute_mnesia_transaction(fun() ->"
+        f" rabbit_amqqueue:update({name}, fun(O) -> amqqueue:set_pid(O, {{Id,%s}}) end) end), ok."
+    )
+    broker.ctl("eval", change % "gone@localhost")
+    try:
+        yield
+    finally:
+        broker.ctl("eval", change % "node()")
+
+
+def refuses(sending: Sending, number: int) -> bool:
+    before = len(sending.of("nacked")), len(sending.of("confirmed"))
+    publish_all(sending, range(number, number + 1))
+    sending.wait(lambda: (len(sending.of("nacked")), len(sending.of("confirmed"))) != before)
+    return len(sending.of("nacked")) > before[0]
+
+
+def test_a_channel_on_which_a_queue_refuses_for_ever_is_made_anew(
+    pika_network: PikaNetwork,
+) -> None:
+    patient, sending = pika_network.sending(), pika_network.sending(refused_timeout_s=2)
+    with remembered_leader_gone(pika_network.brokers.tr):
+        assert refuses(patient, 0)
+        assert refuses(sending, 0)
+    # The queue has a leader that all know, and takes everything from anybody else.
+    assert refuses(patient, 1)
+    number = 1
+    while refuses(sending, number) and not sending.of("lost"):
+        number += 1
+        sleep(0.2)
+    sending.wait_for("ready", 2)
+    (reason,) = sending.of("lost")
+    assert reason == "200 the queue to GE refuses all: a new channel may not"
+    assert not refuses(sending, 1_000)
+    assert refuses(patient, 2)
 
 
 def test_a_channel_that_no_longer_answers_is_dropped_with_its_connection(

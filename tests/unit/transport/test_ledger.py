@@ -13,24 +13,26 @@ from corridor.transport.ledger import (
 )
 from corridor.wire import limits
 
+GEORGIA = frozenset({"GE"})
+
 
 def filled(count: int) -> ConfirmLedger:
     ledger = ConfirmLedger()
     for number in range(1, count + 1):
-        ledger.add(f"t{number}", f"m{number}", 10, float(number))
+        ledger.add(f"t{number}", f"m{number}", 10, float(number), "GE")
     return ledger
 
 
 def test_one_confirm_closes_one_message() -> None:
     ledger = filled(3)
-    assert ledger.settle(2, multiple=False) == Settled(("t2",), ())
+    assert ledger.settle(2, multiple=False) == Settled(("t2",), (), GEORGIA)
     assert (len(ledger), ledger.bytes) == (2, 20)
 
 
 def test_a_confirm_for_several_closes_every_earlier_one_in_order() -> None:
     ledger = filled(4)
     ledger.settle(2, multiple=False)
-    assert ledger.settle(3, multiple=True) == Settled(("t1", "t3"), ())
+    assert ledger.settle(3, multiple=True) == Settled(("t1", "t3"), (), GEORGIA)
     assert len(ledger) == 1
 
 
@@ -44,7 +46,7 @@ def test_a_confirm_that_comes_twice_closes_nothing() -> None:
 def test_a_returned_message_ends_as_returned_and_not_as_confirmed() -> None:
     ledger = filled(3)
     ledger.mark_returned("m2")
-    assert ledger.settle(3, multiple=True) == Settled(("t1", "t3"), ("t2",))
+    assert ledger.settle(3, multiple=True) == Settled(("t1", "t3"), ("t2",), GEORGIA)
 
 
 def test_the_oldest_in_flight_tells_since_when() -> None:
