@@ -236,12 +236,13 @@ class PikaPublisher:
         else:
             self._nacked += settled.accepted
             if due := self._refusing.refused(settled.groups, time.monotonic()):
-                self._link.call(partial(self._renew, self._channel, due[0]))
+                self._link.call(partial(self._renew, due[0]))
         self._returned += settled.returned
         self._tell_soon()
 
-    def _renew(self, channel: Channel | None, country: str) -> None:
-        if channel is not None and channel is self._channel and channel.is_open:
+    def _renew(self, country: str) -> None:
+        channel = self._channel
+        if channel is not None and channel.is_open:
             with suppress(AMQPError):
                 channel.close(200, f"the queue to {country} refuses all: a new channel may not")
 
