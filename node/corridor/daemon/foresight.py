@@ -35,7 +35,6 @@ _REMEMBERED: Final = 32
 """Records: the same one is offered for each partner on the way, one soon after the other."""
 _MAX_LINES: Final = 16
 """Reasons told of one country: a person mends the first of them first."""
-"""A thousand declarations of one mistake must not become a thousand log lines."""
 
 
 class Verdict(NamedTuple):

@@ -1,4 +1,7 @@
-"""When the log says again what keeps happening: a flood of events makes no flood of lines."""
+"""When the log says again what keeps happening: a flood of events makes no flood of lines.
+
+Two threads that come at the same instant may lose one of a count: it tells how much, not how many.
+"""
 
 import time
 from collections.abc import Hashable

@@ -18,7 +18,13 @@ from pika import ConnectionParameters, SSLOptions
 from pika.adapters.select_connection import IOLoop, SelectConnection
 from pika.adapters.utils.selector_ioloop_adapter import SelectorIOServicesAdapter
 from pika.credentials import ExternalCredentials
-from pika.exceptions import ChannelClosed, ConnectionClosed, InvalidFrameError, StreamLostError
+from pika.exceptions import (
+    ChannelClosed,
+    ChannelClosedByClient,
+    ConnectionClosed,
+    InvalidFrameError,
+    StreamLostError,
+)
 from pika.frame import decode_frame
 
 from corridor.errors import LinkTrouble
@@ -193,6 +199,8 @@ def why(error: BaseException) -> str:
         if inner is None:
             break
         error = inner
+    if isinstance(error, ChannelClosedByClient):
+        return str(error.reply_text)  # our own words; the code is none of the broker's
     if isinstance(error, ConnectionClosed | ChannelClosed):
         return f"{error.reply_code} {error.reply_text}"[:_LONGEST_REASON]
     text = str(error) or type(error).__name__

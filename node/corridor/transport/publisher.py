@@ -42,6 +42,7 @@ _PERSISTENT: Final = 2
 _ABSENT_FOR_S: Final = 15.0
 _NO_EXCHANGE: Final = re.compile(r"exchange 'to\.([A-Z]{2})' in vhost")
 _CHECKS_PER_TIMEOUT: Final = 10
+_GOODBYE: Final = 200  # AMQP: closed on purpose
 _ALIVE_WITHIN: Final = 0.5
 """How much of the timeout a channel has for saying that it lives."""
 
@@ -162,6 +163,7 @@ class PikaPublisher:
         self._is_blocked = False
         self._tell()
         self._forget()
+        self._refusing = RefusedQueues(self._settings.refused_timeout_s)
         self._events.on_lost(reason)
 
     def failed(self, error: Exception) -> None:
@@ -244,7 +246,9 @@ class PikaPublisher:
         channel = self._channel
         if channel is not None and channel.is_open:
             with suppress(AMQPError):
-                channel.close(200, f"the queue to {country} refuses all: a new channel may not")
+                channel.close(
+                    _GOODBYE, f"the queue to {country} refuses all: the channel is made anew"
+                )
 
     def _tell_soon(self) -> None:
         if self._told:

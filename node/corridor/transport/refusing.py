@@ -10,17 +10,18 @@ Rules:
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
-LONGEST_S: Final = 600.0
+from corridor.exchange.repair import backoff_ms
+
+LONGEST_S: Final = 600
 """Between two new channels for a queue that stays full: each sends again what is in flight."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Refusal:
-    due_s: float
-    wait_s: float
+class _Refusal(NamedTuple):
+    due_ms: int
+    channels: int
+    """Made for it already."""
 
 
 class RefusedQueues:
@@ -28,7 +29,7 @@ class RefusedQueues:
 
     def __init__(self, first_s: float) -> None:
         """Have a new channel due once a queue has refused for `first_s` seconds."""
-        self._first_s = first_s
+        self._first_ms = round(first_s * 1000)
         self._refusals: dict[str, _Refusal] = {}
 
     def took(self, countries: Iterable[str]) -> None:
@@ -38,13 +39,14 @@ class RefusedQueues:
 
     def refused(self, countries: Iterable[str], now_s: float) -> list[str]:
         """Note that their queues refused one; returns those for which a new channel is due."""
-        due: list[str] = []
+        now_ms, due = round(now_s * 1000), []
         for country in countries:
             known = self._refusals.get(country)
             if known is None:
-                self._refusals[country] = _Refusal(now_s + self._first_s, self._first_s)
-            elif now_s >= known.due_s:
-                wait_s = min(2 * known.wait_s, LONGEST_S)
-                self._refusals[country] = replace(known, due_s=now_s + wait_s, wait_s=wait_s)
+                self._refusals[country] = _Refusal(now_ms + self._first_ms, 0)
+            elif now_ms >= known.due_ms:
+                made = known.channels + 1
+                wait_ms = backoff_ms(made, self._first_ms, LONGEST_S * 1000)
+                self._refusals[country] = _Refusal(now_ms + wait_ms, made)
                 due.append(country)
         return due
